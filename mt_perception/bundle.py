@@ -1,0 +1,153 @@
+"""A model on disk: a folder with weights, an exported graph and a card. Never a pickle.
+
+    bundle.json          the card: what the model is, what it was trained on, how good it is, and hashes
+    weights.safetensors  the network's weights, fp32
+    graph.xml, graph.bin the deployable graph for CPUs (OpenVINO)
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from mt_perception.labels import CITYSCAPES, Label
+from mt_perception.network.spec import InputSpec, NetworkSpec, SpecError
+
+FORMAT = 1
+CARD = "bundle.json"
+WEIGHTS = "weights.safetensors"
+OPENVINO_GRAPH = "graph.xml"
+
+
+class BundleError(ValueError):
+    """A folder that is no bundle, or one that is damaged or from another version."""
+
+
+@dataclass(frozen=True)
+class TrainingCamera:
+    """The camera that depth was learned with: focal length in pixels of the network's input of this width."""
+
+    fx_px: float
+    width_px: int
+
+
+@dataclass(frozen=True)
+class BundleCard:
+    """Everything a user of the model needs to know. `files` maps each file's name to its sha256."""
+
+    name: str
+    trained: bool
+    network: NetworkSpec
+    input: InputSpec
+    training_camera: TrainingCamera
+    classes: tuple[Label, ...] = CITYSCAPES
+    parameters: int = 0
+    gmacs: float = 0.0
+    scores: Mapping[str, float] = field(default_factory=dict)
+    data: str = ""
+    license: str = ""
+    command: str = ""
+    files: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON, the format's version first."""
+        values = {"format": self.format, **asdict(self)}
+        values["network"] = self.network.to_dict()
+        values["units"] = {"depth": "m", "camera": "px", "mask": "trainId, 255 = unlabelled"}
+        return values
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> BundleCard:
+        """The inverse of `to_dict`."""
+        if values.get("format") != FORMAT:
+            raise BundleError(f"format is {values.get('format')!r}; this version reads format {FORMAT}")
+        known = {key: values[key] for key in (each.name for each in fields(cls)) if key in values}
+        inputs = {key: tuple(v) if isinstance(v, list) else v for key, v in values["input"].items()}
+        known["network"] = NetworkSpec.from_dict(values["network"])
+        known["input"] = InputSpec(**inputs)
+        known["training_camera"] = TrainingCamera(**values["training_camera"])
+        known["classes"] = tuple(Label(**{**each, "color": tuple(each["color"])}) for each in values["classes"])
+        return cls(**known)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified bundle."""
+
+    folder: Path
+    card: BundleCard
+
+    def file(self, name: str) -> Path:
+        """The path of one of its files; `BundleError` when the bundle does not hold it."""
+        if name not in self.card.files:
+            raise BundleError(f"the model {self.folder} has no {name}; it holds {', '.join(self.card.files)}")
+        return self.folder / name
+
+    @property
+    def model_hash(self) -> str:
+        """The first 12 digits of the weights' sha256: names the model in logs and diagnostics."""
+        return self.card.files[WEIGHTS][:12]
+
+
+def load_bundle(folder: Path | str) -> Bundle:
+    """Read the card and verify every file's hash. Raises `BundleError` in one sentence."""
+    folder = Path(folder).expanduser().resolve()
+    if not folder.is_dir():
+        raise BundleError(f"the model folder {folder} does not exist; give a folder made by mt-perception init or training")
+    try:
+        card = BundleCard.from_dict(json.loads((folder / CARD).read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise BundleError(f"{folder} is no model bundle: it has no {CARD}") from None
+    except BundleError as error:
+        raise BundleError(f"{folder / CARD}: {error}") from None
+    except (KeyError, TypeError, ValueError, AttributeError, SpecError) as error:
+        raise BundleError(f"{folder / CARD} cannot be read as a model card ({type(error).__name__}: {error})") from error
+    if WEIGHTS not in card.files:
+        raise BundleError(f"{folder / CARD} names no {WEIGHTS}; the bundle is incomplete")
+    for name, digest in card.files.items():
+        if Path(name).name != name:
+            raise BundleError(f"{folder / CARD} names the file {name!r}, which lies outside the bundle")
+        if not (folder / name).is_file():
+            raise BundleError(f"the model {folder} is incomplete: {name} is missing; copy the bundle again")
+        if sha256(folder / name) != digest:
+            raise BundleError(f"the model {folder} is damaged: {name} does not match its hash; copy the bundle again")
+    return Bundle(folder, card)
+
+
+@contextmanager
+def new_bundle(folder: Path, card: BundleCard) -> Iterator[Path]:
+    """A folder to write a bundle's files into; on leaving, the card with their hashes is added and it all moves to `folder`.
+
+    Nothing is seen at `folder` before it is complete. What is there may be replaced only if it is a bundle, or empty.
+    """
+    folder = Path(folder)
+    if folder.exists() and not (folder / CARD).is_file() and any(folder.iterdir()):
+        raise BundleError(f"{folder} holds other files; give a new folder, an empty one, or an older bundle to replace")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
+        fresh = Path(temporary) / "bundle"
+        fresh.mkdir()
+        yield fresh
+        files = {path.name: sha256(path) for path in sorted(fresh.iterdir())}
+        values = card.to_dict() | {"files": files}
+        (fresh / CARD).write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        if folder.exists():
+            shutil.move(folder, Path(temporary) / "old")
+        shutil.move(fresh, folder)
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal digest of a file's content."""
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

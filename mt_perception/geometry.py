@@ -1,0 +1,133 @@
+"""Operations on picture geometry, each beside its inverse, and what they do to the camera.
+
+Everything keeps the convention of OpenCV: pixel centres lie at whole numbers, so a picture resized by `s` moves
+a point from `x` to `(x + 0.5) * s - 0.5`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mt_perception.types import CameraModel, Frame
+
+PADDING_RGB = (124, 116, 104)
+"""ImageNet's mean colour: after normalisation the padding is zero."""
+
+_TO_RGB = {
+    "bgr": cv2.COLOR_BGR2RGB,
+    "rgba": cv2.COLOR_RGBA2RGB,
+    "bgra": cv2.COLOR_BGRA2RGB,
+    "mono": cv2.COLOR_GRAY2RGB,
+}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a picture of `source` size lies in a network input of `target` size, both (height, width).
+
+    The picture, resized, fills the rectangle at (`top`, `left`) of `height` x `width`; the rest is padding.
+    """
+
+    source: tuple[int, int]
+    target: tuple[int, int]
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @classmethod
+    def stretch(cls, source: tuple[int, int], target: tuple[int, int]) -> Fit:
+        """Fill the whole input, whatever that does to the proportions."""
+        return cls(source, target, 0, 0, *target)
+
+    @classmethod
+    def letterbox(cls, source: tuple[int, int], target: tuple[int, int]) -> Fit:
+        """Keep the proportions; centre the picture between two bars of padding."""
+        scale = min(target[0] / source[0], target[1] / source[1])
+        height, width = (max(1, min(t, round(s * scale))) for s, t in zip(source, target, strict=True))
+        return cls(source, target, (target[0] - height) // 2, (target[1] - width) // 2, height, width)
+
+    @classmethod
+    def named(cls, name: str, source: tuple[int, int], target: tuple[int, int]) -> Fit:
+        """`letterbox` or `stretch`, by the value of the setting `fit`."""
+        return {"letterbox": cls.letterbox, "stretch": cls.stretch}[name](source, target)
+
+    def apply(self, frame: Frame) -> NDArray[np.uint8]:
+        """(H, W, C) picture of `source` size -> (target height, target width, 3) uint8 RGB, C-contiguous."""
+        content = to_rgb(resize(frame.image, (self.height, self.width)), frame.pixel_format)
+        if (self.height, self.width) == self.target:
+            return np.ascontiguousarray(content)
+        canvas = np.empty((*self.target, 3), np.uint8)
+        canvas[:] = PADDING_RGB
+        self.content(canvas)[:] = content
+        return canvas
+
+    def content(self, array: NDArray[Any]) -> NDArray[Any]:
+        """The part of a network-sized (H, W, ...) array that shows the picture, as a view."""
+        return array[self.top : self.top + self.height, self.left : self.left + self.width]
+
+    def undo(self, output: NDArray[Any]) -> NDArray[Any]:
+        """(target height, target width) network output -> `source` size, without mixing neighbouring values.
+
+        Nearest neighbour: a class has no average, and depth averaged across an edge lies on no surface.
+        """
+        content = self.content(output)
+        if content.shape[:2] == self.source:
+            return np.ascontiguousarray(content)
+        return cv2.resize(content, self.source[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+
+    def camera(self, camera: CameraModel) -> CameraModel:
+        """The camera that would have taken the network's input."""
+        scaled = scale_camera(camera, (self.height, self.width))
+        height, width = self.target
+        return replace(
+            scaled,
+            width_px=width,
+            height_px=height,
+            cx_px=scaled.cx_px + self.left,
+            cy_px=scaled.cy_px + self.top,
+        )
+
+
+def resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """(H, W, ...) uint8 -> `size` (height, width): bilinear, or averaged where bilinear would skip pixels."""
+    if image.shape[:2] == size:
+        return image
+    skips = 2 * size[0] <= image.shape[0] or 2 * size[1] <= image.shape[1]
+    return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if skips else cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def to_rgb(image: NDArray[np.uint8], pixel_format: str) -> NDArray[np.uint8]:
+    """Any pixel format of `types.PixelFormat` -> (H, W, 3) uint8 RGB; `image` itself when it is RGB already."""
+    return image if pixel_format == "rgb" else cv2.cvtColor(image, _TO_RGB[pixel_format])  # type: ignore[return-value]
+
+
+def scale_camera(camera: CameraModel, size: tuple[int, int]) -> CameraModel:
+    """The camera of the same picture resized to `size` (height, width). Its own inverse with the old size."""
+    sx, sy = size[1] / camera.width_px, size[0] / camera.height_px
+    return replace(
+        camera,
+        width_px=size[1],
+        height_px=size[0],
+        fx_px=camera.fx_px * sx,
+        fy_px=camera.fy_px * sy,
+        cx_px=(camera.cx_px + 0.5) * sx - 0.5,
+        cy_px=(camera.cy_px + 0.5) * sy - 0.5,
+    )
+
+
+def depth_from_disparity(disparity_px: NDArray[np.floating], fx_px: float, baseline_m: float) -> NDArray[np.float32]:
+    """depth = fx * baseline / disparity, in metres; NaN where there is no disparity (zero, negative, NaN)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(disparity_px > 0, fx_px * baseline_m / disparity_px, np.nan).astype(np.float32)
+
+
+def disparity_from_depth(depth_m: NDArray[np.floating], fx_px: float, baseline_m: float) -> NDArray[np.float32]:
+    """disparity = fx * baseline / depth, in pixels; 0 where the depth is infinite, NaN where unknown."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(depth_m > 0, fx_px * baseline_m / depth_m, np.nan).astype(np.float32)

@@ -1,0 +1,91 @@
+"""Light-Weight RefineNet (Nekrasov et al., arXiv 1810.03272) as published for multi-task use (1809.04766)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mt_perception.network.spec import SpecError
+
+
+def conv1x1(inputs: int, outputs: int, groups: int = 1) -> nn.Conv2d:
+    """A pointwise convolution without bias, as all of the decoder's are."""
+    return nn.Conv2d(inputs, outputs, 1, bias=False, groups=groups)
+
+
+class ChainedResidualPooling(nn.Module):
+    """Four times [5x5 max-pool, 1x1 convolution], each step's result added to the sum."""
+
+    def __init__(self, channels: int, groups: int = 1, steps: int = 4) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList(conv1x1(channels, channels, groups) for _ in range(steps))
+
+    def forward(self, x: Tensor) -> Tensor:
+        total = x
+        for conv in self.convs:
+            x = conv(max_pool_5x5(x))
+            total = total + x
+        return total
+
+
+def max_pool_5x5(x: Tensor) -> Tensor:
+    """5x5 max-pool of stride 1, as a row pass and a column pass: the same result from 10 instead of 25 reads."""
+    return F.max_pool2d(F.max_pool2d(x, (1, 5), 1, (0, 2)), (5, 1), 1, (2, 0))
+
+
+class LightWeightRefineNet(nn.Module):
+    """Fuses the encoder's maps from coarse to fine into one map at the finest stride, `width` channels wide."""
+
+    def __init__(self, channels: Sequence[Sequence[int]], width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.reduce = nn.ModuleList(
+            nn.ModuleList(conv1x1(each, width) for each in group) for group in channels
+        )
+        last = len(channels) - 1
+        self.pool = nn.ModuleList(
+            ChainedResidualPooling(width, groups=width if level == 0 else 1) for level in range(last + 1)
+        )
+        self.adapt = nn.ModuleList(conv1x1(width, width) for _ in range(last))
+
+    def forward(self, maps: list[list[Tensor]]) -> Tensor:
+        """Maps by stride, finest first, each (N, C, h, w) -> (N, width, h0, w0)."""
+        coarser: Tensor | None = None
+        for level in reversed(range(len(maps))):
+            x = sum(reduce(each) for reduce, each in zip(self.reduce[level], maps[level], strict=True))
+            if coarser is not None:
+                x = x + upsample(coarser, x.shape[-2:])
+            x = self.pool[level](F.relu6(x))
+            coarser = self.adapt[level - 1](x) if level else x
+        return coarser
+
+
+def upsample(x: Tensor, size: Sequence[int]) -> Tensor:
+    """Bilinear, with the pixel-centre convention of OpenCV (corners not aligned)."""
+    return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
+
+
+class Head(nn.Module):
+    """One task: depthwise 1x1, ReLU6, 3x3 with bias; (N, width, h, w) -> (N, outputs, h, w)."""
+
+    def __init__(self, width: int, outputs: int) -> None:
+        super().__init__()
+        self.scale = conv1x1(width, width, groups=width)
+        self.predict = nn.Conv2d(width, outputs, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.predict(F.relu6(self.scale(x)))
+
+
+DECODERS: dict[str, Callable[[Sequence[Sequence[int]], int], nn.Module]] = {
+    "light_weight_refinenet": LightWeightRefineNet,
+}
+
+
+def build_decoder(name: str, channels: Sequence[Sequence[int]], width: int) -> nn.Module:
+    """The decoder called `name` for an encoder with these channels."""
+    if name not in DECODERS:
+        raise SpecError(f"decoder is {name!r}; allowed: {', '.join(DECODERS)}")
+    return DECODERS[name](channels, width)

@@ -1,0 +1,69 @@
+"""Between networks in PyTorch and bundles on disk, the graph that a CPU runs included. Needs torch and openvino."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from mt_perception.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle, BundleCard, load_bundle, new_bundle
+from mt_perception.network.graph import OUTPUTS, DeployedGraph
+from mt_perception.network.multitask import MultiTaskNetwork, build_network
+from mt_perception.network.spec import InputSpec
+
+
+def multiply_adds(network: MultiTaskNetwork, size: tuple[int, int]) -> int:
+    """Multiply-adds of the convolutions for one picture of `size` (height, width)."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        network.eval()(torch.zeros(1, 3, *size))
+    return counter.get_total_flops() // 2  # the counter counts a multiply-add as two
+
+
+def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, int] = (64, 128)) -> None:
+    """Write `path` (.xml) and its weights beside it (.bin). The exported graph takes pictures of any size.
+
+    Weights stay in fp32: halving them would move depth by more than the 1e-3 that backends may differ.
+    """
+    import openvino as ov
+
+    example = (torch.zeros(1, *example_size, 3, dtype=torch.uint8), torch.ones(1))
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # the converter traces with torch.jit, which torch deprecates
+        model = ov.convert_model(graph.eval(), example_input=example, input=[[1, -1, -1, 3], [1]])
+    for port, name in zip(model.inputs, ("image", "depth_scale"), strict=True):
+        port.get_tensor().set_names({name})
+    for port, name in zip(model.outputs, OUTPUTS, strict=True):
+        port.get_tensor().set_names({name})
+    ov.save_model(model, path, compress_to_fp16=False)
+
+
+def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str, Any], inputs: InputSpec) -> Bundle:
+    """Write a complete bundle: weights, CPU graph and card. `facts` are the card's fields that only training knows.
+
+    It appears at once or not at all; an existing bundle at `directory` is replaced.
+    """
+    network = network.cpu().float().eval()
+    card = BundleCard(
+        network=network.spec,
+        input=inputs,
+        parameters=sum(each.numel() for each in network.parameters()),
+        gmacs=round(multiply_adds(network, (inputs.height, inputs.width)) / 1e9, 3),
+        **facts,
+    )
+    with new_bundle(directory, card) as folder:
+        save_file(network.state_dict(), folder / WEIGHTS)
+        export_openvino(DeployedGraph(network, inputs), folder / OPENVINO_GRAPH)
+    return load_bundle(directory)
+
+
+def read_network(bundle: Bundle) -> MultiTaskNetwork:
+    """The network of a bundle with its weights, in evaluation mode on the CPU."""
+    network = build_network(bundle.card.network)
+    network.load_state_dict(load_file(bundle.file(WEIGHTS)))
+    return network.eval()

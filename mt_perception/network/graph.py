@@ -1,0 +1,66 @@
+"""The deployable graph: camera pixels in, finished results out, the same on every backend."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from mt_perception.labels import SKY
+from mt_perception.network.decoder import upsample
+from mt_perception.network.multitask import MultiTaskNetwork
+from mt_perception.network.spec import InputSpec
+
+OUTPUTS = ("mask", "confidence", "depth_m")
+
+
+class DeployedGraph(nn.Module):
+    """Normalisation, network, upsampling, argmax, confidence and depth decoding in one module.
+
+    No backend then pays for NumPy passes over its results, and all of them give the same answer.
+    """
+
+    train_ids: Tensor
+
+    def __init__(self, network: MultiTaskNetwork, inputs: InputSpec) -> None:
+        super().__init__()
+        self.network = network.eval()
+        self.codec = network.codec
+        # (x / 255 - mean) / std in one multiply-add; runtimes fold it into the first convolution
+        mean, std = (torch.tensor(each).view(1, 3, 1, 1) for each in (inputs.mean, inputs.std))
+        self.register_buffer("gain", 1 / (255 * std), persistent=False)
+        self.register_buffer("offset", -mean / std, persistent=False)
+        ids = network.spec.train_ids
+        self._is_identity = ids == tuple(range(len(ids)))
+        self.register_buffer("train_ids", torch.tensor(ids, dtype=torch.uint8), persistent=False)
+
+    def forward(self, image: Tensor, depth_scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(1, H, W, 3) uint8 RGB and a (1,) float32 factor on metres -> mask, confidence, depth_m, each (H, W).
+
+        mask: uint8 trainId. confidence: uint8, 255 = certain. depth_m: float32 metres, +Inf for sky and where the
+        network says "farther than I can tell".
+        """
+        x = image.permute(0, 3, 1, 2).to(self.gain.dtype) * self.gain + self.offset
+        coarse = self.network.coarse(x)
+        size = image.shape[1:3]
+        logits = upsample(coarse["segmentation"], size)
+        mask = self._mask(logits)
+        depth_m = self._depth_m(upsample(coarse["depth"], size), mask, depth_scale)
+        return mask[0], self._confidence(logits)[0], depth_m[0]
+
+    def _mask(self, logits: Tensor) -> Tensor:
+        best = logits.argmax(1)
+        return best.to(torch.uint8) if self._is_identity else self.train_ids[best]
+
+    @staticmethod
+    def _confidence(logits: Tensor) -> Tensor:
+        """softmax maximum = 1 / sum(exp(logit - largest logit)): one pass, no division per class."""
+        largest = logits.amax(1, keepdim=True)
+        return (255 / (logits - largest).exp().sum(1)).round().to(torch.uint8)
+
+    def _depth_m(self, encoded: Tensor, mask: Tensor, depth_scale: Tensor) -> Tensor:
+        depth_m = self.codec.decode(encoded[:, 0].float()) * depth_scale
+        # the last hundredth of the codec's range stands for everything beyond it
+        beyond = encoded[:, 0] >= 0.99 * self.codec.top
+        return torch.where(beyond | (mask == SKY), torch.inf, depth_m)
+
+

@@ -1,0 +1,84 @@
+"""What a network is made of, as plain values (no torch), so that a bundle can hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+CODECS = ("log", "inverse", "sqrt", "article")
+
+
+class SpecError(ValueError):
+    """A network or codec that this version does not know."""
+
+
+@dataclass(frozen=True)
+class DepthCodecSpec:
+    """Between metres and the number that the network learns; `network/codecs.py` has the formulas.
+
+    `min_m` to `max_m` is the range that can be told apart; what lies beyond `max_m` is reported as infinite.
+    """
+
+    name: str = "log"
+    min_m: float = 0.5
+    max_m: float = 250.0
+
+    def __post_init__(self) -> None:
+        if self.name not in CODECS:
+            raise SpecError(f"depth codec is {self.name!r}; allowed: {', '.join(CODECS)}")
+        if not 0 < self.min_m < self.max_m:
+            raise SpecError(f"depth range is {self.min_m} to {self.max_m} m; it must start above 0 and grow")
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What the network is fed: RGB of this size in pixels, `(x / 255 - mean) / std` per channel."""
+
+    width: int = 1024
+    height: int = 512
+    mean: tuple[float, ...] = (0.485, 0.456, 0.406)
+    std: tuple[float, ...] = (0.229, 0.224, 0.225)
+
+    def __post_init__(self) -> None:
+        if not (32 <= self.width <= 8192 and 32 <= self.height <= 8192):
+            raise SpecError(f"input size is {self.width}x{self.height}; allowed: 32 to 8192 px each way")
+        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+            raise SpecError(f"normalisation is {self.mean}, {self.std}; expected 3 means and 3 positive deviations")
+
+
+@dataclass(frozen=True)
+class NetworkSpec:
+    """Names and options that `network.build.build_network` turns into a network.
+
+    `train_ids[i]` is the trainId that channel i of the segmentation head stands for.
+    """
+
+    encoder: str = "mobilenet_v3_small"
+    decoder: str = "light_weight_refinenet"
+    decoder_width: int = 256
+    train_ids: tuple[int, ...] = (*range(19), 255)
+    depth_codec: DepthCodecSpec = field(default_factory=DepthCodecSpec)
+
+    def __post_init__(self) -> None:
+        if not 8 <= self.decoder_width <= 2048:
+            raise SpecError(f"decoder_width is {self.decoder_width}; allowed: 8 to 2048 channels")
+        if not self.train_ids or any(not 0 <= each <= 255 for each in self.train_ids):
+            raise SpecError(f"train_ids are {list(self.train_ids)}; expected at least one, each from 0 to 255")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self) | {"train_ids": list(self.train_ids)}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> NetworkSpec:
+        """The inverse of `to_dict`; an unknown key is refused."""
+        known = {each.name for each in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise SpecError(f"network has the unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
+        values = dict(values)
+        if "depth_codec" in values:
+            values["depth_codec"] = DepthCodecSpec(**values["depth_codec"])
+        if "train_ids" in values:
+            values["train_ids"] = tuple(values["train_ids"])
+        return cls(**values)

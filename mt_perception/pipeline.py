@@ -1,0 +1,88 @@
+"""From a frame to a prediction: bring the picture to the network's size, run the graph, undo the geometry."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection
+
+import numpy as np
+
+from mt_perception.backends import Backend, open_backend
+from mt_perception.bundle import Bundle, load_bundle
+from mt_perception.geometry import Fit
+from mt_perception.resources import default_model
+from mt_perception.settings import Settings
+from mt_perception.types import Frame, Prediction
+
+OUTPUTS = frozenset({"mask", "confidence", "depth_m"})
+
+
+class Stopwatch:
+    """Milliseconds between successive marks, by name."""
+
+    def __init__(self) -> None:
+        self.timings_ms: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def mark(self, name: str) -> None:
+        """The time since the last mark belongs to `name`."""
+        now = time.perf_counter()
+        self.timings_ms[name] = self.timings_ms.get(name, 0.0) + 1e3 * (now - self._last)
+        self._last = now
+
+
+class Perceiver:
+    """One model on one backend. Not thread-safe: it belongs to the thread that calls it."""
+
+    def __init__(self, bundle: Bundle, backend: Backend, size: tuple[int, int], settings: Settings) -> None:
+        self.bundle = bundle
+        self.backend = backend
+        self.size = size
+        self._settings = settings
+
+    @classmethod
+    def open(cls, settings: Settings) -> Perceiver:
+        """Load the model that `settings` name. Raises `BundleError` or `BackendError` in one sentence."""
+        bundle = load_bundle(settings.model or default_model())
+        own = bundle.card.input
+        size = (settings.input_height or own.height, settings.input_width or own.width)
+        return cls(bundle, open_backend(bundle, settings, size), size, settings)
+
+    def warm_up(self, outputs: Collection[str] = ("mask", "depth_m"), runs: int = 3) -> float:
+        """Run the graph on an empty picture, so that the first frame is as fast as the others; median milliseconds."""
+        image = np.zeros((*self.size, 3), np.uint8)
+        times = []
+        for _ in range(runs):
+            watch = Stopwatch()
+            self.backend.infer(image, 1.0, outputs)
+            watch.mark("infer")
+            times.append(watch.timings_ms["infer"])
+        return float(np.median(times))
+
+    def __call__(self, frame: Frame, outputs: Collection[str] = OUTPUTS) -> Prediction:
+        """The asked outputs for `frame`, at its own size or the network's (setting `output_size`)."""
+        watch = Stopwatch()
+        fit = Fit.named(self._settings.fit, frame.size, self.size)
+        image = fit.apply(frame)
+        watch.mark("prepare")
+        results = self.backend.infer(image, self.depth_scale(frame, fit), outputs)
+        watch.mark("network")
+        restore = fit.undo if self._settings.output_size == "input" else fit.content
+        # a copy at the latest here: the backend reuses its memory for the next frame
+        finished = {name: _own(restore(array), array) for name, array in results.items()}
+        watch.mark("restore")
+        return Prediction(frame, **finished, timings_ms=watch.timings_ms)
+
+    def depth_scale(self, frame: Frame, fit: Fit) -> float:
+        """What metres are multiplied by for this camera: fx_camera / fx_training, both at network resolution.
+
+        A longer lens shows the same object larger, which a network trained with a shorter one takes for nearer.
+        Without a known camera the scale is 1 and depth is uncorrected.
+        """
+        if frame.camera is None:
+            return 1.0
+        return fit.camera(frame.camera).fx_px / self.bundle.card.training_camera.fx_px
+
+
+def _own(array: np.ndarray, source: np.ndarray) -> np.ndarray:
+    return array.copy() if np.shares_memory(array, source) else np.ascontiguousarray(array)

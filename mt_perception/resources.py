@@ -1,0 +1,48 @@
+"""Where the files that come with the package lie: models, launch files, configuration, recordings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+PACKAGE = "mt_perception"
+
+
+class ResourceError(FileNotFoundError):
+    """A file of the package that no installed copy has."""
+
+
+def _share_folders() -> Iterator[Path]:
+    """The source tree (editable and symlink installs), ROS workspaces, then the Python prefix of a pip install."""
+    yield Path(__file__).resolve().parent.parent
+    for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
+        if prefix:
+            yield Path(prefix) / "share" / PACKAGE
+    for prefix in (sys.prefix, Path(__file__).resolve().parents[4]):
+        yield Path(prefix) / "share" / PACKAGE
+
+
+def share_folder() -> Path:
+    """The folder with `models/`, `launch/`, `config/`; raises `ResourceError` when there is none."""
+    for folder in _share_folders():
+        if (folder / "package.xml").is_file() and (folder / "config").is_dir():
+            return folder
+    raise ResourceError(f"the files of {PACKAGE} were not found beside it or under share/{PACKAGE}; install it again")
+
+
+def default_model() -> Path:
+    """The bundle that comes with the package."""
+    return share_folder() / "models" / "default"
+
+
+def city_recording() -> Path:
+    """The short recording of a rendered street that the demo plays: a rosbag2 folder."""
+    return share_folder() / "recordings" / "city"
+
+
+def cache_folder() -> Path:
+    """Where compiled graphs are kept: `$XDG_CACHE_HOME/mt_perception`, by default under `~/.cache`."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / PACKAGE

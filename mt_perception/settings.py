@@ -1,0 +1,134 @@
+"""Every setting once: name, default, bounds, unit, description, and whether it may change while running.
+
+The node's parameters, the launch arguments, `config/perception.yaml`, the README's table and the command line
+are derived from this file, or tested against it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+
+class SettingsError(ValueError):
+    """A setting that does not exist or has a value that is not allowed."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is known of one setting. `bounds` are inclusive; `live` settings may change while running."""
+
+    name: str
+    default: Any
+    description: str
+    unit: str = ""
+    bounds: tuple[float, float] | None = None
+    choices: tuple[str, ...] = ()
+    live: bool = False
+
+    @property
+    def kind(self) -> type:
+        return type(self.default)
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values, in words."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        if self.bounds:
+            low, high = (f"{bound:g}" for bound in self.bounds)
+            return f"{low} to {high} {self.unit}".strip()
+        return {bool: "true or false", str: "a text"}.get(self.kind, "a number")
+
+    def check(self, value: Any) -> Any:
+        """Return `value` in this setting's type, or raise `SettingsError` saying what is allowed."""
+        if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        right_type = isinstance(value, self.kind) and (self.kind is bool or not isinstance(value, bool))
+        in_bounds = right_type and (self.bounds is None or self.bounds[0] <= value <= self.bounds[1])
+        if not (right_type and in_bounds and (not self.choices or value in self.choices)):
+            raise SettingsError(f"{self.name} is {value!r}; allowed: {self.allowed} (default {self.default!r})")
+        return value
+
+
+def _setting(default: Any, description: str, **facts: Any) -> Any:
+    return field(default=default, metadata={"description": description, **facts})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The values of all settings, checked. Read once, then passed along."""
+
+    model: str = _setting("", "Folder of the model bundle; empty for the one that comes with the package")
+    backend: str = _setting(
+        "auto",
+        "What runs the network; auto takes the fastest that is installed",
+        choices=("auto", "openvino", "torch"),
+    )
+    precision: str = _setting(
+        "auto",
+        "Arithmetic of the network; auto takes the fastest that this machine computes natively",
+        choices=("auto", "fp32", "bf16", "fp16"),
+    )
+    threads: int = _setting(0, "CPU threads of the network; 0 for all cores", bounds=(0, 256))
+    input_width: int = _setting(0, "Width of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))
+    input_height: int = _setting(0, "Height of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))
+    fit: str = _setting(
+        "letterbox",
+        "How a picture of another shape is brought to the network's: letterbox keeps its proportions, stretch fills",
+        choices=("letterbox", "stretch"),
+    )
+    output_size: str = _setting(
+        "input",
+        "Size of the published pictures: that of the camera picture, or what the network computed (smaller, faster)",
+        choices=("input", "network"),
+    )
+    image_transport: str = _setting(
+        "raw",
+        "Form of the incoming picture: raw subscribes to `image`, compressed to `image/compressed`",
+        choices=("raw", "compressed"),
+    )
+    overlay_opacity: float = _setting(
+        0.5, "Weight of the class colours in segmentation/overlay", bounds=(0.0, 1.0), live=True
+    )
+    depth_color_min_m: float = _setting(
+        1.0, "Depth at the near end of the colours of depth/color", unit="m", bounds=(0.01, 1000.0), live=True
+    )
+    depth_color_max_m: float = _setting(
+        80.0, "Depth at the far end of the colours of depth/color", unit="m", bounds=(0.01, 1000.0), live=True
+    )
+    input_timeout_s: float = _setting(
+        2.0, "Without a picture for this long, the diagnostics report an error", unit="s", bounds=(0.1, 3600.0), live=True
+    )
+    autostart: bool = _setting(True, "Configure and activate the node as soon as it starts")
+
+    def __post_init__(self) -> None:
+        for setting in SETTINGS.values():
+            object.__setattr__(self, setting.name, setting.check(getattr(self, setting.name)))
+        if self.depth_color_min_m >= self.depth_color_max_m:
+            raise SettingsError(
+                f"depth_color_min_m is {self.depth_color_min_m:g} and depth_color_max_m {self.depth_color_max_m:g}; "
+                "the first must be the smaller"
+            )
+        for name in ("input_width", "input_height"):
+            if 0 < getattr(self, name) < 32:
+                raise SettingsError(f"{name} is {getattr(self, name)}; allowed: 0, or 32 to 4096 px")
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Settings:
+        """Settings from names and values; an unknown name is refused."""
+        for name in values:
+            if name not in SETTINGS:
+                raise SettingsError(f"there is no setting {name!r}; the settings are {', '.join(SETTINGS)}")
+        return cls(**values)
+
+    def replace(self, **values: Any) -> Settings:
+        """A copy with some values changed, checked again."""
+        return self.from_mapping({**dataclasses.asdict(self), **values})
+
+
+SETTINGS: dict[str, Setting] = {
+    each.name: Setting(name=each.name, default=each.default, **each.metadata) for each in fields(Settings)
+}

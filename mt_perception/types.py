@@ -1,0 +1,127 @@
+"""What flows through the program: a frame goes in, a prediction comes out.
+
+Values are checked when they are made, so that whoever receives one can rely on it.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+PixelFormat = Literal["rgb", "bgr", "rgba", "bgra", "mono"]
+CHANNELS: dict[str, int] = {"rgb": 3, "bgr": 3, "rgba": 4, "bgra": 4, "mono": 1}
+
+Mask = NDArray[np.uint8]
+DepthMap = NDArray[np.float32]
+
+
+class DataError(ValueError):
+    """A picture, camera or prediction whose content cannot be used."""
+
+
+@dataclass(frozen=True)
+class CameraModel:
+    """Pinhole camera of a rectified picture, in the pixels of that picture.
+
+    Pixel centres lie at whole numbers (the convention of OpenCV and `sensor_msgs/CameraInfo`).
+    `baseline_m` is the distance to the right camera of a stereo pair, None for a single camera.
+    """
+
+    width_px: int
+    height_px: int
+    fx_px: float
+    fy_px: float
+    cx_px: float
+    cy_px: float
+    baseline_m: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.width_px < 1 or self.height_px < 1:
+            raise DataError(f"camera size is {self.width_px}x{self.height_px}; both must be at least 1 pixel")
+        for name in ("fx_px", "fy_px"):
+            value = getattr(self, name)
+            if not (math.isfinite(value) and value > 0):
+                raise DataError(f"camera {name} is {value}; a focal length must be a positive number of pixels")
+        for name in ("cx_px", "cy_px"):
+            if not math.isfinite(getattr(self, name)):
+                raise DataError(f"camera {name} is {getattr(self, name)}; the principal point must be finite")
+        if self.baseline_m is not None and not (math.isfinite(self.baseline_m) and self.baseline_m > 0):
+            raise DataError(f"camera baseline is {self.baseline_m} m; it must be positive, or None without a pair")
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One picture as it arrived.
+
+    `image` is uint8, (H, W, C) or (H, W) for `mono`; rows may be padded (any row stride), and it may be
+    a view into a message: nobody writes to it. `stamp_ns` and `frame_id` travel to every output unchanged.
+    """
+
+    image: NDArray[np.uint8]
+    pixel_format: PixelFormat = "rgb"
+    stamp_ns: int = 0
+    frame_id: str = ""
+    camera: CameraModel | None = None
+
+    def __post_init__(self) -> None:
+        channels = CHANNELS.get(self.pixel_format)
+        if channels is None:
+            raise DataError(f"pixel format is {self.pixel_format!r}; expected one of {', '.join(CHANNELS)}")
+        expected = "(H, W)" if channels == 1 else f"(H, W, {channels})"
+        fits = self.image.ndim == 2 if channels == 1 else self.image.ndim == 3 and self.image.shape[2] == channels
+        if self.image.dtype != np.uint8 or not fits or self.image.size == 0:
+            raise DataError(
+                f"a {self.pixel_format} picture must be uint8 of shape {expected} and not empty, "
+                f"got {self.image.dtype} of shape {self.image.shape}"
+            )
+        if self.camera and (self.camera.height_px, self.camera.width_px) != self.size:
+            raise DataError(
+                f"the camera describes {self.camera.width_px}x{self.camera.height_px} pixels, "
+                f"the picture has {self.image.shape[1]}x{self.image.shape[0]}"
+            )
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.image.shape[0], self.image.shape[1]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the network says about one frame. Outputs that nobody asked for are None.
+
+    mask: (H, W) uint8, trainId, 255 = unlabelled.
+    confidence: (H, W) uint8, largest softmax probability times 255.
+    depth_m: (H, W) float32, metres along the optical axis; +Inf beyond range or sky, NaN unknown.
+    timings_ms: milliseconds spent in each stage.
+    """
+
+    frame: Frame
+    mask: Mask | None = None
+    confidence: NDArray[np.uint8] | None = None
+    depth_m: DepthMap | None = None
+    timings_ms: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        sizes = set()
+        for name, dtype in (("mask", np.uint8), ("confidence", np.uint8), ("depth_m", np.float32)):
+            array = getattr(self, name)
+            if array is None:
+                continue
+            if array.dtype != dtype or array.ndim != 2:
+                raise DataError(f"{name} must be {np.dtype(dtype)} (H, W), got {array.dtype} {array.shape}")
+            sizes.add(array.shape)
+        if len(sizes) > 1:
+            raise DataError(f"the outputs of one prediction must have one size, got {sorted(sizes)}")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of the outputs in pixels."""
+        for array in (self.mask, self.confidence, self.depth_m):
+            if array is not None:
+                return array.shape[0], array.shape[1]
+        raise DataError("this prediction holds no output")
