@@ -1,8 +1,8 @@
 """A model on disk: a folder with weights, an exported graph and a card. Never a pickle.
 
-    bundle.json          the card: what the model is, what it was trained on, how good it is, and hashes
-    weights.safetensors  the network's weights, fp32
-    graph.xml, graph.bin the deployable graph for CPUs (OpenVINO)
+bundle.json          the card: what the model is, what it was trained on, how good it is, and hashes
+weights.safetensors  the network's weights, fp32
+graph.xml, graph.bin the deployable graph for CPUs (OpenVINO)
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class BundleCard:
         if values.get("format") != FORMAT:
             raise BundleError(f"format is {values.get('format')!r}; this version reads format {FORMAT}")
         known = {key: values[key] for key in (each.name for each in fields(cls)) if key in values}
-        inputs = {key: tuple(v) if isinstance(v, list) else v for key, v in values["input"].items()}
+        inputs: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values["input"].items()}
         known["network"] = NetworkSpec.from_dict(values["network"])
         known["input"] = InputSpec(**inputs)
         known["training_camera"] = TrainingCamera(**values["training_camera"])
@@ -101,7 +101,9 @@ def load_bundle(folder: Path | str) -> Bundle:
     """Read the card and verify every file's hash. Raises `BundleError` in one sentence."""
     folder = Path(folder).expanduser().resolve()
     if not folder.is_dir():
-        raise BundleError(f"the model folder {folder} does not exist; give a folder made by mt-perception init or training")
+        raise BundleError(
+            f"the model folder {folder} does not exist; give a folder made by mt-perception init or training"
+        )
     try:
         card = BundleCard.from_dict(json.loads((folder / CARD).read_text(encoding="utf-8")))
     except FileNotFoundError:
@@ -109,7 +111,9 @@ def load_bundle(folder: Path | str) -> Bundle:
     except BundleError as error:
         raise BundleError(f"{folder / CARD}: {error}") from None
     except (KeyError, TypeError, ValueError, AttributeError, SpecError) as error:
-        raise BundleError(f"{folder / CARD} cannot be read as a model card ({type(error).__name__}: {error})") from error
+        raise BundleError(
+            f"{folder / CARD} cannot be read as a model card ({type(error).__name__}: {error})"
+        ) from error
     if WEIGHTS not in card.files:
         raise BundleError(f"{folder / CARD} names no {WEIGHTS}; the bundle is incomplete")
     for name, digest in card.files.items():
@@ -124,7 +128,7 @@ def load_bundle(folder: Path | str) -> Bundle:
 
 @contextmanager
 def new_bundle(folder: Path, card: BundleCard) -> Iterator[Path]:
-    """A folder to write a bundle's files into; on leaving, the card with their hashes is added and it all moves to `folder`.
+    """A folder to write a bundle's files into; on leaving, the card with their hashes is added and it moves to `folder`.
 
     Nothing is seen at `folder` before it is complete. What is there may be replaced only if it is a bundle, or empty.
     """
@@ -151,3 +155,26 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
+
+
+def describe(bundle: Bundle) -> str:
+    """The card in words, for a terminal."""
+    card = bundle.card
+    codec, camera = card.network.depth_codec, card.training_camera
+    rows = {
+        "model": f"{card.name} ({bundle.model_hash}){'' if card.trained else ', UNTRAINED: its output means nothing'}",
+        "folder": str(bundle.folder),
+        "network": f"{card.network.encoder}, {card.network.decoder}, {card.network.decoder_width} wide",
+        "input": f"{card.input.width}x{card.input.height} px RGB",
+        "classes": ", ".join(label.name for label in card.classes),
+        "depth": f"{codec.min_m:g} to {codec.max_m:g} m, {codec.name} codec",
+        "trained with": f"a focal length of {camera.fx_px:g} px at {camera.width_px} px width",
+        "parameters": f"{card.parameters:,}",
+        "GMACs": f"{card.gmacs:.2f} a picture",
+        "scores": ", ".join(f"{name} {value:.3f}" for name, value in card.scores.items()) or "none",
+        "data": card.data or "not told",
+        "licence": card.license or "not told",
+        "command": card.command or "not told",
+        "files": ", ".join(f"{n} {(bundle.folder / n).stat().st_size / 1e6:.1f} MB" for n in card.files),
+    }
+    return "\n".join(f"{name + ':':14}{value}" for name, value in rows.items())

@@ -131,3 +131,15 @@ def disparity_from_depth(depth_m: NDArray[np.floating], fx_px: float, baseline_m
     """disparity = fx * baseline / depth, in pixels; 0 where the depth is infinite, NaN where unknown."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(depth_m > 0, fx_px * baseline_m / depth_m, np.nan).astype(np.float32)
+
+
+def millimetres_from_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """Metres -> whole millimetres; 0 where unknown, infinite, or beyond the 65.535 m that fit."""
+    depth_mm = np.rint(depth_m * np.float32(1000))
+    depth_mm[~(depth_mm <= 65535)] = 0  # the negated comparison catches NaN too
+    return depth_mm.astype(np.uint16)
+
+
+def depth_from_millimetres(depth_mm: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """Millimetres -> metres; NaN for 0, which means that nothing is known."""
+    return np.where(depth_mm > 0, depth_mm * np.float32(0.001), np.float32(np.nan))

@@ -12,9 +12,7 @@ from mt_perception.bundle import Bundle, load_bundle
 from mt_perception.geometry import Fit
 from mt_perception.resources import default_model
 from mt_perception.settings import Settings
-from mt_perception.types import Frame, Prediction
-
-OUTPUTS = frozenset({"mask", "confidence", "depth_m"})
+from mt_perception.types import OUTPUTS, Frame, Prediction
 
 
 class Stopwatch:
@@ -59,7 +57,7 @@ class Perceiver:
             times.append(watch.timings_ms["infer"])
         return float(np.median(times))
 
-    def __call__(self, frame: Frame, outputs: Collection[str] = OUTPUTS) -> Prediction:
+    def __call__(self, frame: Frame, outputs: Collection[str] = tuple(OUTPUTS)) -> Prediction:
         """The asked outputs for `frame`, at its own size or the network's (setting `output_size`)."""
         watch = Stopwatch()
         fit = Fit.named(self._settings.fit, frame.size, self.size)
@@ -71,7 +69,7 @@ class Perceiver:
         # a copy at the latest here: the backend reuses its memory for the next frame
         finished = {name: _own(restore(array), array) for name, array in results.items()}
         watch.mark("restore")
-        return Prediction(frame, **finished, timings_ms=watch.timings_ms)
+        return Prediction(frame, finished, watch.timings_ms)
 
     def depth_scale(self, frame: Frame, fit: Fit) -> float:
         """What metres are multiplied by for this camera: fx_camera / fx_training, both at network resolution.

@@ -20,8 +20,9 @@ def _share_folders() -> Iterator[Path]:
     for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
         if prefix:
             yield Path(prefix) / "share" / PACKAGE
-    for prefix in (sys.prefix, Path(__file__).resolve().parents[4]):
-        yield Path(prefix) / "share" / PACKAGE
+    # a colcon install lies at PREFIX/lib/python3.x/site-packages/mt_perception, whether or not it was sourced
+    for base in (Path(sys.prefix), *Path(__file__).resolve().parents[3:5]):
+        yield base / "share" / PACKAGE
 
 
 def share_folder() -> Path:

@@ -100,7 +100,11 @@ class Settings:
         80.0, "Depth at the far end of the colours of depth/color", unit="m", bounds=(0.01, 1000.0), live=True
     )
     input_timeout_s: float = _setting(
-        2.0, "Without a picture for this long, the diagnostics report an error", unit="s", bounds=(0.1, 3600.0), live=True
+        2.0,
+        "Without a picture for this long, the diagnostics report an error",
+        unit="s",
+        bounds=(0.1, 3600.0),
+        live=True,
     )
     autostart: bool = _setting(True, "Configure and activate the node as soon as it starts")
 

@@ -6,8 +6,9 @@ Values are checked when they are made, so that whoever receives one can rely on 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,38 +91,56 @@ class Frame:
         return self.image.shape[0], self.image.shape[1]
 
 
+OUTPUTS: dict[str, np.dtype[Any]] = {
+    "mask": np.dtype(np.uint8),
+    "confidence": np.dtype(np.uint8),
+    "depth_m": np.dtype(np.float32),
+}
+"""What the network can be asked for, and the type of each pixel."""
+
+
 @dataclass(frozen=True)
 class Prediction:
-    """What the network says about one frame. Outputs that nobody asked for are None.
+    """What the network says about one frame: those of `OUTPUTS` that were asked for, all of one size (H, W).
 
-    mask: (H, W) uint8, trainId, 255 = unlabelled.
-    confidence: (H, W) uint8, largest softmax probability times 255.
-    depth_m: (H, W) float32, metres along the optical axis; +Inf beyond range or sky, NaN unknown.
-    timings_ms: milliseconds spent in each stage.
+    `timings_ms` are the milliseconds spent in each stage.
     """
 
     frame: Frame
-    mask: Mask | None = None
-    confidence: NDArray[np.uint8] | None = None
-    depth_m: DepthMap | None = None
-    timings_ms: dict[str, float] = field(default_factory=dict)
+    outputs: Mapping[str, NDArray[Any]]
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        sizes = set()
-        for name, dtype in (("mask", np.uint8), ("confidence", np.uint8), ("depth_m", np.float32)):
-            array = getattr(self, name)
-            if array is None:
-                continue
-            if array.dtype != dtype or array.ndim != 2:
-                raise DataError(f"{name} must be {np.dtype(dtype)} (H, W), got {array.dtype} {array.shape}")
-            sizes.add(array.shape)
-        if len(sizes) > 1:
-            raise DataError(f"the outputs of one prediction must have one size, got {sorted(sizes)}")
+        for name, array in self.outputs.items():
+            if name not in OUTPUTS:
+                raise DataError(f"there is no output {name!r}; the outputs are {', '.join(OUTPUTS)}")
+            if array.dtype != OUTPUTS[name] or array.ndim != 2:
+                raise DataError(f"{name} must be {OUTPUTS[name]} (H, W), got {array.dtype} {array.shape}")
+        if len({array.shape for array in self.outputs.values()}) != 1:
+            raise DataError(f"a prediction needs outputs of one size, got {[a.shape for a in self.outputs.values()]}")
 
     @property
     def size(self) -> tuple[int, int]:
         """(height, width) of the outputs in pixels."""
-        for array in (self.mask, self.confidence, self.depth_m):
-            if array is not None:
-                return array.shape[0], array.shape[1]
-        raise DataError("this prediction holds no output")
+        height, width = next(iter(self.outputs.values())).shape
+        return height, width
+
+    @property
+    def mask(self) -> Mask:
+        """(H, W) uint8, trainId of each pixel, 255 = unlabelled."""
+        return self._asked("mask")
+
+    @property
+    def confidence(self) -> NDArray[np.uint8]:
+        """(H, W) uint8, largest softmax probability times 255."""
+        return self._asked("confidence")
+
+    @property
+    def depth_m(self) -> DepthMap:
+        """(H, W) float32, metres along the optical axis; +Inf beyond range or sky, NaN unknown."""
+        return self._asked("depth_m")
+
+    def _asked(self, name: str) -> NDArray[Any]:
+        if name not in self.outputs:
+            raise DataError(f"{name} was not asked for; this prediction holds {', '.join(self.outputs)}")
+        return self.outputs[name]

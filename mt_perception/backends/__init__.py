@@ -38,11 +38,11 @@ def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int]) -> B
     """The backend that `settings` ask for, loaded for pictures of `size` (height, width)."""
     name = settings.backend if settings.backend != "auto" else fastest_installed()
     if name == "openvino":
-        _require("openvino", name)
+        require("openvino", name)
         from mt_perception.backends.openvino import OpenVinoBackend
 
         return OpenVinoBackend(bundle, size, settings.precision, settings.threads)
-    _require("torch", name)
+    require("torch", name)
     from mt_perception.backends.torch import TorchBackend
 
     return TorchBackend(bundle, size, settings.precision, settings.threads)
@@ -65,9 +65,9 @@ def choose_precision(asked: str, supported: list[str], backend: str, device: str
     return asked
 
 
-def _require(module: str, name: str) -> None:
+def require(module: str, name: str) -> None:
+    """Raise `BackendError` with the command that installs `module` when it is missing."""
     if not find_spec(module):
         raise BackendError(
-            f"the backend {name} needs the Python package {module}, which is not installed: "
-            f"pip install 'mt_perception[{name}]'"
+            f"this needs the Python package {module}, which is not installed: pip install 'mt_perception[{name}]'"
         )

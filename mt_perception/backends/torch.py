@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from mt_perception.backends import choose_precision
 from mt_perception.bundle import Bundle
 from mt_perception.network.export import read_network
-from mt_perception.network.graph import OUTPUTS, DeployedGraph
+from mt_perception.network.graph import DeployedGraph
+from mt_perception.types import OUTPUTS
 
 _TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -29,7 +30,7 @@ class TorchBackend:
         if threads:
             torch.set_num_threads(threads)
         graph = DeployedGraph(read_network(bundle), bundle.card.input)
-        self._graph = graph.to(self._device, memory_format=torch.channels_last)
+        self._graph = graph.to(self._device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def infer(

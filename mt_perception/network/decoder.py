@@ -41,9 +41,7 @@ class LightWeightRefineNet(nn.Module):
     def __init__(self, channels: Sequence[Sequence[int]], width: int) -> None:
         super().__init__()
         self.width = width
-        self.reduce = nn.ModuleList(
-            nn.ModuleList(conv1x1(each, width) for each in group) for group in channels
-        )
+        self.reduce = nn.ModuleList(nn.ModuleList(conv1x1(each, width) for each in group) for group in channels)
         last = len(channels) - 1
         self.pool = nn.ModuleList(
             ChainedResidualPooling(width, groups=width if level == 0 else 1) for level in range(last + 1)
@@ -52,14 +50,15 @@ class LightWeightRefineNet(nn.Module):
 
     def forward(self, maps: list[list[Tensor]]) -> Tensor:
         """Maps by stride, finest first, each (N, C, h, w) -> (N, width, h0, w0)."""
-        coarser: Tensor | None = None
-        for level in reversed(range(len(maps))):
-            x = sum(reduce(each) for reduce, each in zip(self.reduce[level], maps[level], strict=True))
-            if coarser is not None:
-                x = x + upsample(coarser, x.shape[-2:])
-            x = self.pool[level](F.relu6(x))
-            coarser = self.adapt[level - 1](x) if level else x
-        return coarser
+        x = self._fuse(maps, len(maps) - 1)
+        for level in reversed(range(len(maps) - 1)):
+            finer = maps[level][0].shape[-2:]
+            x = self._fuse(maps, level, upsample(self.adapt[level](x), finer))
+        return x
+
+    def _fuse(self, maps: list[list[Tensor]], level: int, *coarser: Tensor) -> Tensor:
+        first, *others = [reduce(each) for reduce, each in zip(self.reduce[level], maps[level], strict=True)]  # type: ignore
+        return self.pool[level](F.relu6(sum([*others, *coarser], first)))
 
 
 def upsample(x: Tensor, size: Sequence[int]) -> Tensor:

@@ -10,10 +10,11 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from mt_perception.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle, BundleCard, load_bundle, new_bundle
-from mt_perception.network.graph import OUTPUTS, DeployedGraph
+from mt_perception.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle, BundleCard, TrainingCamera, load_bundle, new_bundle
+from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
-from mt_perception.network.spec import InputSpec
+from mt_perception.network.spec import InputSpec, NetworkSpec
+from mt_perception.types import OUTPUTS
 
 
 def multiply_adds(network: MultiTaskNetwork, size: tuple[int, int]) -> int:
@@ -60,6 +61,22 @@ def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str,
         save_file(network.state_dict(), folder / WEIGHTS)
         export_openvino(DeployedGraph(network, inputs), folder / OPENVINO_GRAPH)
     return load_bundle(directory)
+
+
+def write_untrained(directory: Path, encoder: str, decoder_width: int, size: tuple[int, int], seed: int) -> Bundle:
+    """A bundle with random weights for pictures of `size` (height, width); the same seed gives the same weights."""
+    torch.manual_seed(seed)
+    network = build_network(NetworkSpec(encoder=encoder, decoder_width=decoder_width))
+    height, width = size
+    facts = {
+        "name": f"untrained-{encoder}-{decoder_width}",
+        "trained": False,
+        # a lens of about 60 degrees, until training says otherwise
+        "training_camera": TrainingCamera(fx_px=0.87 * width, width_px=width),
+        "data": "none: random weights",
+        "license": "Apache-2.0",
+    }
+    return write_bundle(network, directory, facts, InputSpec(width=width, height=height))
 
 
 def read_network(bundle: Bundle) -> MultiTaskNetwork:

@@ -10,8 +10,6 @@ from mt_perception.network.decoder import upsample
 from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.network.spec import InputSpec
 
-OUTPUTS = ("mask", "confidence", "depth_m")
-
 
 class DeployedGraph(nn.Module):
     """Normalisation, network, upsampling, argmax, confidence and depth decoding in one module.
@@ -19,6 +17,8 @@ class DeployedGraph(nn.Module):
     No backend then pays for NumPy passes over its results, and all of them give the same answer.
     """
 
+    gain: Tensor
+    offset: Tensor
     train_ids: Tensor
 
     def __init__(self, network: MultiTaskNetwork, inputs: InputSpec) -> None:
@@ -34,7 +34,7 @@ class DeployedGraph(nn.Module):
         self.register_buffer("train_ids", torch.tensor(ids, dtype=torch.uint8), persistent=False)
 
     def forward(self, image: Tensor, depth_scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """(1, H, W, 3) uint8 RGB and a (1,) float32 factor on metres -> mask, confidence, depth_m, each (H, W).
+        """(1, H, W, 3) uint8 RGB and a (1,) float32 factor on metres -> each of `types.OUTPUTS`, (H, W).
 
         mask: uint8 trainId. confidence: uint8, 255 = certain. depth_m: float32 metres, +Inf for sky and where the
         network says "farther than I can tell".
@@ -62,5 +62,3 @@ class DeployedGraph(nn.Module):
         # the last hundredth of the codec's range stands for everything beyond it
         beyond = encoded[:, 0] >= 0.99 * self.codec.top
         return torch.where(beyond | (mask == SKY), torch.inf, depth_m)
-
-

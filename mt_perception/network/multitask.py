@@ -17,8 +17,9 @@ class MultiTaskNetwork(nn.Module):
         super().__init__()
         self.spec = spec
         self.codec = DepthCodec(spec.depth_codec)
-        self.encoder = build_encoder(spec.encoder)
-        self.decoder = build_decoder(spec.decoder, self.encoder.channels, spec.decoder_width)
+        encoder = build_encoder(spec.encoder)
+        self.encoder = encoder
+        self.decoder = build_decoder(spec.decoder, encoder.channels, spec.decoder_width)
         self.heads = nn.ModuleDict(
             {
                 "segmentation": Head(spec.decoder_width, len(spec.train_ids)),
@@ -27,7 +28,7 @@ class MultiTaskNetwork(nn.Module):
         )
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """(N, 3, H, W) float, normalised -> `segmentation` (N, classes, H, W) logits and `depth` (N, 1, H, W) encoded."""
+        """(N, 3, H, W) normalised -> `segmentation` (N, classes, H, W) logits and `depth` (N, 1, H, W) encoded."""
         return {task: upsample(x, image.shape[-2:]) for task, x in self.coarse(image).items()}
 
     def coarse(self, image: Tensor) -> dict[str, Tensor]:

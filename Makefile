@@ -1,0 +1,34 @@
+# make demo: see it run. make test: check it. Both need Python >= 3.10 and make, and install the rest into .venv.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+OUT ?= out/demo
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.demo
+	@rm -rf $(OUT)
+	$(BIN)/mt-perception demo --out $(OUT)
+
+test: $(VENV)/.test lint
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(BIN)/uv:
+	$(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make virtual environments; apt install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(VENV)/.demo: setup.py | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-jazzy,openvino]'
+	@touch $@
+
+$(VENV)/.test: setup.py | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-jazzy,openvino,torch,train,sim,dev]'
+	@touch $@ $(VENV)/.demo
+
+clean:
+	rm -rf $(VENV) out build install log *.egg-info

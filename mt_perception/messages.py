@@ -1,0 +1,141 @@
+"""ROS messages as plain arrays, without ROS.
+
+Works on anything that has a message's fields: the messages of rclpy in the node, and those of `rosbags` that are
+read from a recording where no ROS is installed. The common packed encodings are viewed in place, whatever their row
+step and byte order; for the others see `mt_perception.ros.convert`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mt_perception.geometry import scale_camera
+from mt_perception.types import CameraModel, DataError, Frame
+
+ENCODINGS: dict[str, tuple[str, int]] = {
+    "mono8": ("u1", 1),
+    "8UC1": ("u1", 1),
+    "8UC3": ("u1", 3),
+    "rgb8": ("u1", 3),
+    "bgr8": ("u1", 3),
+    "rgba8": ("u1", 4),
+    "bgra8": ("u1", 4),
+    "mono16": ("u2", 1),
+    "16UC1": ("u2", 1),
+    "32FC1": ("f4", 1),
+}
+"""Packed encodings: NumPy type of one channel, and number of channels."""
+
+_PIXEL_FORMATS = {
+    "mono8": "mono", "8UC1": "mono", "mono16": "mono", "16UC1": "mono",
+    "rgb8": "rgb", "bgr8": "bgr", "8UC3": "bgr", "rgba8": "rgba", "bgra8": "bgra",
+}  # fmt: skip
+
+
+def array_from_image(message: Any) -> NDArray[Any]:
+    """`sensor_msgs/Image` -> (H, W) or (H, W, C) array; a view into the message unless its byte order is foreign.
+
+    Raises `DataError` for an encoding that is not packed, and for a size, step and length that contradict each other.
+    """
+    if message.encoding not in ENCODINGS:
+        raise DataError(f"image encoding is {message.encoding!r}; read here are {', '.join(ENCODINGS)}")
+    code, channels = ENCODINGS[message.encoding]
+    dtype = np.dtype((">" if message.is_bigendian else "<") + code)
+    height, width, step = message.height, message.width, message.step
+    row_bytes = width * channels * dtype.itemsize
+    data = np.frombuffer(message.data, np.uint8)
+    if height < 1 or width < 1:
+        raise DataError(f"image size is {width}x{height}; both must be at least 1 pixel")
+    if step < row_bytes:
+        raise DataError(f"image step is {step} bytes; a row of {width} {message.encoding} pixels takes {row_bytes}")
+    needed = step * (height - 1) + row_bytes
+    if data.size < needed:
+        raise DataError(f"image data has {data.size} bytes; {height} rows of step {step} take {needed}")
+    shape = (height, width, channels)
+    strides = (step, channels * dtype.itemsize, dtype.itemsize)
+    array: NDArray[Any] = np.ndarray(shape, dtype, data.data, strides=strides)
+    if not dtype.isnative:
+        array = array.astype(dtype.newbyteorder("="))
+    return array[..., 0] if channels == 1 else array
+
+
+def array_from_compressed(message: Any) -> NDArray[Any]:
+    """`sensor_msgs/CompressedImage` (JPEG, PNG, ...) -> (H, W) or (H, W, 3) array in OpenCV's order (BGR)."""
+    data = np.frombuffer(message.data, np.uint8)
+    array = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    if array is None:
+        raise DataError(f"a compressed picture of {data.size} bytes, format {message.format!r}, cannot be decoded")
+    return array
+
+
+def frame_from_message(message: Any) -> Frame:
+    """`Image` or `CompressedImage` -> `Frame` with the header's stamp and frame, and no camera yet."""
+    if hasattr(message, "encoding"):
+        array = array_from_image(message)
+        if message.encoding not in _PIXEL_FORMATS:
+            raise DataError(f"image encoding is {message.encoding!r}, which is no camera picture")
+        pixel_format = _PIXEL_FORMATS[message.encoding]
+    else:
+        array = array_from_compressed(message)
+        pixel_format = {2: "mono"}.get(array.ndim, "bgra" if array.shape[-1] == 4 else "bgr")
+    if array.dtype == np.uint16:
+        array = (array >> 8).astype(np.uint8)
+    return Frame(
+        image=array,
+        pixel_format=pixel_format,  # type: ignore[arg-type]
+        stamp_ns=stamp_ns(message.header),
+        frame_id=message.header.frame_id,
+    )
+
+
+def with_camera(frame: Frame, camera: CameraModel) -> Frame:
+    """`frame` with its camera. A camera that describes another resolution of the same picture is scaled.
+
+    Raises `DataError` when the two have different proportions: then the camera tells nothing about this picture.
+    """
+    height, width = frame.size
+    if abs(camera.width_px * height - camera.height_px * width) > 0.02 * camera.width_px * height:
+        raise DataError(
+            f"camera_info describes {camera.width_px}x{camera.height_px} pixels, the picture has {width}x{height}; "
+            "they must have the same proportions"
+        )
+    return replace(frame, camera=scale_camera(camera, frame.size))
+
+
+def camera_from_info(info: Any) -> CameraModel | None:
+    """`sensor_msgs/CameraInfo` of a rectified picture -> `CameraModel`; None when it is uncalibrated (all zero).
+
+    The projection matrix P describes the rectified picture; K serves where P is empty. The baseline is -P[3] / P[0]
+    of a right camera. Raises `DataError` for values that no camera has (NaN, negative focal length).
+    """
+    p, k = np.asarray(info.p, float), np.asarray(info.k, float)
+    fx, fy, cx, cy = (p[0], p[5], p[2], p[6]) if p[0] else (k[0], k[4], k[2], k[5])
+    if fx == 0 and fy == 0:
+        return None
+    baseline = -p[3] / p[0] if p[0] else 0.0
+    return CameraModel(
+        width_px=info.width,
+        height_px=info.height,
+        fx_px=float(fx),
+        fy_px=float(fy),
+        cx_px=float(cx),
+        cy_px=float(cy),
+        baseline_m=float(baseline) if math.isfinite(baseline) and baseline > 0 else None,
+    )
+
+
+def stamp_ns(header: Any) -> int:
+    """The stamp of a `std_msgs/Header` in nanoseconds."""
+    return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
+
+
+def camera_matrices(camera: CameraModel) -> tuple[list[float], list[float]]:
+    """K (9 values) and P (12 values) of `CameraInfo` for a rectified left, or only, camera."""
+    fx, fy, cx, cy = camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px
+    return [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0], [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]

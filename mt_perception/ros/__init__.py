@@ -1,0 +1,1 @@
+"""The ROS 2 layer. Only this folder imports rclpy and message packages."""

@@ -1,0 +1,86 @@
+"""From arrays to ROS messages, and the camera pictures that only cv_bridge can read."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from typing import Any
+
+import numpy as np
+from builtin_interfaces.msg import Time
+from numpy.typing import NDArray
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import Header
+
+from mt_perception import messages
+from mt_perception.types import CameraModel, DataError, Frame
+
+_ITEM_TYPES = {"mono8": "u1", "rgb8": "u1", "bgr8": "u1", "16UC1": "u2", "mono16": "u2", "32FC1": "f4"}
+
+
+def header(stamp_ns: int, frame_id: str) -> Header:
+    """A header with this stamp and frame."""
+    return Header(stamp=Time(sec=stamp_ns // 10**9, nanosec=stamp_ns % 10**9), frame_id=frame_id)
+
+
+def image(pixels: NDArray[Any], encoding: str, head: Header) -> Image:
+    """(H, W) or (H, W, 3) array -> `sensor_msgs/Image` of `encoding`, without padding, in this machine's byte order."""
+    expected = np.dtype(_ITEM_TYPES[encoding])
+    if pixels.dtype != expected:
+        raise DataError(f"{encoding} takes {expected} pixels, got {pixels.dtype}")
+    pixels = np.ascontiguousarray(pixels)
+    return Image(
+        header=head,
+        height=pixels.shape[0],
+        width=pixels.shape[1],
+        encoding=encoding,
+        is_bigendian=int(sys.byteorder == "big"),
+        step=pixels.strides[0],
+        data=byte_array(pixels),
+    )
+
+
+def byte_array(pixels: NDArray[Any]) -> array:
+    """The bytes of a contiguous array in the one type that a message field takes without checking each element."""
+    data = array("B")
+    data.frombytes(pixels.reshape(-1).view(np.uint8).data)
+    return data
+
+
+def camera_info(camera: CameraModel, head: Header) -> CameraInfo:
+    """`CameraInfo` of a rectified, undistorted picture."""
+    k, p = messages.camera_matrices(camera)
+    return CameraInfo(
+        header=head,
+        height=camera.height_px,
+        width=camera.width_px,
+        distortion_model="plumb_bob",
+        d=[0.0] * 5,
+        k=k,
+        r=[1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0],
+        p=p,
+    )
+
+
+def frame(message: Any) -> Frame:
+    """`Image` (any encoding) or `CompressedImage` -> `Frame`. Raises `DataError` for what cannot be read."""
+    encoding = getattr(message, "encoding", None)
+    if encoding is None or encoding in messages.ENCODINGS:
+        return messages.frame_from_message(message)
+    return messages.frame_from_message(_by_cv_bridge(message))
+
+
+def _by_cv_bridge(message: Image) -> Image:
+    """Bayer, YUV and the like -> bgr8."""
+    try:
+        from cv_bridge import CvBridge, CvBridgeError
+    except ImportError:
+        raise DataError(
+            f"image encoding is {message.encoding!r}; read without cv_bridge are {', '.join(messages.ENCODINGS)}; "
+            "install ros-$ROS_DISTRO-cv-bridge for the others"
+        ) from None
+    try:
+        pixels = CvBridge().imgmsg_to_cv2(message, desired_encoding="bgr8")
+    except (CvBridgeError, ValueError, TypeError) as error:
+        raise DataError(f"image encoding {message.encoding!r} cannot be converted ({error})") from error
+    return image(pixels, "bgr8", message.header)

@@ -1,0 +1,59 @@
+"""ROS parameters from `settings.py`, which is where they are defined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
+from rclpy.exceptions import InvalidParameterException
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from mt_perception.settings import SETTINGS, Setting, Settings, SettingsError
+
+
+def descriptor(setting: Setting) -> ParameterDescriptor:
+    """What `ros2 param describe` shows."""
+    text = setting.description + (f" [{setting.unit}]" if setting.unit else "")
+    result = ParameterDescriptor(description=text, dynamic_typing=True)
+    if setting.choices or not setting.live:
+        changes = "may change while running" if setting.live else "read when the node is configured"
+        result.additional_constraints = "; ".join(([setting.allowed] if setting.choices else []) + [changes])
+    if setting.bounds and setting.kind is float:
+        result.floating_point_range = [FloatingPointRange(from_value=setting.bounds[0], to_value=setting.bounds[1])]
+    elif setting.bounds:
+        low, high = map(int, setting.bounds)
+        result.integer_range = [IntegerRange(from_value=low, to_value=high, step=1)]
+    return result
+
+
+def declare(node: Node) -> None:
+    """Declare every setting. Raises `SettingsError` for a value from outside that is not allowed."""
+    for setting in SETTINGS.values():
+        try:
+            node.declare_parameter(setting.name, setting.default, descriptor(setting))
+        except InvalidParameterException as error:
+            given = node._parameter_overrides.get(setting.name)  # the only place that still holds the refused value
+            setting.check(given.value if given else None)
+            raise SettingsError(f"{setting.name}: {error}") from error
+
+
+def read(node: Node) -> Settings:
+    """All settings at once. Raises `SettingsError`."""
+    return Settings.from_mapping({name: node.get_parameter(name).value for name in SETTINGS})
+
+
+def changed(
+    current: Settings, parameters: Sequence[Parameter], configured: bool, accept: Callable[[Settings], None]
+) -> SetParametersResult:
+    """Answer to a wish to set parameters: all of them are taken by `accept`, or none, with the reason."""
+    wishes = {parameter.name: parameter.value for parameter in parameters if parameter.name in SETTINGS}
+    for name in wishes:
+        if configured and not SETTINGS[name].live:
+            reason = f"{name} is read when the node is configured: set it before, or clean up and configure again"
+            return SetParametersResult(successful=False, reason=reason)
+    try:
+        accept(current.replace(**wishes))
+    except SettingsError as error:
+        return SetParametersResult(successful=False, reason=str(error))
+    return SetParametersResult(successful=True)

@@ -1,0 +1,178 @@
+"""The player: publishes a folder of pictures, a video or a recording as if it were a camera."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, qos_profile_sensor_data
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import Image
+from tqdm import tqdm
+
+from mt_perception.bags import Recorded
+from mt_perception.ros import convert
+from mt_perception.ros.process import StartupError, run_node
+from mt_perception.sources import TRUTH, Shot, Source, SourceError, camera_info_topic, open_source
+
+_RELIABLE = QoSProfile(depth=5)
+
+
+class Player(Node):
+    """Publishes the shots of a source on `image` and `camera_info`, or on the topics of a stereo pair.
+
+    With `max_in_flight` it waits for an answer on `acknowledge_topic` before it sends more than so many pictures: then
+    a slow machine plays slowly instead of dropping frames.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("player")
+        value = {name: self.declare_parameter(name, default).value for name, default in _PARAMETERS.items()}
+        self._options = value
+        try:
+            self._source: Source = open_source(value["input"])
+        except SourceError as error:
+            raise StartupError(str(error)) from error
+        self._outlets: dict[str, Any] = {}
+        self._offered = 0
+        self._answered = 0
+        self._answer = threading.Condition()
+        self._closing = threading.Event()
+        if value["acknowledge_topic"]:
+            self.create_subscription(Image, value["acknowledge_topic"], self._on_answer, _RELIABLE, raw=True)
+        self._thread = threading.Thread(target=self._play, name="player", daemon=True)
+        self._thread.start()
+
+    def _on_answer(self, _: bytes) -> None:
+        with self._answer:
+            self._answered += 1
+            self._answer.notify()
+
+    def _play(self) -> None:
+        try:
+            self._wait_for_subscribers()
+            self._send_all()
+            self._await_answers(0, timeout_s=5.0)
+        except SourceError as error:
+            self.get_logger().error(str(error))
+        if self._options["report"]:
+            Path(self._options["report"]).write_text(json.dumps({"frames": self._offered}), encoding="utf-8")
+        rclpy.try_shutdown(context=self.context)
+
+    def _wait_for_subscribers(self) -> None:
+        """Whoever should see the first picture must be there: discovery takes a moment."""
+        picture = self._outlet(self._picture_topic(), self._picture_type())
+        while picture.get_subscription_count() < self._options["wait_for_subscribers"] and not self._closing.wait(0.05):
+            pass
+
+    def _send_all(self) -> None:
+        rate_hz = self._options["rate"] or self._source.rate_hz
+        progress = tqdm(total=len(self._source), unit="picture", disable=not self._options["progress"])
+        end = time.monotonic() + (self._options["seconds"] or float("inf"))
+        due = time.monotonic()
+        while True:
+            for shot in self._source:
+                self._await_answers(self._options["max_in_flight"] - 1, timeout_s=10.0)
+                if self._closing.wait(max(0.0, due - time.monotonic())) or time.monotonic() > end:
+                    return
+                due = max(due + 1 / rate_hz, time.monotonic())
+                self._send(shot)
+                progress.update()
+            if not self._options["loop"]:
+                return
+            progress.reset()
+
+    def _await_answers(self, unanswered: int, timeout_s: float) -> None:
+        """Wait until at most so many pictures are without an answer (negative: do not wait)."""
+        if unanswered < 0 or not self._options["acknowledge_topic"]:
+            return
+        with self._answer:
+            self._answer.wait_for(
+                lambda: self._offered - self._answered <= unanswered or self._closing.is_set(), timeout_s
+            )
+
+    def _send(self, shot: Shot) -> None:
+        stamp_ns = self.get_clock().now().nanoseconds
+        for topic, recorded in shot.others.items():
+            name = self._role(topic)
+            if name:
+                message = self._restamped(recorded, stamp_ns)
+                self._outlet(name, type(message)).publish(message)
+        if isinstance(shot.picture, Recorded):
+            picture = self._restamped(shot.picture, stamp_ns)
+        else:
+            picture = convert.image(shot.picture, "bgr8", convert.header(stamp_ns, self._options["frame_id"]))
+        self._offered += 1
+        self._outlet(self._picture_topic(), type(picture)).publish(picture)
+
+    def _restamped(self, recorded: Recorded, stamp_ns: int) -> Any:
+        message = deserialize_message(bytes(recorded.data), message_class(recorded.type_name))
+        message.header.stamp = convert.header(stamp_ns, "").stamp
+        return message
+
+    def _picture_topic(self) -> str:
+        return ("left/image_rect" if self._options["stereo"] else "image") + (
+            "/compressed" if self._source.compressed else ""
+        )
+
+    def _picture_type(self) -> type:
+        return message_class("sensor_msgs/msg/CompressedImage") if self._source.compressed else Image
+
+    def _role(self, topic: str) -> str:
+        """The topic under which a recorded message that goes with the picture is published; empty for none."""
+        recorded_picture = getattr(self._source, "topic", "")
+        if topic == camera_info_topic(recorded_picture):
+            return "left/camera_info" if self._options["stereo"] else "camera_info"
+        if TRUTH in topic:
+            return topic[topic.index(TRUTH) :]
+        if "right" in topic and self._options["stereo"]:
+            return "right/" + topic.split("right/", 1)[-1]
+        return ""
+
+    def _outlet(self, topic: str, message_type: type) -> Any:
+        if topic not in self._outlets:
+            sensor = QoSProfile(depth=5, reliability=qos_profile_sensor_data.reliability)
+            quality = sensor if self._options["best_effort"] else _RELIABLE
+            self._outlets[topic] = self.create_publisher(message_type, topic, quality)
+        return self._outlets[topic]
+
+    def destroy_node(self) -> None:
+        """End the playing thread first."""
+        self._closing.set()
+        with self._answer:
+            self._answer.notify_all()
+        self._thread.join(1.0)
+        super().destroy_node()
+
+
+_PARAMETERS: dict[str, Any] = {
+    "input": "",
+    "rate": 0.0,
+    "loop": False,
+    "seconds": 0.0,
+    "stereo": False,
+    "frame_id": "camera",
+    "best_effort": False,
+    "wait_for_subscribers": 1,
+    "acknowledge_topic": "",
+    "max_in_flight": 0,
+    "progress": True,
+    "report": "",
+}
+
+
+def message_class(type_name: str) -> type:
+    """`sensor_msgs/msg/Image` -> its class."""
+    package, folder, name = type_name.split("/")
+    return getattr(import_module(f"{package}.{folder}"), name)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point of `player_node`."""
+    return run_node(Player, arguments)

@@ -1,0 +1,82 @@
+"""The recorder: writes topics of this namespace to a rosbag2 (mcap), without a ROS installation.
+
+Where `ros2 bag record` is installed it does the same and more; this one lets the demo run from pip packages alone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from tqdm import tqdm
+
+from mt_perception.bags import BagError, BagWriter
+from mt_perception.ros.player import message_class
+from mt_perception.ros.process import StartupError, run_node
+
+
+class Recorder(Node):
+    """Subscribes to each of `topics` as soon as somebody publishes it, and writes what comes, still serialized.
+
+    A topic's receive time is kept beside the message. With `watch`, the rate of one topic and its latency (receive time
+    minus the stamp in its header) are shown while recording.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("recorder")
+        output = self.declare_parameter("output", "").value
+        self._topics = {self.resolve_topic_name(t) for t in self.declare_parameter("topics", [""]).value if t}
+        watch = self.declare_parameter("watch", "").value
+        self._watched = self.resolve_topic_name(watch) if watch else ""
+        if not output:
+            raise StartupError("the recorder has no parameter `output`; give the folder of the new recording")
+        try:
+            self._writer = BagWriter(Path(output))
+        except (BagError, OSError) as error:
+            raise StartupError(str(error)) from error
+        self._subscribed: set[str] = set()
+        self._arrivals: deque[float] = deque(maxlen=50)
+        self._display = tqdm(unit=" frames", desc="recording", mininterval=0.5, disable=not watch)
+        self.create_timer(0.1, self._discover)
+
+    def _discover(self) -> None:
+        for topic, type_names in self.get_topic_names_and_types():
+            if topic in self._topics and topic not in self._subscribed:
+                self._subscribed.add(topic)
+                self._subscribe(topic, type_names[0])
+
+    def _subscribe(self, topic: str, type_name: str) -> None:
+        namespace = self.get_namespace().rstrip("/")
+        recorded_as = topic.removeprefix(namespace)
+
+        def write(data: bytes) -> None:
+            now_ns = time.time_ns()
+            self._writer.write(recorded_as, type_name, now_ns, data)
+            if topic == self._watched:
+                self._show(data, now_ns)
+
+        self.create_subscription(message_class(type_name), topic, write, QoSProfile(depth=20), raw=True)
+
+    def _show(self, data: bytes, now_ns: int) -> None:
+        self._arrivals.append(now_ns / 1e9)
+        stamp_s = int.from_bytes(data[4:8], "little") + int.from_bytes(data[8:12], "little") / 1e9
+        span_s = self._arrivals[-1] - self._arrivals[0]
+        fps = (len(self._arrivals) - 1) / span_s if span_s else 0.0
+        text = f"{fps:.1f} fps, latency {1e3 * (now_ns / 1e9 - stamp_s):.0f} ms"
+        self._display.set_postfix_str(text, refresh=False)
+        self._display.update()
+
+    def destroy_node(self) -> None:
+        """Finish the recording: its index is written last."""
+        self._display.close()
+        super().destroy_node()
+        self._writer.__exit__()
+
+
+def main(arguments: Any = None) -> int:
+    """Entry point of `recorder_node`."""
+    return run_node(Recorder, arguments)

