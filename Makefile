@@ -22,11 +22,13 @@ $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make virtual environments; apt install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
-$(VENV)/.demo: setup.py | $(BIN)/uv
+SHIPPED := $(shell find launch config rviz models recordings resource scripts -type f 2>/dev/null)
+
+$(VENV)/.demo: setup.py package.xml $(SHIPPED) | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-jazzy,openvino]'
 	@touch $@
 
-$(VENV)/.test: setup.py | $(BIN)/uv
+$(VENV)/.test: setup.py package.xml $(SHIPPED) | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-jazzy,openvino,torch,train,sim,dev]'
 	@touch $@ $(VENV)/.demo
 

@@ -3,10 +3,16 @@
 from glob import glob
 from pathlib import Path
 
-from setuptools import find_packages, setup
+from setuptools import Distribution, find_packages, setup
 
 NAME = "mt_perception"
 VERSION = "0.1.0"
+
+
+class WithDataInEditable(Distribution):
+    """Lets editable installs carry `data_files`: setuptools asks for `has_data` there, which it does not define."""
+
+    has_data = Distribution.has_data_files
 
 
 def files_below(folder: str) -> list[tuple[str, list[str]]]:
@@ -38,6 +44,7 @@ EXTRAS = {
 TRAINING = [f"{NAME}_training"] + [f"{NAME}_training.{each}" for each in find_packages("training")]
 
 setup(
+    distclass=WithDataInEditable,
     name=NAME,
     version=VERSION,
     description="Semantic labels and metric depth from one camera, in one ROS 2 node",

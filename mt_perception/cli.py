@@ -1,4 +1,4 @@
-"""The command line: `mt-perception demo | run | init | info | bag`."""
+"""The command line: `mt-perception demo | run | init | info | params | bag`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mt_perception.settings import SETTINGS, Settings
+from mt_perception.settings import SETTINGS, Settings, parameter_file
 
 MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "input_height", "fit")
 
@@ -57,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="print what is known of a model")
     info.add_argument("model", type=Path, nargs="?", help="folder of the model (default: the one of the package)")
     info.set_defaults(command=_info)
+    params = commands.add_parser("params", help="print a parameter file with every setting explained")
+    params.set_defaults(command=lambda _: print(parameter_file(), end=""))
     _add_bag(commands)
     return parser
 

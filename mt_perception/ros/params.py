@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, SetParametersResult
-from rclpy.exceptions import InvalidParameterException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -30,12 +29,10 @@ def descriptor(setting: Setting) -> ParameterDescriptor:
 def declare(node: Node) -> None:
     """Declare every setting. Raises `SettingsError` for a value from outside that is not allowed."""
     for setting in SETTINGS.values():
-        try:
-            node.declare_parameter(setting.name, setting.default, descriptor(setting))
-        except InvalidParameterException as error:
-            given = node._parameter_overrides.get(setting.name)  # the only place that still holds the refused value
-            setting.check(given.value if given else None)
-            raise SettingsError(f"{setting.name}: {error}") from error
+        # unbounded at first: rclpy would refuse a value out of bounds with an exception that does not say what is allowed
+        node.declare_parameter(setting.name, setting.default, ParameterDescriptor(dynamic_typing=True))
+        setting.check(node.get_parameter(setting.name).value)
+        node.set_descriptor(setting.name, descriptor(setting))
 
 
 def read(node: Node) -> Settings:

@@ -67,9 +67,19 @@ class Player(Node):
 
     def _wait_for_subscribers(self) -> None:
         """Whoever should see the first picture must be there: discovery takes a moment."""
+        first = next(iter(self._source))
+        for topic, recorded in first.others.items():
+            if name := self._role(topic):
+                self._outlet(name, message_class(recorded.type_name))
         picture = self._outlet(self._picture_topic(), self._picture_type())
         while picture.get_subscription_count() < self._options["wait_for_subscribers"] and not self._closing.wait(0.05):
             pass
+        # whoever takes the picture may still be about to subscribe to what goes with it
+        counts: list[int] = []
+        while (now := [each.get_subscription_count() for each in self._outlets.values()]) != counts:
+            counts = now
+            if self._closing.wait(0.3):
+                return
 
     def _send_all(self) -> None:
         rate_hz = self._options["rate"] or self._source.rate_hz

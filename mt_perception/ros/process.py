@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 
@@ -37,6 +38,9 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
             print(f"error: {error}", file=sys.stderr, flush=True)
         return 1
     finally:
+        # Ctrl-C reaches a launched node twice, from the terminal and from launch; the second must not break the ending
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_IGN)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()

@@ -1,0 +1,60 @@
+"""See it run: the player shows a rendered street (or your pictures) to the perception node, again and again."""
+
+from launch.actions import (
+    DeclareLaunchArgument,
+    EmitEvent,
+    IncludeLaunchDescription,
+    OpaqueFunction,
+    RegisterEventHandler,
+    SetLaunchConfiguration,
+)
+from launch.event_handlers import OnProcessExit
+from launch.events import Shutdown
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+from launch import LaunchContext, LaunchDescription
+from mt_perception.resources import city_recording, share_folder
+from mt_perception.sources import open_source
+
+
+def generate_launch_description() -> LaunchDescription:
+    """The player's arguments, the player, and perception.launch.py with its arguments."""
+    street = str(city_recording())
+    perception = share_folder() / "launch" / "perception.launch.py"
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument("input", default_value=street, description="Folder of pictures, video, or rosbag2"),
+            DeclareLaunchArgument("rate", default_value="0.0", description="Pictures per second. 0: the input's own"),
+            DeclareLaunchArgument(
+                "loop", default_value="true", choices=["true", "false"], description="Begin again at the end"
+            ),
+            DeclareLaunchArgument("namespace", default_value="demo", description="Namespace of the nodes and topics"),
+            OpaqueFunction(function=start_player),
+            IncludeLaunchDescription(PythonLaunchDescriptionSource(str(perception))),
+        ]
+    )
+
+
+def start_player(context: LaunchContext) -> list:
+    """The player, at whose end all of it ends; the node is told in which form the pictures come."""
+    value = {name: LaunchConfiguration(name).perform(context) for name in ("input", "rate", "loop", "namespace")}
+    options = {
+        "input": value["input"],
+        "rate": float(value["rate"]),
+        "loop": value["loop"] == "true",
+        "acknowledge_topic": "segmentation/mask",
+        "max_in_flight": 1,
+        "progress": False,
+    }
+    player = Node(
+        package="mt_perception",
+        executable="player_node",
+        namespace=value["namespace"],
+        parameters=[options],
+        output="screen",
+    )
+    end = OnProcessExit(target_action=player, on_exit=[EmitEvent(event=Shutdown(reason="the player has ended"))])
+    transport = "compressed" if open_source(value["input"]).compressed else "raw"
+    return [SetLaunchConfiguration("image_transport", transport), player, RegisterEventHandler(end)]

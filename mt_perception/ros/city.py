@@ -1,0 +1,75 @@
+"""The city as a camera: publishes a drive through a rendered street, with the truth beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CameraInfo, Image
+
+from mt_perception.city import City, CityFrame, CityOptions
+from mt_perception.ros import convert
+from mt_perception.ros.process import StartupError, run_node
+from mt_perception.sources import TRUTH
+
+FRAME_ID = "camera"
+_RELIABLE = QoSProfile(depth=2)
+
+
+class CityNode(Node):
+    """Renders and publishes at `rate` pictures per second, or as fast as this machine can.
+
+    `image` and `camera_info`; with `stereo` the four topics of a rectified pair instead; with `truth` also
+    `ground_truth/labels` (mono8 trainIds) and `ground_truth/depth` (32FC1 metres).
+    """
+
+    def __init__(self) -> None:
+        super().__init__("city")
+        self._options = {name: self.declare_parameter(name, default).value for name, default in _PARAMETERS.items()}
+        size = {"width_px": self._options["width"], "height_px": self._options["height"]}
+        try:
+            self._city = City(self._options["seed"], CityOptions(**size))
+        except (ValueError, ImportError, RuntimeError) as error:
+            raise StartupError(str(error)) from error
+        self._outlets: dict[str, Any] = {}
+        self._index = 0
+        self.create_timer(1 / self._options["rate"], self._publish)
+
+    def _publish(self) -> None:
+        stereo, truth = self._options["stereo"], self._options["truth"]
+        frame = self._city.render(self._index / self._options["rate"], right=stereo, truth=truth)
+        self._index += 1
+        for topic, message in self._messages(frame, "left/" if stereo else "").items():
+            if topic not in self._outlets:
+                self._outlets[topic] = self.create_publisher(type(message), topic, _RELIABLE)
+            self._outlets[topic].publish(message)
+
+    def _messages(self, frame: CityFrame, left: str) -> dict[str, Image | CameraInfo]:
+        head = convert.header(self.get_clock().now().nanoseconds, FRAME_ID)
+        camera = replace(frame.camera, baseline_m=None)
+        messages: dict[str, Image | CameraInfo] = {f"{left}camera_info": convert.camera_info(camera, head)}
+        if frame.right is not None:
+            right_info = convert.camera_info(camera, head)
+            right_info.p[3] = -camera.fx_px * (frame.camera.baseline_m or 0.0)
+            messages["right/camera_info"] = right_info
+            messages["right/image_rect"] = convert.image(frame.right, "rgb8", head)
+        if frame.labels is not None and frame.depth_m is not None:
+            messages[f"{TRUTH}labels"] = convert.image(frame.labels, "mono8", head)
+            messages[f"{TRUTH}depth"] = convert.image(frame.depth_m, "32FC1", head)
+        messages[f"{left}image_rect" if left else "image"] = convert.image(frame.left, "rgb8", head)
+        return messages
+
+    def destroy_node(self) -> None:
+        """Close the renderer too."""
+        self._city.__exit__(None, None, None)
+        super().destroy_node()
+
+
+_PARAMETERS: dict[str, Any] = {"seed": 1, "rate": 5.0, "width": 768, "height": 384, "stereo": False, "truth": False}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry point of `city_node`."""
+    return run_node(CityNode, arguments)

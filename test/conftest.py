@@ -1,0 +1,65 @@
+"""What all tests share: small models, made once, and pictures that are wider than high."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import SIZE, make_picture
+
+# Nobody else's nodes: a domain of this run's own, on this machine only. Before anything imports rclpy.
+os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+
+
+@pytest.fixture(scope="session")
+def cache_home(tmp_path_factory):
+    """Compiled graphs of the tests do not mix with the user's."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["XDG_CACHE_HOME"] = str(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lively_network(cache_home):
+    """A network whose random weights make it say many things: statistics and last layers are spread out."""
+    torch = pytest.importorskip("torch")
+    from mt_perception.network.multitask import build_network
+    from mt_perception.network.spec import NetworkSpec
+
+    torch.manual_seed(3)
+    network = build_network(NetworkSpec(decoder_width=32))
+    network.train()
+    with torch.no_grad():
+        for _ in range(10):
+            network(torch.randn(2, 3, *SIZE))
+        for head in network.heads.values():
+            head.predict.weight.mul_(8)
+        network.heads["depth"].predict.bias.add_(0.4)
+    return network.eval()
+
+
+@pytest.fixture(scope="session")
+def bundle(lively_network, tmp_path_factory):
+    """A complete bundle of `SIZE`."""
+    from mt_perception.bundle import TrainingCamera
+    from mt_perception.network.export import write_bundle
+    from mt_perception.network.spec import InputSpec
+
+    facts = {"name": "lively", "trained": False, "training_camera": TrainingCamera(100.0, SIZE[1])}
+    folder = tmp_path_factory.mktemp("models") / "lively"
+    return write_bundle(lively_network, folder, facts, InputSpec(width=SIZE[1], height=SIZE[0]))
+
+
+@pytest.fixture
+def picture() -> np.ndarray:
+    """(90, 160, 3) uint8 with structure at several scales."""
+    return make_picture(90, 160)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the repository."""
+    return Path(__file__).resolve().parent.parent

@@ -1,0 +1,123 @@
+"""Real nodes in processes of their own, and a probe in this one that talks to them over DDS."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+from diagnostic_msgs.msg import DiagnosticArray
+from helpers import make_picture
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CameraInfo, Image
+
+from mt_perception.ros import convert
+from mt_perception.types import CameraModel
+
+PROGRAM = "import sys; from mt_perception.ros.{} import main; sys.exit(main())"
+
+
+class NodeProcess:
+    """A running node. `log` is all that it has said so far."""
+
+    def __init__(self, name: str, parameters: dict, folder: Path, namespace: str) -> None:
+        file = folder / f"{name}-{time.monotonic_ns()}.yaml"
+        file.write_text(json.dumps({"/**": {"ros__parameters": parameters}}))
+        self._log = file.with_suffix(".log")
+        arguments = ["--ros-args", "-r", f"__ns:={namespace}", "--params-file", str(file)]
+        with self._log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", PROGRAM.format(name), *arguments],
+                stdout=log, stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    def wait_for(self, text: str, timeout_s: float = 20.0) -> None:
+        end = time.monotonic() + timeout_s
+        while text not in self.log:
+            assert time.monotonic() < end, f"{text!r} was not said within {timeout_s} s:\n{self.log}"
+            assert self.process.poll() is None or text in self.log, f"the node ended:\n{self.log}"
+            time.sleep(0.02)
+
+    def stop(self, number: int = signal.SIGINT, timeout_s: float = 5.0) -> tuple[int, float]:
+        """Send a signal; the exit status and the seconds it took."""
+        started = time.monotonic()
+        self.process.send_signal(number)
+        status = self.process.wait(timeout_s)
+        return status, time.monotonic() - started
+
+
+class Probe(Node):
+    """Publishes pictures to a node and keeps what comes back, by topic."""
+
+    def __init__(self, namespace: str) -> None:
+        super().__init__("probe", namespace=namespace)
+        self.received: dict[str, list] = {}
+        self._executor = SingleThreadedExecutor()
+        self._executor.add_node(self)
+        self.pictures = self.create_publisher(Image, "image", 1)
+        self.infos = self.create_publisher(CameraInfo, "camera_info", 1)
+
+    def listen(self, topic: str, message_type: type = Image, depth: int = 20) -> None:
+        self.received[topic] = []
+        self.create_subscription(message_type, topic, self.received[topic].append, QoSProfile(depth=depth))
+
+    def spin(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._executor.spin_once(timeout_sec=max(0.0, min(0.05, end - time.monotonic())))
+
+    def until(self, condition, timeout_s: float = 10.0):
+        """Spin until `condition()` holds; what it returned."""
+        end = time.monotonic() + timeout_s
+        while not (value := condition()):
+            assert time.monotonic() < end, f"waited {timeout_s} s in vain; received {self.counts()}"
+            self._executor.spin_once(timeout_sec=0.02)
+        return value
+
+    def counts(self) -> dict[str, int]:
+        return {topic: len(messages) for topic, messages in self.received.items()}
+
+    def wait_for_node(self, publisher=None) -> None:
+        """Until the node has subscribed, and it has seen that we listen."""
+        self.until(lambda: (publisher or self.pictures).get_subscription_count() > 0, 30)
+        topics = [t for t in self.received if not t.startswith("/")]
+        self.until(lambda: all(self.count_publishers(self.resolve_topic_name(t)) > 0 for t in topics))
+        self.spin(0.3)
+
+    def send(self, stamp_ns: int, size=(90, 160), frame_id="cam", encoding="bgr8", **changes) -> Image:
+        message = convert.image(make_picture(*size), encoding, convert.header(stamp_ns, frame_id))
+        for name, value in changes.items():
+            setattr(message, name, value)
+        self.pictures.publish(message)
+        return message
+
+    def send_info(self, fx: float, size=(90, 160)) -> None:
+        camera = CameraModel(size[1], size[0], fx, fx, size[1] / 2, size[0] / 2)
+        self.infos.publish(convert.camera_info(camera, convert.header(1, "cam")))
+
+
+@contextmanager
+def diagnostics_of(probe: Probe):
+    """The values of the newest diagnostics of the node under test, as a function."""
+    probe.listen("/diagnostics", DiagnosticArray)
+
+    def newest():
+        mine = [
+            status
+            for message in probe.received["/diagnostics"]
+            for status in message.status
+            if status.name.startswith(probe.get_namespace())
+        ]
+        return mine[-1] if mine else None
+
+    yield newest

@@ -1,0 +1,152 @@
+"""Player, node and recorder together, as the demo starts them."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+
+from helpers import make_picture
+from nodes import Probe
+from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+
+from mt_perception.bags import Bag, BagWriter, new_compressed, new_header, new_message
+from mt_perception.cli import main
+from mt_perception.evaluation import overview, summarize
+from mt_perception.messages import array_from_image, stamp_ns
+
+
+@pytest.fixture
+def street(tmp_path):
+    """A recording with a stereo pair, camera_info and truth: 8 instants, 10 per second, 60x100."""
+    with BagWriter(tmp_path / "street") as bag:
+        for index in range(8):
+            stamp = index * 10**8
+            head = new_header(stamp, "camera")
+            labels, depth_mm = np.zeros((60, 100), np.uint8), np.full((60, 100), 5000, np.uint16)
+            pictures = {
+                "right/image_rect": (make_picture(60, 100, index + 50), "jpg"),
+                "ground_truth/labels": (labels, "png"),
+                "ground_truth/depth": (depth_mm, "png"),
+                "left/image_rect": (make_picture(60, 100, index), "jpg"),
+            }
+            roi = new_message(
+                "sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0, do_rectify=False
+            )
+            info = new_message(
+                "sensor_msgs/msg/CameraInfo", header=head, height=60, width=100, distortion_model="plumb_bob",
+                d=np.zeros(5), k=np.array([80.0, 0, 50, 0, 80, 30, 0, 0, 1]), r=np.eye(3).ravel(),
+                p=np.array([80.0, 0, 50, 0, 0, 80, 30, 0, 0, 0, 1, 0]), binning_x=0, binning_y=0, roi=roi,
+            )  # fmt: skip
+            bag.write_message("/left/camera_info", stamp, info)
+            for topic, (picture, kind) in pictures.items():
+                bag.write_message(f"/{topic}/compressed", stamp, new_compressed(picture, kind, head))
+    return tmp_path / "street"
+
+
+def test_the_demo_writes_its_three_outputs(street, bundle, tmp_path, capfd):
+    out = tmp_path / "out"
+    assert main(["demo", "--input", str(street), "--out", str(out), "--model", str(bundle.folder)]) == 0
+    said = capfd.readouterr()
+    assert "Traceback" not in said.err and "fps, latency" in said.err
+    summary = json.loads((out / "summary.json").read_text())
+    assert summary["frames_in"] == summary["frames_out"] == 8
+    assert 0 < summary["latency_ms"]["p50"] <= summary["latency_ms"]["p95"] <= summary["latency_ms"]["p99"] < 5000
+    assert summary["backend"] == "openvino" and summary["model"] == "lively" and summary["stages_ms"]["network"] > 0
+    assert 0 <= summary["miou"] <= 1 and summary["abs_rel"] > 0
+    picture = cv2.imread(str(out / "overview.png"))
+    assert picture.shape[1] == 5 * 480 and picture.std() > 10
+    with Bag(out / "recording") as bag:
+        assert bag.counts["/segmentation/mask"] == bag.counts["/image/compressed"] == bag.counts["/camera_info"] == 8
+        assert "/right/image_rect/compressed" not in bag.counts
+    # by hand: the scores are those of the recorded masks against a truth that is road everywhere
+    with Bag(out / "recording") as bag:
+        masks = [array_from_image(each.message()) for each in bag.messages(["/segmentation/mask"])]
+    road = np.mean([(mask == 0).mean() for mask in masks])
+    assert summary["pixel_accuracy"] == pytest.approx(road, abs=1e-6)
+
+
+def test_a_recording_is_not_overwritten(street, bundle, tmp_path, capsys):
+    (tmp_path / "out" / "recording").mkdir(parents=True)
+    assert main(["demo", "--input", str(street), "--out", str(tmp_path / "out")]) == 1
+    assert "never overwritten" in capsys.readouterr().err
+
+
+def test_a_node_that_cannot_start_ends_the_demo_with_the_reason(street, tmp_path, capfd):
+    arguments = ["demo", "--input", str(street), "--out", str(tmp_path / "out"), "--model", str(tmp_path / "none")]
+    assert main(arguments) == 1
+    said = capfd.readouterr().err
+    assert "does not exist" in said and "the node ended early" in said and "Traceback" not in said
+
+
+def test_frames_that_are_lost_make_it_fail(street, bundle, tmp_path):
+    """A recording with half of its masks gone: the share that came out is what is told."""
+    out = tmp_path / "out"
+    assert main(["demo", "--input", str(street), "--out", str(out), "--model", str(bundle.folder)]) == 0
+    with Bag(out / "recording") as bag, BagWriter(tmp_path / "half") as half:
+        count = 0
+        for each in bag.messages():
+            count += each.topic == "/segmentation/mask"
+            if each.topic != "/segmentation/mask" or count % 2:
+                half.write(each.topic, each.type_name, each.received_ns, each.data)
+    summary = summarize(tmp_path / "half")
+    assert (summary["frames_in"], summary["frames_out"]) == (8, 4)
+    assert overview(tmp_path / "half", frames=2).shape[1] == 5 * 480
+
+
+def test_ctrl_c_ends_the_demo_and_its_processes(street, bundle, tmp_path):
+    program = "import sys; from mt_perception.cli import main; sys.exit(main(sys.argv[1:]))"
+    arguments = ["demo", "--input", str(street), "--seconds", "60", "--out", str(tmp_path / "out")]
+    demo = subprocess.Popen(
+        [sys.executable, "-c", program, *arguments, "--model", str(bundle.folder)],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    time.sleep(6)
+    demo.send_signal(signal.SIGINT)
+    _, said = demo.communicate(timeout=20)
+    assert demo.returncode == 130 and "stopped" in said and "Traceback" not in said, said
+    with Bag(tmp_path / "out" / "recording") as bag:  # what was recorded is complete and readable
+        assert sum(1 for _ in bag.messages()) == sum(bag.counts.values()) > 0
+    left = subprocess.run(["pgrep", "-f", str(bundle.folder)], capture_output=True, text=True).stdout
+    assert left == ""
+
+
+def test_the_player_plays_a_stereo_pair(street, start, tmp_path):
+    probe = Probe(start.namespace)
+    pairs = {"left/image_rect/compressed": CompressedImage, "right/image_rect/compressed": CompressedImage,
+             "left/camera_info": CameraInfo}  # fmt: skip
+    for topic, kind in pairs.items():
+        probe.listen(topic, kind)
+    player = start("player", input=str(street), stereo=True, rate=50.0, progress=False)
+    probe.until(lambda: all(len(messages) == 8 for messages in probe.received.values()))
+    stamps = {topic: [stamp_ns(m.header) for m in messages] for topic, messages in probe.received.items()}
+    first, *others = stamps.values()
+    assert all(other == first for other in others) and first == sorted(set(first))
+    assert abs(first[0] / 1e9 - time.time()) < 30, "stamps are those of playing, not of recording"
+    assert player.process.wait(10) == 0
+    probe.destroy_node()
+
+
+def test_the_player_plays_a_folder_at_its_rate(start, tmp_path):
+    for index in range(6):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), np.full((20, 30, 3), index * 40, np.uint8))
+    probe = Probe(start.namespace)
+    probe.listen("image", Image)
+    start("player", input=str(tmp_path), rate=20.0, progress=False, frame_id="front")
+    messages = probe.until(lambda: probe.received["image"][5:] and probe.received["image"])
+    assert [int(array_from_image(m).mean()) for m in messages] == [index * 40 for index in range(6)]
+    gaps = np.diff([stamp_ns(m.header) for m in messages]) / 1e9
+    assert np.median(gaps) == pytest.approx(0.05, rel=0.3) and messages[0].header.frame_id == "front"
+    probe.destroy_node()
+
+
+def test_the_player_explains_a_wrong_input(start):
+    player = start("player", input="/none")
+    assert player.process.wait(20) == 1
+    assert "the input /none does not exist" in player.log and "Traceback" not in player.log

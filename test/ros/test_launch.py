@@ -1,0 +1,98 @@
+"""The launch files with the real `ros2 launch`, wherever it is installed."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import pytest
+
+pytest.importorskip("rclpy")
+pytest.importorskip("launch_ros", reason="launch_ros is not installed: it comes with a ROS installation")
+
+from helpers import make_picture
+from nodes import Probe
+
+from mt_perception.settings import SETTINGS
+
+ROS2 = shutil.which("ros2")
+pytestmark = pytest.mark.skipif(ROS2 is None, reason="the ros2 command is not installed")
+
+
+def launched(*arguments: str) -> subprocess.Popen:
+    """`ros2 launch` as a terminal starts it, with this Python's environment before all others."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    prefixes = os.pathsep.join(filter(None, [sys.prefix, os.environ.get("AMENT_PREFIX_PATH")]))
+    return subprocess.Popen(
+        ["ros2", "launch", "mt_perception", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env=os.environ | {"PATH": path, "AMENT_PREFIX_PATH": prefixes},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("file", ["perception.launch.py", "demo.launch.py"])
+def test_every_argument_is_explained(file):
+    said, _ = launched(file, "--show-args").communicate(timeout=60)
+    names = ("profile", "params_file", "model", "backend", "precision", "input_width", "input_height", "stereo",
+             "namespace", "image_topic", "camera_info_topic", "use_sim_time", "rviz", "record", "log_level")  # fmt: skip
+    for name in names:
+        assert f"'{name}':" in said, said
+    assert said.count("no description given") == 0
+    assert SETTINGS["backend"].description in said
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT])
+def test_the_demo_starts_publishes_and_stops(bundle, start, tmp_path, number):
+    for index in range(3):
+        cv2.imwrite(str(tmp_path / f"{index}.png"), make_picture(60, 100, index))
+    namespace = start.namespace.strip("/")
+    arguments = [f"input:={tmp_path}", f"model:={bundle.folder}", "precision:=fp32", f"namespace:={namespace}"]
+    launch = launched("demo.launch.py", *arguments)
+    probe = Probe(start.namespace)
+    probe.listen("segmentation/mask")
+    try:
+        probe.until(lambda: len(probe.received["segmentation/mask"]) > 5, 40)
+    finally:
+        os.killpg(launch.pid, number)  # as Ctrl-C does: to all processes of the terminal
+        said, _ = launch.communicate(timeout=20)
+    assert launch.returncode == 0, said
+    assert "Traceback" not in said and said.count("process has finished cleanly") == 2, said
+    assert "profile cpu (found by itself)" in said
+    probe.destroy_node()
+
+
+def test_arguments_reach_the_node(bundle, start):
+    parameters = Path(bundle.folder).parent / "mine.yaml"
+    parameters.write_text("/**:\n  ros__parameters:\n    overlay_opacity: 0.25\n    input_width: 256\n")
+    namespace = start.namespace.strip("/")
+    launch = launched(
+        "perception.launch.py", f"model:={bundle.folder}", f"params_file:={parameters}", "input_width:=96",
+        "input_height:=64", f"namespace:={namespace}", "image_topic:=/front/image_raw",
+    )  # fmt: skip
+    probe = Probe(start.namespace)
+    try:
+        probe.until(lambda: probe.count_subscribers("/front/image_raw"), 40)
+        assert probe.count_subscribers("/front/camera_info") == 1
+    finally:
+        time.sleep(0.5)
+        os.killpg(launch.pid, signal.SIGINT)
+        said, _ = launch.communicate(timeout=20)
+    assert "96x64" in said, "the argument wins over the file"
+    probe.destroy_node()
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        ("backend:=cuda", "backend is 'cuda'; allowed: one of auto"),
+        ("params_file:=/none", "/none, which does not exist"),
+    ],
+)
+def test_wrong_arguments_are_explained(argument, said):
+    launch = launched("perception.launch.py", argument)
+    output, _ = launch.communicate(timeout=60)
+    assert launch.returncode != 0 and said in output and "Traceback" not in output

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+
+from mt_perception.bags import Bag, BagError, BagWriter, new_compressed, new_header
+
+
+def write(path, storage, count=5):
+    with BagWriter(path, storage) as bag:
+        for index in range(count):
+            head = new_header(index * 10**8, "camera")
+            for topic in ("/image/compressed", "/other/compressed"):
+                picture = np.full((4, 6, 3), index, np.uint8)
+                bag.write_message(topic, index * 10**8 + 7, new_compressed(picture, "png", head))
+
+
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_what_is_written_is_read(tmp_path, storage):
+    write(tmp_path / "bag", storage)
+    with Bag(tmp_path / "bag") as bag:
+        assert bag.counts == {"/image/compressed": 5, "/other/compressed": 5}
+        assert bag.duration_s == pytest.approx(0.4)
+        recorded = list(bag.messages(["/image/compressed"]))
+        assert [each.received_ns for each in recorded] == [i * 10**8 + 7 for i in range(5)]
+        assert recorded[3].message().header.stamp.nanosec == 3 * 10**8
+        assert list(bag.messages(["/none"])) == []
+
+
+def test_recordings_are_never_overwritten(tmp_path):
+    write(tmp_path / "bag", "mcap")
+    with pytest.raises(BagError, match="exists already"):
+        BagWriter(tmp_path / "bag")
+
+
+def test_an_interrupted_recording_is_complete(tmp_path):
+    with pytest.raises(KeyboardInterrupt), BagWriter(tmp_path / "bag") as bag:
+        bag.write_message("/a", 1, new_compressed(np.zeros((2, 2), np.uint8), "png", new_header(1, "c")))
+        raise KeyboardInterrupt
+    with Bag(tmp_path / "bag") as bag:
+        assert bag.counts == {"/a": 1}
+
+
+def test_what_is_no_recording_is_refused(tmp_path):
+    with pytest.raises(BagError, match=r"no metadata\.yaml"):
+        Bag(tmp_path)
+    (tmp_path / "metadata.yaml").write_text("rubbish")
+    with pytest.raises(BagError, match="cannot be read"):
+        Bag(tmp_path)

@@ -1,0 +1,79 @@
+import json
+
+import cv2
+import numpy as np
+import pytest
+from helpers import make_picture
+
+from mt_perception.cli import main
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("one", "two"):
+        cv2.imwrite(str(folder / f"{name}.png"), make_picture(60, 100))
+    return folder
+
+
+def test_run_writes_three_files_of_the_pictures_size(pictures, tmp_path, bundle, cache_home):
+    assert main(["run", str(pictures), "--out", str(tmp_path / "out"), "--model", str(bundle.folder)]) == 0
+    out = tmp_path / "out"
+    assert {file.name for file in out.iterdir()} == {
+        f"{name}_{kind}" for name in ("one", "two") for kind in ("mask.png", "depth.npy", "overlay.png")
+    }
+    mask = cv2.imread(str(out / "one_mask.png"), cv2.IMREAD_UNCHANGED)
+    depth_m = np.load(out / "one_depth.npy")
+    assert (mask.shape, mask.dtype) == ((60, 100), np.uint8)
+    assert (depth_m.shape, depth_m.dtype) == ((60, 100), np.float32)
+    assert cv2.imread(str(out / "one_overlay.png")).shape == (60, 100, 3)
+
+
+def test_bad_files_are_reported_and_do_not_stop_it(pictures, tmp_path, bundle, capsys):
+    (pictures / "broken.png").write_bytes(b"rubbish")
+    arguments = ["run", str(pictures), str(tmp_path / "none"), "--out", str(tmp_path / "out")]
+    assert main([*arguments, "--model", str(bundle.folder)]) == 1
+    said = capsys.readouterr().err
+    assert "broken.png cannot be read" in said and "none does not exist" in said and "Traceback" not in said
+    assert (tmp_path / "out" / "two_mask.png").exists()
+
+
+def test_pictures_of_one_name_do_not_overwrite_each_other(pictures, tmp_path, bundle):
+    other = tmp_path / "other"
+    other.mkdir()
+    cv2.imwrite(str(other / "one.png"), make_picture(60, 100, seed=1))
+    out = tmp_path / "out"
+    assert main(["run", str(pictures), str(other), "--out", str(out), "--model", str(bundle.folder)]) == 0
+    assert {f.name for f in out.glob("*_mask.png")} == {"pictures_one_mask.png", "other_one_mask.png", "two_mask.png"}
+
+
+def test_init_then_info(tmp_path, capsys):
+    pytest.importorskip("torch")
+    arguments = ["init", "--out", str(tmp_path / "m"), "--decoder-width", "16", "--size", "64x96"]
+    assert main(arguments) == 0
+    assert main(["info", str(tmp_path / "m")]) == 0
+    said = capsys.readouterr().out
+    assert "UNTRAINED" in said and "96x64 px" in said and "GMACs" in said
+    assert json.loads((tmp_path / "m" / "bundle.json").read_text())["trained"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["info", "/none"], "does not exist"),
+        (["run", "x.png", "--out", "/tmp/unused", "--model", "/none"], "does not exist"),
+        (["run", "x.png", "--out", "/tmp/unused", "--threads", "-1"], "threads is -1; allowed: 0 to 256"),
+        (["demo", "--input", "/none"], "does not exist"),
+    ],
+)
+def test_mistakes_end_in_one_line(arguments, said, capsys):
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert said in error and error.startswith("error: ") and error.count("\n") == 1
+
+
+def test_sizes_are_height_x_width(capsys):
+    with pytest.raises(SystemExit):
+        main(["init", "--out", "/tmp/unused", "--size", "wide"])
+    assert "HEIGHTxWIDTH" in capsys.readouterr().err

@@ -1,0 +1,164 @@
+from types import SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt_perception.bags import new_compressed, new_header, new_message
+from mt_perception.messages import (
+    ENCODINGS,
+    array_from_image,
+    camera_from_info,
+    camera_matrices,
+    frame_from_message,
+    with_camera,
+)
+from mt_perception.types import CameraModel, DataError, Frame
+
+
+def image_message(array: np.ndarray, encoding: str, padding: int = 0, big_endian: bool = False) -> SimpleNamespace:
+    """A message with `padding` bytes of rubbish behind each row, as a driver may send it."""
+    code, _ = ENCODINGS[encoding]
+    height, width = array.shape[:2]
+    rows = array.astype((">" if big_endian else "<") + code).reshape(height, -1).view(np.uint8)
+    rubbish = np.full((height, padding), 0xAB, np.uint8)
+    data = np.hstack([rows.reshape(height, -1), rubbish])
+    return SimpleNamespace(
+        header=new_header(12_000_000_034, "camera"),
+        height=height,
+        width=width,
+        encoding=encoding,
+        is_bigendian=int(big_endian),
+        step=data.shape[1],
+        data=data.tobytes(),
+    )
+
+
+@given(
+    encoding=st.sampled_from(sorted(ENCODINGS)),
+    height=st.integers(1, 9),
+    width=st.integers(1, 11),
+    padding=st.integers(0, 7),
+    big_endian=st.booleans(),
+    seed=st.integers(0, 9),
+)
+def test_every_packed_encoding_is_read_as_it_was_written(encoding, height, width, padding, big_endian, seed):
+    code, channels = ENCODINGS[encoding]
+    shape = (height, width) if channels == 1 else (height, width, channels)
+    values = np.random.default_rng(seed).integers(0, 256 if code == "u1" else 60_000, shape)
+    array = array_from_image(image_message(values.astype(code), encoding, padding, big_endian))
+    assert array.dtype == np.dtype(code) and array.shape == shape
+    np.testing.assert_array_equal(array, values.astype(code))
+
+
+def test_native_pictures_are_viewed_not_copied():
+    message = image_message(np.zeros((3, 4, 3), np.uint8), "bgr8", padding=5)
+    message.data = bytearray(message.data)
+    array = array_from_image(message)
+    message.data[1 * message.step + 2 * 3 + 1] = 77
+    assert array[1, 2, 1] == 77
+
+
+@given(height=st.integers(1, 6), width=st.integers(1, 6), missing=st.integers(1, 10))
+def test_data_that_ends_early_is_refused(height, width, missing):
+    message = image_message(np.zeros((height, width, 3), np.uint8), "rgb8", padding=2)
+    # the last row's padding may be left out, not its pixels
+    message.data = message.data[: max(0, len(message.data) - 2 - missing)]
+    with pytest.raises(DataError, match="data has"):
+        array_from_image(message)
+
+
+def test_the_last_rows_padding_may_be_missing():
+    message = image_message(np.full((2, 3), 7, np.uint8), "mono8", padding=4)
+    message.data = message.data[:-4]
+    assert array_from_image(message).tolist() == [[7] * 3] * 2
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"step": 11}, "step is 11 bytes; a row of 4 rgb8 pixels takes 12"),
+        ({"height": 0}, "size is 4x0"),
+        ({"width": 0}, "size is 0x3"),
+        ({"encoding": "yuv422"}, "encoding is 'yuv422'"),
+        ({"height": 4}, "4 rows"),
+    ],
+)
+def test_contradictions_are_refused(change, said):
+    message = image_message(np.zeros((3, 4, 3), np.uint8), "rgb8")
+    vars(message).update(change)
+    with pytest.raises(DataError) as error:
+        array_from_image(message)
+    assert said in str(error.value)
+
+
+def test_frame_keeps_stamp_frame_and_colour_order():
+    frame = frame_from_message(image_message(np.full((2, 3, 4), 9, np.uint8), "bgra8"))
+    assert (frame.stamp_ns, frame.frame_id, frame.pixel_format) == (12_000_000_034, "camera", "bgra")
+
+
+def test_sixteen_bits_become_eight():
+    frame = frame_from_message(image_message(np.array([[0, 256, 65535]], np.uint16), "mono16"))
+    assert frame.image.tolist() == [[0, 1, 255]] and frame.pixel_format == "mono"
+
+
+def test_a_depth_picture_is_no_camera_picture():
+    with pytest.raises(DataError, match="no camera picture"):
+        frame_from_message(image_message(np.zeros((2, 3), np.float32), "32FC1"))
+
+
+def test_compressed_pictures(picture):
+    message = new_compressed(picture, "png", new_header(5, "c"))
+    frame = frame_from_message(message)
+    np.testing.assert_array_equal(frame.image, picture)
+    assert frame.pixel_format == "bgr" and frame.stamp_ns == 5
+    gray = frame_from_message(new_compressed(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), "jpg", new_header(5, "c")))
+    assert gray.pixel_format == "mono"
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff"])
+def test_damaged_compressed_pictures_are_refused(data):
+    message = SimpleNamespace(header=new_header(5, "c"), format="jpeg", data=np.frombuffer(data, np.uint8))
+    with pytest.raises(DataError, match="cannot be decoded"):
+        frame_from_message(message)
+
+
+def camera_info(**fields):
+    values = {"height": 3, "width": 4, "k": np.zeros(9), "p": np.zeros(12), "d": []} | fields
+    return SimpleNamespace(**values)
+
+
+def test_camera_info_of_a_right_camera():
+    camera = CameraModel(4, 3, 500.0, 510.0, 2.0, 1.0)
+    k, p = camera_matrices(camera)
+    p[3] = -500.0 * 0.125
+    assert camera_from_info(camera_info(k=k, p=p)) == CameraModel(4, 3, 500.0, 510.0, 2.0, 1.0, 0.125)
+
+
+def test_camera_info_falls_back_to_k_and_to_none():
+    k, _ = camera_matrices(CameraModel(4, 3, 500.0, 510.0, 2.0, 1.0))
+    assert camera_from_info(camera_info(k=k)).fy_px == 510
+    assert camera_from_info(camera_info()) is None
+
+
+@pytest.mark.parametrize("focal", [float("nan"), -5.0])
+def test_impossible_camera_info_is_refused(focal):
+    with pytest.raises(DataError, match="focal length"):
+        camera_from_info(camera_info(p=[focal, 0, 1, 0, 0, focal, 1, 0, 0, 0, 1, 0]))
+
+
+def test_camera_of_another_resolution_is_scaled_and_of_another_shape_refused():
+    frame = Frame(np.zeros((6, 8, 3), np.uint8))
+    assert with_camera(frame, CameraModel(4, 3, 5.0, 5.0, 1.5, 1.0)).camera.fx_px == 10
+    with pytest.raises(DataError, match="same proportions"):
+        with_camera(frame, CameraModel(8, 3, 5.0, 5.0, 1.5, 1.0))
+
+
+def test_messages_of_recordings_work_like_those_of_ros():
+    message = new_message(
+        "sensor_msgs/msg/Image", header=new_header(1, "c"), height=1, width=2, encoding="mono8", is_bigendian=0, step=2,
+        data=np.array([3, 4], np.uint8),
+    )  # fmt: skip
+    assert frame_from_message(message).image.tolist() == [[3, 4]]

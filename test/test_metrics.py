@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt_perception.metrics import DepthScores, SegmentationScores
+
+
+def test_iou_by_hand():
+    truth = np.array([[0, 0, 0, 1], [1, 1, 255, 255], [2, 0, 1, 0]], np.uint8)
+    guess = np.array([[0, 0, 1, 1], [1, 0, 0, 1], [255, 0, 1, 0]], np.uint8)
+    scores = SegmentationScores(classes=4)
+    scores.update(guess, truth)
+    # class 0: 4 hits, 5 true, 5 guessed (void not counted): 4/6; class 1: 3 hits, 4, 4: 3/5; class 2 missed; 3 absent
+    assert scores.iou[:3].tolist() == pytest.approx([4 / 6, 3 / 5, 0])
+    assert np.isnan(scores.iou[3])
+    assert scores.miou == pytest.approx((4 / 6 + 3 / 5) / 3)
+    assert scores.pixel_accuracy == pytest.approx(7 / 10)
+
+
+@given(st.integers(0, 1000))
+def test_scores_do_not_depend_on_how_frames_are_cut(seed):
+    rng = np.random.default_rng(seed)
+    truth, guess = (rng.integers(0, 4, (6, 10)).astype(np.uint8) for _ in range(2))
+    whole, parts = SegmentationScores(4), SegmentationScores(4)
+    whole.update(guess, truth)
+    for rows in (slice(0, 1), slice(1, 6)):
+        parts.update(guess[rows], truth[rows])
+    np.testing.assert_array_equal(whole.confusion, parts.confusion)
+
+
+def test_nothing_seen_is_not_a_score():
+    assert np.isnan(SegmentationScores().miou)
+    assert np.isnan(DepthScores().summary()["abs_rel"])
+
+
+def test_depth_errors_by_hand():
+    truth = np.array([[10.0, 20.0, np.nan, 0.0, 100.0, 5.0]], np.float32)
+    guess = np.array([[11.0, 15.0, 3.0, 3.0, 99.0, np.inf]], np.float32)
+    scores = DepthScores(max_m=80)
+    scores.update(guess, truth)
+    summary = scores.summary()
+    assert summary["abs_rel"] == pytest.approx((1 / 10 + 5 / 20) / 2)
+    assert summary["sq_rel"] == pytest.approx((1 / 10 + 25 / 20) / 2)
+    assert summary["rmse"] == pytest.approx(np.sqrt((1 + 25) / 2))
+    assert summary["rmse_log"] == pytest.approx(np.sqrt((np.log(1.1) ** 2 + np.log(0.75) ** 2) / 2))
+    # 20 / 15 = 1.33 lies beyond 1.25 and within 1.25 squared
+    assert (summary["delta1"], summary["delta2"]) == (0.5, 1.0)
+    assert summary["coverage"] == pytest.approx(2 / 3)

@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+pytest.importorskip("openvino")
+
+from helpers import make_picture
+
+from mt_perception.bundle import BundleError
+from mt_perception.pipeline import Perceiver
+from mt_perception.settings import Settings
+from mt_perception.types import CameraModel, Frame
+
+
+@pytest.fixture(scope="module")
+def perceiver(bundle):
+    return Perceiver.open(Settings(model=str(bundle.folder), backend="openvino", precision="fp32"))
+
+
+@pytest.mark.parametrize("size", [(64, 128), (90, 160), (37, 301), (300, 50)])
+def test_outputs_have_the_pictures_size(perceiver, size):
+    prediction = perceiver(Frame(make_picture(*size)))
+    assert prediction.size == size
+    assert set(prediction.timings_ms) == {"prepare", "network", "restore"}
+
+
+def test_only_what_is_asked_for(perceiver, picture):
+    assert set(perceiver(Frame(picture), ("mask",)).outputs) == {"mask"}
+
+
+def test_colour_orders_and_strides_make_no_difference(perceiver, picture):
+    plain = perceiver(Frame(picture, "rgb")).mask
+    padded = np.zeros((90, 173, 3), np.uint8)
+    padded[:, :160] = picture[..., ::-1]
+    np.testing.assert_array_equal(perceiver(Frame(padded[:, :160], "bgr")).mask, plain)
+    rgba = np.dstack([picture, np.zeros((90, 160), np.uint8)])
+    np.testing.assert_array_equal(perceiver(Frame(rgba, "rgba")).mask, plain)
+
+
+def test_predictions_do_not_change_afterwards(perceiver, picture):
+    for size in ((64, 128), (90, 160)):
+        first = perceiver(Frame(make_picture(*size)))
+        kept = {name: array.copy() for name, array in first.outputs.items()}
+        perceiver(Frame(make_picture(*size, seed=9)))
+        for name, array in first.outputs.items():
+            np.testing.assert_array_equal(array, kept[name])
+
+
+def test_a_longer_lens_sees_farther(perceiver):
+    """Twice the focal length: the same picture shows things twice as far away. The model learned with 100 px."""
+    picture = make_picture(64, 128)
+
+    def depth(fx):
+        return perceiver(Frame(picture, camera=CameraModel(128, 64, fx, fx, 64, 32)), ("depth_m",)).depth_m
+
+    np.testing.assert_allclose(depth(100.0), perceiver(Frame(picture), ("depth_m",)).depth_m, rtol=1e-5)
+    np.testing.assert_allclose(depth(200.0), 2 * depth(100.0), rtol=1e-5)
+
+
+def test_focal_length_counts_at_network_resolution(perceiver):
+    frame = Frame(make_picture(128, 256), camera=CameraModel(256, 128, 200.0, 200.0, 128, 64))
+    from mt_perception.geometry import Fit
+
+    assert perceiver.depth_scale(frame, Fit.letterbox((128, 256), (64, 128))) == pytest.approx(1.0)
+
+
+def test_network_sized_output(bundle):
+    perceiver = Perceiver.open(Settings(model=str(bundle.folder), backend="openvino", output_size="network"))
+    assert perceiver(Frame(make_picture(128, 128))).size == (64, 64)  # the letterbox bars are cut off
+
+
+def test_input_size_is_a_setting(bundle):
+    perceiver = Perceiver.open(
+        Settings(model=str(bundle.folder), backend="openvino", input_width=96, input_height=48, output_size="network")
+    )
+    assert perceiver(Frame(make_picture(96, 192))).size == (48, 96)
+
+
+def test_a_missing_model_is_named(tmp_path):
+    with pytest.raises(BundleError, match="does not exist"):
+        Perceiver.open(Settings(model=str(tmp_path / "none")))

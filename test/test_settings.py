@@ -1,0 +1,58 @@
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt_perception.settings import SETTINGS, Settings, SettingsError, parameter_file
+
+
+def test_defaults_are_allowed_and_described():
+    Settings()
+    for setting in SETTINGS.values():
+        assert setting.check(setting.default) == setting.default
+        assert len(setting.description) > 10
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("overlay_opacity", 1.5, "0 to 1"),
+        ("backend", "cuda", "auto, openvino, torch"),
+        ("input_width", "wide", "0 to 4096 px"),
+        ("input_width", 5, "32 to 4096"),
+        ("autostart", 1, "true or false"),
+        ("threads", True, "0 to 256"),
+    ],
+)
+def test_wrong_values_are_refused_with_what_is_allowed(name, value, said):
+    with pytest.raises(SettingsError) as error:
+        Settings.from_mapping({name: value})
+    assert name in str(error.value) and repr(value) in str(error.value) and said in str(error.value)
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(SettingsError, match="no setting 'opacity'"):
+        Settings.from_mapping({"opacity": 1.0})
+
+
+def test_depth_range_must_grow():
+    with pytest.raises(SettingsError, match="the first must be the smaller"):
+        Settings(depth_color_min_m=90.0)
+
+
+@given(st.integers(0, 1))
+def test_whole_numbers_serve_for_fractions(value):
+    assert Settings(overlay_opacity=value).overlay_opacity == float(value)
+
+
+def test_parameter_file_is_what_it_prints(root):
+    assert (root / "config" / "perception.yaml").read_text() == parameter_file()
+    values = yaml.safe_load(parameter_file())["/**"]["ros__parameters"]
+    assert Settings.from_mapping(values) == Settings()
+
+
+def test_profiles_hold_settings(root):
+    profiles = sorted((root / "config" / "profiles").glob("*.yaml"))
+    assert profiles
+    for profile in profiles:
+        Settings.from_mapping(yaml.safe_load(profile.read_text())["/**"]["ros__parameters"])
