@@ -1,11 +1,11 @@
 """All metadata of the package, for pip and for colcon."""
 
-from glob import glob
 from pathlib import Path
 
 from setuptools import Distribution, find_packages, setup
 
 NAME = "mt_perception"
+HERE = Path(__file__).resolve().parent  # colcon --symlink-install runs a link to this file in a folder of its own
 VERSION = "0.1.0"
 
 
@@ -17,8 +17,12 @@ class WithDataInEditable(Distribution):
 
 def files_below(folder: str) -> list[tuple[str, list[str]]]:
     """`data_files` entries that keep a folder's structure under share/."""
-    folders = sorted({path.parent for path in Path(folder).rglob("*") if path.is_file()})
-    return [(f"share/{NAME}/{each}", sorted(str(f) for f in each.iterdir() if f.is_file())) for each in folders]
+    files: dict[Path, list[str]] = {}
+    for path in sorted(HERE.joinpath(folder).rglob("*")):
+        if path.is_file() and "__pycache__" not in path.parts:
+            relative = path.relative_to(HERE)
+            files.setdefault(relative.parent, []).append(str(relative))
+    return [(f"share/{NAME}/{parent}", names) for parent, names in files.items()]
 
 
 def ros(distribution: str) -> list[str]:
@@ -41,14 +45,14 @@ EXTRAS = {
     "dev": ["pytest>=8", "hypothesis>=6.100", "ruff>=0.6", "mypy>=1.11", "types-PyYAML", "types-tqdm"],
 }
 
-TRAINING = [f"{NAME}_training"] + [f"{NAME}_training.{each}" for each in find_packages("training")]
+TRAINING = [f"{NAME}_training"] + [f"{NAME}_training.{each}" for each in find_packages(str(HERE / "training"))]
 
 setup(
     distclass=WithDataInEditable,
     name=NAME,
     version=VERSION,
     description="Semantic labels and metric depth from one camera, in one ROS 2 node",
-    long_description=Path("README.md").read_text(encoding="utf-8"),
+    long_description=HERE.joinpath("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     author="The mt_perception developers",
@@ -56,7 +60,7 @@ setup(
     maintainer="The mt_perception developers",
     maintainer_email="maintainers@mt-perception.example",
     python_requires=">=3.10",
-    packages=[*find_packages(include=[NAME, f"{NAME}.*"]), *TRAINING],
+    packages=[*find_packages(str(HERE), include=[NAME, f"{NAME}.*"]), *TRAINING],
     package_dir={f"{NAME}_training": "training"},
     package_data={f"{NAME}_training": ["recipes/*.yaml"]},
     install_requires=[
@@ -77,7 +81,7 @@ setup(
         *files_below("models"),
         *files_below("recordings"),
         # `ros2 run` and `ros2 launch` look for executables here; pip puts console scripts elsewhere
-        (f"lib/{NAME}", sorted(glob("scripts/*"))),
+        (f"lib/{NAME}", [f"scripts/{each.name}" for each in sorted(HERE.joinpath("scripts").iterdir())]),
     ],
     entry_points={
         "console_scripts": [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -94,7 +93,7 @@ def _play_and_record(
 
 @contextmanager
 def _process(name: str, parameters: Mapping[str, Any], folder: str) -> Iterator[subprocess.Popen[bytes]]:
-    """One of this package's nodes in a process of its own; interrupted on leaving, and waited for."""
+    """One of this package's nodes in a process of its own; terminated on leaving, and waited for."""
     file = Path(folder) / f"{name}.yaml"
     file.write_text(json.dumps({"/**": {"ros__parameters": parameters}}), encoding="utf-8")  # JSON is YAML
     command = f"import sys; from mt_perception.ros.{name} import main; sys.exit(main())"
@@ -110,7 +109,7 @@ def _process(name: str, parameters: Mapping[str, Any], folder: str) -> Iterator[
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        process.send_signal(signal.SIGINT)
+        process.terminate()  # SIGINT would show a traceback in one that is still importing
     try:
         process.wait(10)
     except subprocess.TimeoutExpired:

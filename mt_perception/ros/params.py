@@ -29,7 +29,7 @@ def descriptor(setting: Setting) -> ParameterDescriptor:
 def declare(node: Node) -> None:
     """Declare every setting. Raises `SettingsError` for a value from outside that is not allowed."""
     for setting in SETTINGS.values():
-        # unbounded at first: rclpy would refuse a value out of bounds with an exception that does not say what is allowed
+        # without bounds at first: of a value beyond them rclpy would not say what is allowed
         node.declare_parameter(setting.name, setting.default, ParameterDescriptor(dynamic_typing=True))
         setting.check(node.get_parameter(setting.name).value)
         node.set_descriptor(setting.name, descriptor(setting))

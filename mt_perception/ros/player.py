@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import rclpy
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from rclpy.serialization import deserialize_message
@@ -59,8 +60,14 @@ class Player(Node):
             self._wait_for_subscribers()
             self._send_all()
             self._await_answers(0, timeout_s=5.0)
+            for outlet in self._outlets.values():
+                outlet.wait_for_all_acked(Duration(seconds=2))  # what is sent last must arrive before this process ends
         except SourceError as error:
             self.get_logger().error(str(error))
+        except Exception:
+            if rclpy.ok(context=self.context):
+                raise
+            # a signal came: nothing can be published any more
         if self._options["report"]:
             Path(self._options["report"]).write_text(json.dumps({"frames": self._offered}), encoding="utf-8")
         rclpy.try_shutdown(context=self.context)

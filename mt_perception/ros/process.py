@@ -37,6 +37,10 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
         if not error.logged:
             print(f"error: {error}", file=sys.stderr, flush=True)
         return 1
+    except Exception:
+        if rclpy.ok():
+            raise
+        # a signal came: the context is gone, and whatever still used it has raised
     finally:
         # Ctrl-C reaches a launched node twice, from the terminal and from launch; the second must not break the ending
         for each in (signal.SIGINT, signal.SIGTERM):

@@ -37,9 +37,9 @@ def launched(*arguments: str) -> subprocess.Popen:
 @pytest.mark.parametrize("file", ["perception.launch.py", "demo.launch.py"])
 def test_every_argument_is_explained(file):
     said, _ = launched(file, "--show-args").communicate(timeout=60)
-    names = ("profile", "params_file", "model", "backend", "precision", "input_width", "input_height", "stereo",
-             "namespace", "image_topic", "camera_info_topic", "use_sim_time", "rviz", "record", "log_level")  # fmt: skip
-    for name in names:
+    names = "profile params_file model backend precision input_width input_height stereo namespace image_topic"
+    names += " camera_info_topic use_sim_time rviz record log_level"
+    for name in names.split():
         assert f"'{name}':" in said, said
     assert said.count("no description given") == 0
     assert SETTINGS["backend"].description in said

@@ -1,0 +1,81 @@
+"""What one asks of the city, and what one gets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mt_perception.types import CameraModel, DataError, DepthMap, Mask
+
+
+@dataclass(frozen=True)
+class CityOptions:
+    """The camera that drives through the city.
+
+    width_px, height_px: picture size; hfov_deg: horizontal field of view; baseline_m: distance of the right
+    camera; fps: the rate at which `City.frames` advances; noise: make pictures look as if a real camera took
+    them (exposure, blur, vignette, sensor noise). height_m and pitch_deg (downwards) are drawn at random when
+    None. antialias: smooth edges in the colour pictures, at about 1.5 times the cost; labels and depth always
+    have hard edges.
+    """
+
+    width_px: int = 1024
+    height_px: int = 512
+    hfov_deg: float = 50.0
+    baseline_m: float = 0.22
+    fps: float = 10.0
+    noise: bool = True
+    height_m: float | None = None
+    pitch_deg: float | None = None
+    antialias: bool = True
+
+    def __post_init__(self) -> None:
+        for name, low, high in (
+            ("width_px", 16, 4096),
+            ("height_px", 16, 4096),
+            ("hfov_deg", 10, 140),
+            ("baseline_m", 0.01, 2),
+            ("fps", 0.1, 1000),
+            ("height_m", 0.3, 4),
+            ("pitch_deg", -20, 40),
+        ):
+            value = getattr(self, name)
+            if value is None and name in ("height_m", "pitch_deg"):
+                continue
+            if not (math.isfinite(value) and low <= value <= high):
+                raise DataError(f"city {name} is {value}; it must be between {low} and {high}")
+        for name in ("width_px", "height_px"):
+            if not isinstance(getattr(self, name), int):
+                raise DataError(f"city {name} is {getattr(self, name)!r}; it must be a whole number of pixels")
+
+    def camera(self) -> CameraModel:
+        """The left camera. Square pixels; the axis goes through the middle of the picture."""
+        focal = 0.5 * self.width_px / math.tan(math.radians(self.hfov_deg) / 2)
+        return CameraModel(
+            self.width_px,
+            self.height_px,
+            focal,
+            focal,
+            (self.width_px - 1) / 2,
+            (self.height_px - 1) / 2,
+            self.baseline_m,
+        )
+
+
+@dataclass(frozen=True)
+class CityFrame:
+    """One moment of the drive; everything but `right` is seen from the left camera.
+
+    left, right: (H, W, 3) uint8 RGB. labels: (H, W) uint8 trainIds. depth_m: (H, W) float32 metres along the
+    optical axis, +Inf in the sky. What was not asked for is None.
+    """
+
+    left: NDArray[np.uint8]
+    right: NDArray[np.uint8] | None
+    labels: Mask | None
+    depth_m: DepthMap | None
+    camera: CameraModel
+    stamp_ns: int

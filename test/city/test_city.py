@@ -1,0 +1,165 @@
+"""The made-up city: its truth is exact, its pictures are repeatable, its streets are streets."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from mt_perception.city import City, CityFrame, CityOptions
+from mt_perception.labels import SKY
+from mt_perception.types import DataError
+
+pytest.importorskip("mujoco")
+
+SMALL = CityOptions(width_px=256, height_px=128, noise=False)
+CAR = 13
+
+
+@pytest.fixture(scope="module")
+def city() -> Iterator[City]:
+    with City(4, SMALL) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def frame(city: City) -> CityFrame:
+    return city.render(5.5)
+
+
+def test_a_frame_has_the_shapes_and_types_it_promises(frame: CityFrame) -> None:
+    assert frame.right is not None and frame.labels is not None and frame.depth_m is not None
+    assert frame.left.shape == frame.right.shape == (128, 256, 3)
+    assert frame.left.dtype == frame.right.dtype == frame.labels.dtype == np.uint8
+    assert frame.labels.shape == frame.depth_m.shape == (128, 256)
+    assert frame.depth_m.dtype == np.float32
+    assert frame.stamp_ns == 5_500_000_000
+
+
+def test_what_is_not_asked_for_is_none(city: City) -> None:
+    bare = city.render(1.0, right=False, truth=False)
+    assert bare.right is None and bare.labels is None and bare.depth_m is None
+
+
+def test_camera_model_matches_the_field_of_view(city: City) -> None:
+    camera = city.camera
+    assert camera.fx_px == pytest.approx(128 / np.tan(np.radians(25)))
+    assert (camera.cx_px, camera.cy_px, camera.baseline_m) == (127.5, 63.5, 0.22)
+
+
+def test_labels_are_train_ids(frame: CityFrame) -> None:
+    assert frame.labels is not None
+    assert set(np.unique(frame.labels)) <= {*range(19), 255}
+
+
+def test_sky_is_infinitely_far_and_nothing_else_is(frame: CityFrame) -> None:
+    assert frame.labels is not None and frame.depth_m is not None
+    assert (frame.labels == SKY).any()
+    np.testing.assert_array_equal(frame.labels == SKY, np.isinf(frame.depth_m))
+
+
+def test_depth_of_the_road_is_what_geometry_says() -> None:
+    """A ray through row v meets flat ground at Z = h / (sin(pitch) + (v - cy) / fy cos(pitch))."""
+    pitch_deg = 4.0
+    options = CityOptions(width_px=256, height_px=128, height_m=1.4, pitch_deg=pitch_deg)
+    with City(4, options) as city:
+        seen = city.render(2.0, right=False)
+    assert seen.labels is not None and seen.depth_m is not None
+    rows = np.arange(95, 128)
+    slope = (rows - seen.camera.cy_px) / seen.camera.fy_px
+    expected = 1.4 / (np.sin(np.radians(pitch_deg)) + slope * np.cos(np.radians(pitch_deg)))
+    road = seen.labels[rows] == 0
+    ratio = seen.depth_m[rows] / expected[:, None]
+    assert road.mean() > 0.3
+    assert np.abs(ratio[road] - 1).max() < 0.01
+
+
+def test_right_picture_shifted_by_the_disparity_is_the_left_one(frame: CityFrame) -> None:
+    assert frame.right is not None and frame.depth_m is not None
+    disparity = frame.camera.fx_px * 0.22 / frame.depth_m
+    rows, columns = np.mgrid[:128, :256]
+    source = columns - disparity
+    inside = source >= 0
+    warped = frame.right[rows, np.round(np.maximum(source, 0)).astype(int)]
+    error = np.abs(warped.astype(int) - frame.left).mean(-1)
+    still = np.abs(frame.right.astype(int) - frame.left).mean(-1)
+    assert np.mean(error[inside] < 20) > 0.85
+    assert error[inside].mean() < 0.6 * still[inside].mean()
+
+
+def test_same_seed_and_time_give_the_same_frame() -> None:
+    noisy = CityOptions(width_px=96, height_px=48)
+    frames = []
+    for times in ((2.0,), (7.0, 2.0)):  # whatever was rendered before
+        with City(11, noisy) as city:
+            frames.append([city.render(t) for t in times][-1])
+    for name in ("left", "right", "labels", "depth_m"):
+        np.testing.assert_array_equal(getattr(frames[0], name), getattr(frames[1], name))
+    code = (
+        "from mt_perception.city import *; import zlib;"
+        "f = City(11, CityOptions(width_px=96, height_px=48)).render(2.0);"
+        "print(zlib.crc32(f.left.tobytes()), zlib.crc32(f.depth_m.tobytes()))"
+    )
+    import zlib
+
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
+    assert out.stdout.split() == [
+        str(zlib.crc32(frames[0].left.tobytes())),
+        str(zlib.crc32(frames[0].depth_m.tobytes())),
+    ]
+
+
+def test_time_moves_the_camera_and_the_traffic(city: City, frame: CityFrame) -> None:
+    later = city.render(6.0)
+    assert later.depth_m is not None and frame.depth_m is not None
+    assert np.mean(later.left != frame.left) > 0.3
+    before, _, _ = city._movers[0].pose(city._route, 5.5)
+    after, _, _ = city._movers[0].pose(city._route, 6.0)
+    assert 0.3 < np.linalg.norm(after - before) < 10
+
+
+def test_the_drive_starts_again_after_a_lap(city: City) -> None:
+    first, again = city.render(1.0), city.render(1.0 + city.lap_s)
+    assert np.mean(first.labels == again.labels) > 0.99
+
+
+def test_streets_hold_what_streets_hold() -> None:
+    """Over a few seeds: nearly all classes, in proportions like those of real street scenes."""
+    counts = np.zeros(256)
+    tiny = CityOptions(width_px=192, height_px=96, noise=False, antialias=False)
+    for seed in range(3):
+        with City(seed, tiny) as city:
+            for t in np.linspace(0, city.lap_s, 4, endpoint=False):
+                counts += np.bincount(city.render(t, right=False).labels.ravel(), minlength=256)
+    share = counts / counts.sum()
+    assert np.count_nonzero(share[:19]) >= 15
+    for train_id, low, high in ((0, 0.2, 0.45), (2, 0.08, 0.4), (8, 0.03, 0.35), (SKY, 0.03, 0.25), (CAR, 0.03, 0.2)):
+        assert low < share[train_id] < high, f"class {train_id} fills {share[train_id]:.1%}"
+
+
+@pytest.mark.parametrize("wrong", [{"width_px": 4}, {"hfov_deg": 200.0}, {"baseline_m": 0.0}, {"fps": float("nan")}])
+def test_wrong_options_are_refused_with_value_and_range(wrong: dict[str, float]) -> None:
+    (name, value), *_ = wrong.items()
+    with pytest.raises(DataError, match=f"{name} is {value}.*between"):
+        CityOptions(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("t_s", [-1.0, float("inf")])
+def test_wrong_times_are_refused(city: City, t_s: float) -> None:
+    with pytest.raises(DataError, match="time"):
+        city.render(t_s)
+
+
+def test_wrong_seeds_are_refused() -> None:
+    with pytest.raises(DataError, match="seed is -1"):
+        City(-1)
+
+
+def test_importing_the_city_needs_no_mujoco() -> None:
+    code = "import sys; sys.modules['mujoco'] = None\nfrom mt_perception.city import City\nCity(0)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert "the city needs MuJoCo: pip install 'mt_perception[sim]'" in out.stderr

@@ -1,0 +1,129 @@
+"""Each way of installing the package, in a temporary folder: everything is found afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECK = """
+import json, pathlib, sys
+import mt_perception, mt_perception_training
+from mt_perception import resources
+share = resources.share_folder()
+print(json.dumps({
+    "package": str(pathlib.Path(mt_perception.__file__).parent),
+    "training": str(pathlib.Path(mt_perception_training.__file__).parent),
+    "share": str(share),
+    "found": [name for name in sys.argv[1:] if (share / name).exists()],
+}))
+"""
+SHARED = [
+    "package.xml",
+    "launch/perception.launch.py",
+    "launch/demo.launch.py",
+    "config/perception.yaml",
+    "config/profiles/cpu.yaml",
+    "rviz/perception.rviz",
+    "models/default/bundle.json",
+    "recordings/city/metadata.yaml",
+]
+PROGRAMS = ["mt-perception", "mt-perception-train", "perception_node", "player_node", "recorder_node", "city_node"]
+
+
+def clean_environment(**changes: str) -> dict[str, str]:
+    """Without what points to another installation."""
+    hidden = ("PYTHON", "AMENT_", "COLCON_", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "_ROS_WHEELS")
+    return {k: v for k, v in os.environ.items() if not k.startswith(hidden)} | changes
+
+
+def call(*command: str | Path, **options) -> str:
+    options = {"env": clean_environment(), "capture_output": True, "text": True, "timeout": 300} | options
+    result = subprocess.run([str(each) for each in command], **options)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def checkout(root, tmp_path_factory) -> Path:
+    """What a clone holds, without build products of this one."""
+    target = tmp_path_factory.mktemp("source") / "mt_perception"
+    ignore = shutil.ignore_patterns(".git", ".venv*", "out", "build", "install", "log", "*.egg-info", "__pycache__")
+    return Path(shutil.copytree(root, target, ignore=ignore))
+
+
+def uv() -> str:
+    beside = Path(sys.executable).with_name("uv")
+    found = str(beside) if beside.exists() else shutil.which("uv")
+    if not found:
+        pytest.skip("uv is not installed")
+    return found
+
+
+@pytest.fixture
+def environment(tmp_path) -> Path:
+    """A fresh virtual environment that borrows this one's packages: the install itself is what is tested."""
+    call(uv(), "venv", "--quiet", "--python", sys.executable, tmp_path / "venv")
+    site = next((tmp_path / "venv").glob("lib/python*/site-packages"))
+    borrowed = next(Path(each) for each in sys.path if each.endswith("site-packages"))
+    # through .pth, and not the editable finder of this checkout: that one would hide a broken install
+    (site / "borrowed.pth").write_text(f"{borrowed}\n")
+    return tmp_path / "venv"
+
+
+@pytest.mark.parametrize("editable", [False, True], ids=["pip install .", "pip install -e ."])
+def test_pip(checkout, environment, tmp_path, editable):
+    how = ["--editable", checkout] if editable else [checkout]
+    call(uv(), "pip", "install", "--quiet", "--no-deps", "--python", environment / "bin" / "python", *how)
+    outside = {"cwd": tmp_path}
+    said = call(environment / "bin" / "python", "-c", CHECK, *SHARED, **outside)
+    found = json.loads(said)
+    assert found["found"] == SHARED
+    assert found["package"].startswith(str(checkout if editable else environment)), found
+    assert found["training"].startswith(str(checkout if editable else environment)), found
+    for program in PROGRAMS:
+        assert (environment / "bin" / program).exists(), program
+        shim = environment / "lib" / "mt_perception" / program  # where ros2 run looks
+        assert os.access(shim, os.X_OK) and shim.read_text().startswith("#!/usr/bin/env python3"), program
+    assert (environment / "share" / "ament_index" / "resource_index" / "packages" / "mt_perception").exists()
+    for file in SHARED:
+        assert (environment / "share" / "mt_perception" / file).exists(), file
+    assert "demo" in call(environment / "bin" / "mt-perception", "--help", **outside)
+
+
+@pytest.fixture(scope="module")
+def colcon(tmp_path_factory) -> Path:
+    """colcon, in an environment of its own: it wants older setuptools and empy."""
+    if found := shutil.which("colcon"):
+        return Path(found)
+    venv = tmp_path_factory.mktemp("colcon") / "venv"
+    call(uv(), "venv", "--quiet", "--python", sys.executable, venv)
+    packages = ["colcon-core", "colcon-ros", "colcon-python-setup-py", "colcon-bash", "setuptools<80", "empy<4"]
+    call(uv(), "pip", "install", "--quiet", "--python", venv / "bin" / "python", *packages)
+    return venv / "bin" / "colcon"
+
+
+@pytest.mark.parametrize("options", [[], ["--symlink-install"]], ids=["plain", "symlink"])
+def test_colcon(checkout, colcon, tmp_path, options):
+    workspace = tmp_path / "workspace"
+    shutil.copytree(checkout, workspace / "src" / "mt_perception")
+    path = f"{colcon.parent}:{os.environ['PATH']}"
+    call(colcon, "build", *options, cwd=workspace, env=clean_environment(PATH=path))
+    prefix = workspace / "install" / "mt_perception"
+    setup = f". {workspace}/install/setup.bash && cd {tmp_path}"
+    files = " ".join(SHARED)
+    command = f"{setup} && {sys.executable} -c '{CHECK}' {files}"
+    found = json.loads(call("bash", "-c", command))
+    assert found["found"] == SHARED
+    assert found["package"].startswith(str(workspace)), found
+    for program in PROGRAMS:
+        assert os.access(prefix / "lib" / "mt_perception" / program, os.X_OK), program
+    if not options:  # with --symlink-install the scripts name colcon's own Python, which here has no packages
+        assert "demo" in call("bash", "-c", f"{setup} && {prefix}/lib/mt_perception/mt-perception --help")
+    marker = prefix / "share" / "ament_index" / "resource_index" / "packages" / "mt_perception"
+    assert marker.exists() and (prefix / "share" / "mt_perception" / "launch" / "demo.launch.py").exists()
