@@ -6,6 +6,7 @@ from launch.actions import (
     IncludeLaunchDescription,
     OpaqueFunction,
     RegisterEventHandler,
+    SetEnvironmentVariable,
     SetLaunchConfiguration,
 )
 from launch.event_handlers import OnProcessExit
@@ -22,6 +23,7 @@ from mt_perception.sources import open_source
 def generate_launch_description() -> LaunchDescription:
     """The player's arguments, the player, and perception.launch.py with its arguments."""
     street = str(city_recording())
+    profiles = str(share_folder() / "config" / "fastdds.xml")
     perception = share_folder() / "launch" / "perception.launch.py"
     return LaunchDescription(
         [
@@ -31,6 +33,9 @@ def generate_launch_description() -> LaunchDescription:
                 "loop", default_value="true", choices=["true", "false"], description="Begin again at the end"
             ),
             DeclareLaunchArgument("namespace", default_value="demo", description="Namespace of the nodes and topics"),
+            # the default shared memory of Fast DDS is smaller than one picture
+            SetEnvironmentVariable("FASTRTPS_DEFAULT_PROFILES_FILE", profiles),
+            SetEnvironmentVariable("FASTDDS_DEFAULT_PROFILES_FILE", profiles),
             OpaqueFunction(function=start_player),
             IncludeLaunchDescription(PythonLaunchDescriptionSource(str(perception))),
         ]

@@ -128,7 +128,7 @@ def load_bundle(folder: Path | str) -> Bundle:
 
 @contextmanager
 def new_bundle(folder: Path, card: BundleCard) -> Iterator[Path]:
-    """A folder to write a bundle's files into; on leaving, the card with their hashes is added and it moves to `folder`.
+    """A folder for a bundle's files; on leaving, the card with their hashes is added and all moves to `folder`.
 
     Nothing is seen at `folder` before it is complete. What is there may be replaced only if it is a bundle, or empty.
     """

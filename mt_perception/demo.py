@@ -17,6 +17,7 @@ from typing import Any
 import cv2
 
 from mt_perception.evaluation import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS, overview, summarize
+from mt_perception.resources import share_folder
 from mt_perception.sources import open_source
 
 NAMESPACE = "/demo"
@@ -30,7 +31,7 @@ class DemoError(RuntimeError):
 def run_demo(
     source: Path, out: Path, seconds: float = 0.0, rate_hz: float = 0.0, settings: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Play `source` to the node, record, and write `summary.json`, `overview.png` and `recording/` below `out`.
+    """Play `source` to the node, record, and write `summary.json`, `overview.png` and `recording/` to `out`.
 
     Returns the summary. Raises `DemoError` when a process fails, or when less than 95 % of the pictures came out.
     """
@@ -54,7 +55,7 @@ def run_demo(
     share = summary["frames_out"] / offered
     if share < REQUIRED_SHARE:
         raise DemoError(
-            f"only {summary['frames_out']} of {offered} pictures came out ({share:.0%}; required: {REQUIRED_SHARE:.0%}); "
+            f"{summary['frames_out']} of {offered} pictures came out ({share:.0%}; required: {REQUIRED_SHARE:.0%}); "
             f"the node needs {summary['latency_ms']['p50']:.0f} ms a picture: try a lower --rate"
         )
     return summary
@@ -73,7 +74,7 @@ def _play_and_record(
             "rate": float(rate_hz),
             "loop": bool(seconds),
             "wait_for_subscribers": 2,  # the node, once its model is loaded, and the recorder
-            "acknowledge_topic": MASK,
+            "acknowledge_topic": "recorded",
             "max_in_flight": 1,
             "progress": False,
             "report": str(report),
@@ -98,7 +99,9 @@ def _process(name: str, parameters: Mapping[str, Any], folder: str) -> Iterator[
     file.write_text(json.dumps({"/**": {"ros__parameters": parameters}}), encoding="utf-8")  # JSON is YAML
     command = f"import sys; from mt_perception.ros.{name} import main; sys.exit(main())"
     arguments = ["--ros-args", "-r", f"__ns:={NAMESPACE}", "--params-file", str(file)]
-    environment = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **os.environ}
+    pictures = str(share_folder() / "config" / "fastdds.xml")  # the default shared memory is smaller than a picture
+    profiles = {"FASTRTPS_DEFAULT_PROFILES_FILE": pictures, "FASTDDS_DEFAULT_PROFILES_FILE": pictures}
+    environment = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **profiles, **os.environ}
     # a session of its own: Ctrl-C reaches the demo alone, which then ends the others in order
     process = subprocess.Popen([sys.executable, "-c", command, *arguments], env=environment, start_new_session=True)
     try:

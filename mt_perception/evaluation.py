@@ -124,7 +124,7 @@ def _last_diagnostics(bag: Bag) -> dict[str, Any]:
         last = {each.key: each.value for status in recorded.message().status for each in status.values}
     names = ("backend", "precision", "device", "model", "model_hash", "input_size", "frames_dropped")
     facts: dict[str, Any] = {name: last[name] for name in names if name in last}
-    facts["stages_ms"] = {k.removesuffix("_p50_ms"): float(v) for k, v in last.items() if k.endswith("_p50_ms")}
+    facts["stages"] = {k.removesuffix("_p50_ms"): float(v) for k, v in last.items() if k.endswith("_p50_ms")}
     return facts
 
 

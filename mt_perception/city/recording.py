@@ -19,9 +19,7 @@ from mt_perception.types import CameraModel
 FRAME_ID = "camera"
 
 
-def record_city(
-    out: Path, seed: int, seconds: float, rate_hz: float, size: tuple[int, int], quality: int = 90
-) -> None:
+def record_city(out: Path, seed: int, seconds: float, rate_hz: float, size: tuple[int, int], quality: int = 90) -> None:
     """Write `seconds` of a drive, `rate_hz` pictures of `size` (height, width) per second. Truth is PNG, never JPEG."""
     height, width = size
     with BagWriter(out) as bag, City(seed, CityOptions(width_px=width, height_px=height)) as city:
@@ -39,7 +37,9 @@ def _messages(frame: CityFrame, stamp_ns: int, quality: int) -> dict[str, Any]:
         "/left/camera_info": _camera_info(frame.camera, head, baseline_m=0.0),
         "/right/camera_info": _camera_info(frame.camera, head, baseline_m=frame.camera.baseline_m or 0.0),
         f"/{TRUTH}labels/compressed": new_compressed(frame.labels, "png", head, png_compression=9),
-        f"/{TRUTH}depth/compressed": new_compressed(millimetres_from_depth(frame.depth_m), "png", head, png_compression=9),
+        f"/{TRUTH}depth/compressed": new_compressed(
+            millimetres_from_depth(frame.depth_m), "png", head, png_compression=9
+        ),
         "/right/image_rect/compressed": new_compressed(frame.right[..., ::-1], "jpg", head, jpeg_quality=quality),
         "/left/image_rect/compressed": new_compressed(frame.left[..., ::-1], "jpg", head, jpeg_quality=quality),
     }

@@ -29,7 +29,7 @@ def multiply_adds(network: MultiTaskNetwork, size: tuple[int, int]) -> int:
 def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, int] = (64, 128)) -> None:
     """Write `path` (.xml) and its weights beside it (.bin). The exported graph takes pictures of any size.
 
-    Weights stay in fp32: halving them would move depth by more than the 1e-3 that backends may differ.
+    Weights stay in fp32: in half precision they alone used up most of what backends may differ (see ARCHITECTURE.md).
     """
     import openvino as ov
 

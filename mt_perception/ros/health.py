@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.impl.rcutils_logger import RcutilsLogger
 
 _WINDOW = 200  # frames over which rates and percentiles are taken
+_CAUSES = 50
 _STALE_S = 5.0  # older than this, a problem of the past no longer sets the level
 
 
 @dataclass
-class _Problem:
+class _Skipped:
     count: int = 0
     last_s: float = field(default_factory=time.monotonic)
 
@@ -47,17 +49,31 @@ class Rate:
 class Health:
     """Counters and timings of a running node. Called from several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, logger: RcutilsLogger) -> None:
         self._lock = threading.Lock()
-        self.facts: dict[str, str] = {}
-        """What is fixed once the model is loaded: backend, precision, model hash, ..."""
-        self.warnings: dict[str, str] = {}
-        """Lasting conditions by name, in words; removed when they end."""
-        self._problems: dict[str, _Problem] = {}
+        self._logger = logger
+        self._facts: dict[str, str] = {}
+        self._warnings: dict[str, str] = {}
+        self._skipped: dict[str, _Skipped] = {}
         self._counts: Counter[str] = Counter()
         self._stages: dict[str, deque[float]] = {}
         self._input, self._output = Rate(), Rate()
         self._active_since = time.monotonic()
+
+    def describe(self, **facts: str) -> None:
+        """Tell what is fixed from now on: backend, model, ..."""
+        with self._lock:
+            self._facts |= facts
+
+    def warn(self, name: str, text: str) -> None:
+        """Begin a lasting condition, which is logged when it is new; an empty `text` ends it."""
+        with self._lock:
+            is_new = bool(text) and self._warnings.get(name) != text
+            self._warnings.pop(name, None)
+            if text:
+                self._warnings[name] = text
+        if is_new:
+            self._logger.warning(text)
 
     def activated(self) -> None:
         """From here on a picture is expected."""
@@ -78,27 +94,28 @@ class Health:
             for stage, milliseconds in timings_ms.items():
                 self._stages.setdefault(stage, deque(maxlen=_WINDOW)).append(milliseconds)
 
-    def problem(self, cause: str) -> bool:
-        """A frame was skipped because of `cause`. Returns True the first time, which is when to log it."""
+    def skipped(self, cause: str) -> None:
+        """A frame did not come out because of `cause`, which is logged the first time."""
         with self._lock:
-            first = cause not in self._problems
-            if first and len(self._problems) >= 50:  # a cause that holds a changing number must not fill the memory
-                cause, first = "other causes", False
-            entry = self._problems.setdefault(cause, _Problem())
+            is_new = cause not in self._skipped
+            if is_new and len(self._skipped) >= _CAUSES:  # one that holds a changing number must not fill the memory
+                cause, is_new = "other causes", False
+            entry = self._skipped.setdefault(cause, _Skipped())
             entry.count, entry.last_s = entry.count + 1, time.monotonic()
             self._counts["frames_invalid"] += 1
-            return first
+        if is_new:
+            self._logger.warning(f"{cause} (logged once)")
 
     def status(self, name: str, active: bool, input_timeout_s: float, waiting_for: str) -> DiagnosticStatus:
         """The state in words and numbers; the level is that of the worst thing found."""
         with self._lock:
             level, message = self._judge(active, input_timeout_s, waiting_for)
-            values = {**self.facts, **self._numbers(), **self._warning_values()}
+            values = {**self._facts, **self._numbers(), **self._warning_values()}
             return DiagnosticStatus(
                 level=level,
                 name=name,
                 message=message,
-                hardware_id=self.facts.get("device", ""),
+                hardware_id=self._facts.get("device", ""),
                 values=[KeyValue(key=key, value=value) for key, value in values.items()],
             )
 
@@ -108,11 +125,11 @@ class Health:
         silence_s = min(self._input.age_s, time.monotonic() - self._active_since)
         if silence_s > input_timeout_s:
             return DiagnosticStatus.ERROR, f"no picture for {silence_s:.0f} s: waiting for {waiting_for}"
-        recent = [cause for cause, each in self._problems.items() if time.monotonic() - each.last_s < _STALE_S]
+        recent = [cause for cause, each in self._skipped.items() if time.monotonic() - each.last_s < _STALE_S]
         if recent:
-            return DiagnosticStatus.WARN, f"frames skipped: {recent[-1]}"
-        if self.warnings:
-            return DiagnosticStatus.WARN, "; ".join(self.warnings.values())
+            return DiagnosticStatus.WARN, recent[-1]
+        if self._warnings:
+            return DiagnosticStatus.WARN, "; ".join(self._warnings.values())
         if not self._counts["frames_in"]:
             return DiagnosticStatus.OK, f"waiting for {waiting_for}"
         return DiagnosticStatus.OK, f"{self._output.hz:.1f} frames per second"
@@ -127,8 +144,8 @@ class Health:
         return numbers | {"memory_mb": f"{resident_mb():.0f}"}
 
     def _warning_values(self) -> dict[str, str]:
-        skipped = {f"skipped: {cause}": str(each.count) for cause, each in self._problems.items()}
-        return {f"warning: {name}": text for name, text in self.warnings.items()} | skipped
+        skipped = {f"skipped: {cause}": str(each.count) for cause, each in self._skipped.items()}
+        return {f"warning: {name}": text for name, text in self._warnings.items()} | skipped
 
 
 def resident_mb() -> float:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
@@ -17,17 +17,19 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mt_perception.backends import BackendError
 from mt_perception.bundle import BundleError
-from mt_perception.messages import camera_from_info, with_camera
+from mt_perception.messages import camera_from_info
 from mt_perception.pipeline import Perceiver
 from mt_perception.resources import ResourceError
-from mt_perception.ros import convert, health, params
-from mt_perception.ros.outputs import OUTPUTS, Output, Result
+from mt_perception.ros import health, params
+from mt_perception.ros.outputs import OUTPUTS, Output
+from mt_perception.ros.perception import Perception
 from mt_perception.ros.process import StartupError, run_node
 from mt_perception.ros.worker import Worker
 from mt_perception.settings import Settings, SettingsError
-from mt_perception.types import CameraModel, DataError, Frame
+from mt_perception.types import DataError
 
 NODE_NAME = "perception"
+_UNRECTIFIED = "the picture should be rectified first: its camera_info has distortion and no P"
 _NEWEST = QoSProfile(depth=1)
 _CAMERA = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
 
@@ -43,26 +45,29 @@ class PerceptionNode(LifecycleNode):
         super().__init__(NODE_NAME, **kwargs)
         self.failure = ""
         """Why the last transition failed, in one sentence."""
-        self._health = health.Health()
+        self._health = health.Health(self.get_logger())
         self._worker: Worker[Perceiver, Any] | None = None
         self._outlets: list[tuple[Output, Any]] = []
         self._inputs: list[Any] = []
-        self._camera: CameraModel | None = None
-        self._is_active = False
         params.declare(self)
-        self._settings = params.read(self)
+        self._perception = Perception(params.read(self), self._health, self.get_logger())
         self.add_on_set_parameters_callback(self._on_parameters)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 1)
         self.create_timer(1.0, self._publish_diagnostics)
+
+    @property
+    def autostart(self) -> bool:
+        """Whether to configure and activate without being told."""
+        return self._perception.settings.autostart
 
     # -- lifecycle
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and warm up the model, and advertise the outputs."""
         self.failure = ""
-        self._worker = Worker(self._load, self._process, self._on_worker_error)
+        self._worker = Worker(self._perception.load, self._perception.process, self._on_worker_error)
         try:
-            self._settings = params.read(self)
+            self._perception.settings = params.read(self)
             self._worker.start()
         except (SettingsError, BundleError, BackendError, ResourceError) as error:
             self.failure = str(error)
@@ -81,18 +86,16 @@ class PerceptionNode(LifecycleNode):
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the camera."""
-        compressed = self._settings.image_transport == "compressed"
-        self._subscribe(
-            CompressedImage if compressed else Image, "image/compressed" if compressed else "image", self._on_image
-        )
+        topic = picture_topic(self._perception.settings)
+        self._perception.outlets = self._outlets
+        self._subscribe(CompressedImage if topic.endswith("compressed") else Image, topic, self._on_image)
         self._subscribe(CameraInfo, "camera_info", self._on_camera_info)
         self._health.activated()
-        self._is_active = True
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe and keep the model."""
-        self._is_active = False
+        self._perception.outlets = []
         while self._inputs:
             self.destroy_subscription(self._inputs.pop())
         return super().on_deactivate(state)
@@ -117,8 +120,9 @@ class PerceptionNode(LifecycleNode):
         if self._worker:
             self._worker.stop()
             self._worker = None
-        while self._outlets:
-            self.destroy_publisher(self._outlets.pop()[1])
+        outlets, self._outlets, self._perception.outlets = self._outlets, [], []
+        for _, publisher in outlets:
+            self.destroy_publisher(publisher)
 
     def _subscribe(self, message_type: type, topic: str, callback: Any) -> None:
         events = SubscriptionEventCallbacks(incompatible_qos=lambda event: self._on_incompatible_qos(topic, event))
@@ -141,117 +145,45 @@ class PerceptionNode(LifecycleNode):
 
     def _on_camera_info(self, message: CameraInfo) -> None:
         try:
-            self._camera = camera_from_info(message)
+            camera = camera_from_info(message)
+            problem = "" if camera else "camera_info is uncalibrated"
         except DataError as error:
-            self._camera = None
-            self._log_once(f"camera_info: {error}; depth stays uncorrected")
-        distorted = any(message.d) and list(message.p[:3]) == [0.0] * 3
-        self._warn("camera_info", "depth is uncorrected: camera_info is uncalibrated" if self._camera is None else "")
-        self._warn(
-            "distortion", "the picture seems not rectified: camera_info has distortion but no P" if distorted else ""
-        )
+            camera, problem = None, str(error)
+        self._perception.camera = camera
+        self._health.warn("camera_info", problem and f"depth is uncorrected: {problem}")
+        is_distorted = any(message.d) and not any(message.p)
+        self._health.warn("distortion", _UNRECTIFIED if is_distorted else "")
 
     def _on_incompatible_qos(self, topic: str, event: Any) -> None:
         policy = qos_policy_name_from_kind(event.last_policy_kind)
         name = self.resolve_topic_name(topic)
-        self._warn(
+        self._health.warn(
             f"qos {topic}",
             f"a publisher of {name} has an incompatible {policy}: change it there, or here with "
             f"the parameter qos_overrides.{name}.subscription.{policy.lower()}",
         )
 
-    def _on_parameters(self, parameters: Sequence[Parameter]) -> Any:
-        def accept(settings: Settings) -> None:
-            self._settings = settings
+    def _on_worker_error(self, error: Exception) -> None:
+        if rclpy.ok(context=self.context):  # in one that is shutting down, publishing fails
+            self._health.skipped(f"a frame was dropped, {type(error).__name__}: {error}")
 
-        return params.changed(self._settings, parameters, self._worker is not None, accept)
+    def _on_parameters(self, parameters: Sequence[Parameter]) -> SetParametersResult:
+        def accept(settings: Settings) -> None:
+            self._perception.settings = settings
+
+        return params.changed(self._perception.settings, parameters, self._worker is not None, accept)
 
     def _publish_diagnostics(self) -> None:
-        waiting_for = self.resolve_topic_name("image")
-        if self._settings.image_transport == "compressed":
-            waiting_for += "/compressed"
-        status = self._health.status(
-            self.get_fully_qualified_name(), self._is_active, self._settings.input_timeout_s, waiting_for
-        )
+        settings = self._perception.settings
+        topic = self.resolve_topic_name(picture_topic(settings))
+        name = self.get_fully_qualified_name()
+        status = self._health.status(name, bool(self._inputs), settings.input_timeout_s, topic)
         self._diagnostics.publish(health.array_of(status, self.get_clock().now().to_msg()))
 
-    # -- the worker thread
 
-    def _load(self) -> Perceiver:
-        started = time.perf_counter()
-        perceiver = Perceiver.open(self._settings)
-        warm_ms = perceiver.warm_up()
-        backend, bundle, (height, width) = perceiver.backend, perceiver.bundle, perceiver.size
-        self._health.facts |= {
-            "backend": backend.name,
-            "precision": backend.precision,
-            "device": backend.device,
-            "model": bundle.card.name,
-            "model_hash": bundle.model_hash,
-            "input_size": f"{width}x{height}",
-        }
-        self._warn("camera_info", "depth is uncorrected: no camera_info yet")
-        if not bundle.card.trained:
-            self._warn("untrained", f"the model {bundle.card.name} is untrained: its labels and depth mean nothing")
-        self.get_logger().info(
-            f"ready in {time.perf_counter() - started:.1f} s: {bundle.card.name} ({bundle.model_hash}), "
-            f"{width}x{height}, {backend.name} {backend.precision} on {backend.device}, {warm_ms:.0f} ms a picture"
-        )
-        return perceiver
-
-    def _process(self, perceiver: Perceiver, message: Any) -> None:
-        wanted = [(output, outlet) for output, outlet in self._outlets if outlet.get_subscription_count()]
-        needs = frozenset().union(*(output.needs for output, _ in wanted))
-        if not needs or not self._is_active:
-            return
-        started = time.perf_counter()
-        try:
-            frame = self._calibrated(convert.frame(message))
-        except DataError as error:
-            self._log_once(f"picture skipped: {error}")
-            return
-        converted = time.perf_counter()
-        prediction = perceiver(frame, needs)
-        predicted = time.perf_counter()
-        result = Result(prediction, self._settings, perceiver.bundle.card.classes)
-        for output, outlet in wanted:
-            made = output.make(result)
-            if made is not None:
-                outlet.publish(made)
-        timings = {"convert": converted - started, "publish": time.perf_counter() - predicted}
-        total = time.perf_counter() - started
-        self._health.finished(
-            {**prediction.timings_ms, **{k: 1e3 * v for k, v in timings.items()}, "total": 1e3 * total}
-        )
-
-    def _calibrated(self, frame: Frame) -> Frame:
-        camera = self._camera
-        try:
-            frame = with_camera(frame, camera) if camera else frame
-        except DataError as error:
-            self._warn("camera_size", f"depth is uncorrected: {error}")
-        else:
-            self._warn("camera_size", "")
-        return frame
-
-    def _on_worker_error(self, error: Exception) -> None:
-        if not rclpy.ok(context=self.context):
-            return  # publishing into a context that is shutting down
-        self._log_once(f"a frame was dropped, {type(error).__name__}: {error}")
-
-    # -- saying things once
-
-    def _log_once(self, text: str) -> None:
-        if self._health.problem(text):
-            self.get_logger().warning(f"{text} (logged once)")
-
-    def _warn(self, name: str, text: str) -> None:
-        """Set the lasting warning `name`, logged when it is new; an empty text ends it."""
-        if not text:
-            self._health.warnings.pop(name, None)
-        elif self._health.warnings.get(name) != text:
-            self._health.warnings[name] = text
-            self.get_logger().warning(text)
+def picture_topic(settings: Settings) -> str:
+    """Where the camera's picture comes from."""
+    return "image/compressed" if settings.image_transport == "compressed" else "image"
 
 
 def make_node() -> PerceptionNode:
@@ -260,7 +192,7 @@ def make_node() -> PerceptionNode:
         node = PerceptionNode()
     except SettingsError as error:
         raise StartupError(str(error)) from error
-    if node._settings.autostart and (
+    if node.autostart and (
         node.trigger_configure() != TransitionCallbackReturn.SUCCESS
         or node.trigger_activate() != TransitionCallbackReturn.SUCCESS
     ):

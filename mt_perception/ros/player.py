@@ -45,8 +45,6 @@ class Player(Node):
         self._answered = 0
         self._answer = threading.Condition()
         self._closing = threading.Event()
-        if value["acknowledge_topic"]:
-            self.create_subscription(Image, value["acknowledge_topic"], self._on_answer, _RELIABLE, raw=True)
         self._thread = threading.Thread(target=self._play, name="player", daemon=True)
         self._thread.start()
 
@@ -57,6 +55,7 @@ class Player(Node):
 
     def _play(self) -> None:
         try:
+            self._listen_for_answers()
             self._wait_for_subscribers()
             self._send_all()
             self._await_answers(0, timeout_s=5.0)
@@ -71,6 +70,17 @@ class Player(Node):
         if self._options["report"]:
             Path(self._options["report"]).write_text(json.dumps({"frames": self._offered}), encoding="utf-8")
         rclpy.try_shutdown(context=self.context)
+
+    def _listen_for_answers(self) -> None:
+        """Subscribe to the topic that acknowledges, of whatever type, once somebody publishes it."""
+        topic = self._options["acknowledge_topic"]
+        if not topic:
+            return
+        while not (publishers := self.get_publishers_info_by_topic(self.resolve_topic_name(topic))):
+            if self._closing.wait(0.05):
+                return
+        kind = message_class(publishers[0].topic_type)
+        self.create_subscription(kind, topic, self._on_answer, _RELIABLE, raw=True)
 
     def _wait_for_subscribers(self) -> None:
         """Whoever should see the first picture must be there: discovery takes a moment."""

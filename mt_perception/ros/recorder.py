@@ -12,6 +12,7 @@ from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
+from std_msgs.msg import Empty
 from tqdm import tqdm
 
 from mt_perception.bags import BagError, BagWriter
@@ -23,7 +24,7 @@ class Recorder(Node):
     """Subscribes to each of `topics` as soon as somebody publishes it, and writes what comes, still serialized.
 
     A topic's receive time is kept beside the message. With `watch`, the rate of one topic and its latency (receive time
-    minus the stamp in its header) are shown while recording.
+    minus the stamp in its header) are shown while recording, and each of its messages is acknowledged on `recorded`.
     """
 
     def __init__(self) -> None:
@@ -39,6 +40,7 @@ class Recorder(Node):
         except (BagError, OSError) as error:
             raise StartupError(str(error)) from error
         self._subscribed: set[str] = set()
+        self._acknowledgement = self.create_publisher(Empty, "recorded", 10)
         self._arrivals: deque[float] = deque(maxlen=50)
         self._display = tqdm(unit=" frames", desc="recording", mininterval=0.5, disable=not watch)
         self.create_timer(0.1, self._discover)
@@ -58,6 +60,7 @@ class Recorder(Node):
             self._writer.write(recorded_as, type_name, now_ns, data)
             if topic == self._watched:
                 self._show(data, now_ns)
+                self._acknowledgement.publish(Empty())
 
         self.create_subscription(message_class(type_name), topic, write, QoSProfile(depth=20), raw=True)
 

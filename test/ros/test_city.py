@@ -1,0 +1,46 @@
+"""The rendered city as a camera."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+pytest.importorskip("mujoco", reason="MuJoCo is not installed: pip install 'mt_perception[sim]'")
+
+from nodes import Probe
+from sensor_msgs.msg import CameraInfo, Image
+
+from mt_perception.messages import array_from_image, camera_from_info, stamp_ns
+
+
+def test_the_city_drives_a_stereo_camera_with_truth(start):
+    from mt_perception.city import City, CityOptions
+
+    try:
+        City(1, CityOptions(width_px=64, height_px=32)).__exit__(None, None, None)
+    except (ImportError, RuntimeError) as error:
+        pytest.skip(str(error))
+    probe = Probe(start.namespace)
+    pictures = ("left/image_rect", "right/image_rect", "ground_truth/labels", "ground_truth/depth")
+    for topic in pictures:
+        probe.listen(topic, Image)
+    for topic in ("left/camera_info", "right/camera_info"):
+        probe.listen(topic, CameraInfo)
+    node = start("city", seed=5, width=128, height=64, rate=4.0, stereo=True, truth=True)
+    probe.until(lambda: all(len(messages) >= 3 for messages in probe.received.values()), 40)
+    instants = [{stamp_ns(m.header) for m in messages} for messages in probe.received.values()]
+    stamp = max(set.intersection(*instants))
+    at = {t: next(m for m in ms if stamp_ns(m.header) == stamp) for t, ms in probe.received.items()}
+    left, right, labels, depth_m = (array_from_image(at[topic]) for topic in pictures)
+    assert left.shape == right.shape == (64, 128, 3) and not np.array_equal(left, right)
+    assert labels.shape == depth_m.shape == (64, 128) and np.isinf(depth_m[labels == 10]).all()
+    assert camera_from_info(at["left/camera_info"]).baseline_m is None
+    assert camera_from_info(at["right/camera_info"]).baseline_m == pytest.approx(0.22)
+    status, _ = node.stop()
+    assert status == 0 and "Traceback" not in node.log
+    probe.destroy_node()
+
+
+def test_the_city_refuses_impossible_cameras(start):
+    node = start("city", width=2)
+    assert node.process.wait(30) == 1
+    assert "2" in node.log and "Traceback" not in node.log

@@ -1,0 +1,52 @@
+"""What the README lists is what the code has."""
+
+import re
+
+import pytest
+
+from mt_perception.settings import SETTINGS
+
+
+@pytest.fixture(scope="module")
+def readme(root):
+    return (root / "README.md").read_text(encoding="utf-8")
+
+
+def parameter_row(setting) -> str:
+    default = str(setting.default).lower() if setting.kind is bool else setting.default
+    shown = f"`{default}`" if default != "" else "empty"
+    live = "yes" if setting.live else ""
+    return f"| `{setting.name}` | {shown} | {setting.allowed} | {live} | {setting.description} |"
+
+
+def test_every_parameter_has_its_row(readme):
+    missing = [row for row in map(parameter_row, SETTINGS.values()) if row not in readme]
+    assert missing == [], "\n" + "\n".join(missing)
+
+
+def test_every_topic_has_its_row(readme):
+    outputs = pytest.importorskip("mt_perception.ros.outputs", reason="rclpy is not installed")
+    table = set(re.findall(r"^\| `([a-z_/]+)` \| (?:Image|CameraInfo)", readme, re.M))
+    assert {output.topic for output in outputs.OUTPUTS} <= table
+
+
+def test_every_launch_argument_is_listed(readme, root):
+    source = (root / "launch" / "perception.launch.py").read_text()
+    names = set(re.findall(r'argument\("(\w+)"', source)) | set(
+        re.search(r"OVERRIDES = \((.*?)\)", source, re.S).group(1).replace('"', "").replace(",", " ").split()
+    )
+    assert len(names) > 12
+    listed = set(re.findall(r"^\| `(\w+)(?::=[^`]*)?` \|", readme, re.M))
+    assert names <= listed, names - listed
+
+
+def test_files_that_the_documents_name_exist(root):
+    for document in (root / "README.md", root / "ARCHITECTURE.md", root / "CONTRIBUTING.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
+            assert (root / target).exists(), f"{document.name} names {target}"
+
+
+def test_files_stay_small(root):
+    files = [*root.glob("mt_perception/**/*.py"), *root.glob("training/**/*.py"), *root.glob("launch/*.py")]
+    long = {file.name: count for file in files if (count := len(file.read_text().splitlines())) > 280}
+    assert long == {}
