@@ -1,0 +1,72 @@
+import threading
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from mt_perception.ros.worker import Worker
+
+
+def collect(work, items, on_error=lambda error: None):
+    """Feed items one by one, waiting for each."""
+    done = threading.Semaphore(0)
+
+    def step(tool, item):
+        try:
+            work(tool, item)
+        finally:
+            done.release()
+
+    worker = Worker(lambda: "tool", step, on_error)
+    worker.start()
+    for item in items:
+        worker.put(item)
+        assert done.acquire(timeout=2)
+    worker.stop()
+    return worker
+
+
+def test_items_are_worked_on_with_the_loaded_tool():
+    seen = []
+    collect(lambda tool, item: seen.append((tool, item)), [1, 2, 3])
+    assert seen == [("tool", 1), ("tool", 2), ("tool", 3)]
+
+
+def test_an_item_that_raises_is_reported_and_the_next_one_worked_on():
+    seen, errors = [], []
+
+    def work(_, item):
+        if item == 2:
+            raise ValueError("two")
+        seen.append(item)
+
+    collect(work, [1, 2, 3], errors.append)
+    assert seen == [1, 3] and [str(error) for error in errors] == ["two"]
+
+
+def test_a_tool_that_cannot_be_loaded_is_the_starters_problem():
+    def load():
+        raise OSError("no such model")
+
+    worker = Worker(load, lambda tool, item: None, lambda error: None)
+    with pytest.raises(OSError, match="no such model"):
+        worker.start()
+    worker.stop()
+
+
+def test_stop_lets_the_item_in_hand_finish():
+    finished = threading.Event()
+    begun = threading.Event()
+
+    def work(_, item):
+        begun.set()
+        finished.wait(0.2)
+        finished.set()
+
+    worker = Worker(lambda: None, work, lambda error: None)
+    worker.start()
+    worker.put(1)
+    assert begun.wait(1)
+    worker.stop()
+    assert finished.is_set()
+    assert worker.put(2) is False
