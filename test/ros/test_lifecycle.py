@@ -1,0 +1,76 @@
+"""The managed node, driven through its services."""
+
+import pytest
+
+pytest.importorskip("rclpy")
+
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
+
+
+@pytest.fixture
+def managed(start, probe, bundle):
+    """A node that waits to be told; a function that changes its state, and one that calls any of its services."""
+    probe.listen("segmentation/mask")
+    node = start("node", model=str(bundle.folder), backend="openvino", precision="fp32", autostart=False)
+
+    def call(service, kind, request):
+        client = probe.create_client(kind, f"{probe.get_namespace()}/perception/{service}")
+        assert client.wait_for_service(20)
+        future = client.call_async(request)
+        probe.until(future.done, 20)
+        probe.destroy_client(client)
+        return future.result()
+
+    def change(transition):
+        return call("change_state", ChangeState, ChangeState.Request(transition=Transition(id=transition))).success
+
+    return node, change, call
+
+
+def test_states_decide_what_the_node_does(managed, probe):
+    node, change, call = managed
+    assert call("get_state", GetState, GetState.Request()).current_state.label == "unconfigured"
+    assert probe.pictures.get_subscription_count() == 0
+    assert change(Transition.TRANSITION_CONFIGURE)
+    assert "ready in" in node.log
+    assert change(Transition.TRANSITION_ACTIVATE)
+    probe.wait_for_node()
+    probe.send(1)
+    probe.until(lambda: probe.received["segmentation/mask"])
+    assert change(Transition.TRANSITION_DEACTIVATE)
+    probe.until(lambda: probe.pictures.get_subscription_count() == 0)
+    assert change(Transition.TRANSITION_ACTIVATE)
+    assert node.log.count("ready in") == 1, "deactivate keeps the model"
+    probe.wait_for_node()
+    probe.send(2)
+    probe.until(lambda: len(probe.received["segmentation/mask"]) == 2)
+    status, _ = node.stop()
+    assert status == 0 and "Traceback" not in node.log
+
+
+def test_after_cleanup_it_can_be_configured_differently(managed, probe):
+    node, change, call = managed
+
+    def set_width(value):
+        wish = Parameter("input_width", value=value).to_parameter_msg()
+        return call("set_parameters", SetParameters, SetParameters.Request(parameters=[wish])).results[0]
+
+    assert change(Transition.TRANSITION_CONFIGURE)
+    assert not set_width(192).successful
+    assert change(Transition.TRANSITION_CLEANUP)
+    assert set_width(192).successful
+    assert change(Transition.TRANSITION_CONFIGURE)
+    assert "192x64" in node.log
+    assert change(Transition.TRANSITION_CLEANUP)
+    refused = call(
+        "set_parameters",
+        SetParameters,
+        SetParameters.Request(parameters=[Parameter("model", value="/none").to_parameter_msg()]),
+    )
+    assert refused.results[0].successful, "whether a model can be loaded is seen when it is loaded"
+    assert not change(Transition.TRANSITION_CONFIGURE)
+    assert "the model folder /none does not exist" in node.log
+    assert node.process.poll() is None and "Traceback" not in node.log
