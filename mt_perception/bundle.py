@@ -141,6 +141,8 @@ def new_bundle(folder: Path, card: BundleCard) -> Iterator[Path]:
         fresh.mkdir()
         yield fresh
         files = {path.name: sha256(path) for path in sorted(fresh.iterdir())}
+        for path in fresh.iterdir():
+            path.chmod(0o644)  # some writers keep theirs to their own user; a model is installed for all
         values = card.to_dict() | {"files": files}
         (fresh / CARD).write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
         if folder.exists():

@@ -18,6 +18,10 @@ def test_what_is_written_is_read(bundle):
     assert set(again.card.files) == {"graph.xml", "graph.bin", WEIGHTS}
 
 
+def test_all_users_may_read_it(bundle):
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in bundle.folder.iterdir())
+
+
 def test_units_and_classes_are_in_the_card(bundle):
     card = json.loads((bundle.folder / CARD).read_text())
     assert card["format"] == 1 and card["units"]["depth"] == "m"
