@@ -74,6 +74,7 @@ def _play_and_record(
             "rate": float(rate_hz),
             "loop": bool(seconds),
             "wait_for_subscribers": 2,  # the node, once its model is loaded, and the recorder
+            "wait_for_topics": [MASK, DEPTH],
             "acknowledge_topic": "recorded",
             "max_in_flight": 1,
             "progress": False,

@@ -135,6 +135,13 @@ def stamp_ns(header: Any) -> int:
     return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec
 
 
+def header_stamp_ns(data: bytes | memoryview) -> int:
+    """The stamp of a serialized message that begins with a header: after 4 bytes of preamble, two 32-bit numbers."""
+    order = "<" if data[1] & 1 else ">"
+    seconds, nanoseconds = np.frombuffer(data, f"{order}u4", count=2, offset=4)
+    return int(seconds) * 10**9 + int(nanoseconds)
+
+
 def camera_matrices(camera: CameraModel) -> tuple[list[float], list[float]]:
     """K (9 values) and P (12 values) of `CameraInfo` for a rectified left, or only, camera."""
     fx, fy, cx, cy = camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px

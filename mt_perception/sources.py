@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.bags import Bag, BagError, Recorded
+from mt_perception.messages import header_stamp_ns
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 VIDEOS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg")
@@ -153,7 +154,7 @@ class BagSource:
             instant: dict[str, Recorded] = {}
             instant_ns: int | None = None
             for recorded in bag.messages(topics):
-                current_ns = _header_stamp_ns(recorded)
+                current_ns = header_stamp_ns(recorded.data)
                 if instant_ns is not None and current_ns != instant_ns:
                     yield from self._shot(instant)
                     instant = {}
@@ -176,13 +177,6 @@ def _picture_topic(bag: Bag) -> str:
     if not candidates:
         raise SourceError(f"the recording {bag.path} has no camera picture; its topics are {', '.join(bag.counts)}")
     return next((topic for topic in candidates if "left" in topic), candidates[0])
-
-
-def _header_stamp_ns(recorded: Recorded) -> int:
-    """The stamp of a serialized message with a header: after 4 bytes of preamble, seconds and nanoseconds."""
-    order = "<" if recorded.data[1] & 1 else ">"
-    seconds, nanoseconds = np.frombuffer(recorded.data, f"{order}u4", count=2, offset=4)
-    return int(seconds) * 10**9 + int(nanoseconds)
 
 
 def camera_info_topic(picture_topic: str) -> str:

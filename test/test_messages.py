@@ -13,6 +13,7 @@ from mt_perception.messages import (
     camera_from_info,
     camera_matrices,
     frame_from_message,
+    header_stamp_ns,
     with_camera,
 )
 from mt_perception.types import CameraModel, DataError, Frame
@@ -123,6 +124,15 @@ def test_damaged_compressed_pictures_are_refused(data):
     message = SimpleNamespace(header=new_header(5, "c"), format="jpeg", data=np.frombuffer(data, np.uint8))
     with pytest.raises(DataError, match="cannot be decoded"):
         frame_from_message(message)
+
+
+def test_the_stamp_of_a_serialized_message():
+    from mt_perception.bags import TYPES
+
+    head = new_header(1_700_000_000_123_456_789, "camera")
+    for little_endian in (True, False):
+        data = TYPES.serialize_cdr(head, "std_msgs/msg/Header", little_endian=little_endian)
+        assert header_stamp_ns(data) == 1_700_000_000_123_456_789
 
 
 def camera_info(**fields):

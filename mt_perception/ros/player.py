@@ -18,11 +18,13 @@ from sensor_msgs.msg import Image
 from tqdm import tqdm
 
 from mt_perception.bags import Recorded
+from mt_perception.messages import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, run_node
 from mt_perception.sources import TRUTH, Shot, Source, SourceError, camera_info_topic, open_source
 
 _RELIABLE = QoSProfile(depth=5)
+_ANSWER_TIMEOUT_S = 10.0
 
 
 class Player(Node):
@@ -42,15 +44,18 @@ class Player(Node):
             raise StartupError(str(error)) from error
         self._outlets: dict[str, Any] = {}
         self._offered = 0
-        self._answered = 0
+        self._unanswered: list[int] = []
+        """Stamps of the pictures that nobody has answered yet, in nanoseconds."""
         self._answer = threading.Condition()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._play, name="player", daemon=True)
         self._thread.start()
 
-    def _on_answer(self, _: bytes) -> None:
+    def _on_answer(self, data: bytes) -> None:
+        answered_ns = header_stamp_ns(data)
         with self._answer:
-            self._answered += 1
+            # an answer also stands for those before it, so that one that is lost does not hold up the rest
+            self._unanswered = [each for each in self._unanswered if each > answered_ns]
             self._answer.notify()
 
     def _play(self) -> None:
@@ -58,7 +63,7 @@ class Player(Node):
             self._listen_for_answers()
             self._wait_for_subscribers()
             self._send_all()
-            self._await_answers(0, timeout_s=5.0)
+            self._await_answers(0)
             for outlet in self._outlets.values():
                 outlet.wait_for_all_acked(Duration(seconds=2))  # what is sent last must arrive before this process ends
         except SourceError as error:
@@ -89,8 +94,12 @@ class Player(Node):
             if name := self._role(topic):
                 self._outlet(name, message_class(recorded.type_name))
         picture = self._outlet(self._picture_topic(), self._picture_type())
-        while picture.get_subscription_count() < self._options["wait_for_subscribers"] and not self._closing.wait(0.05):
-            pass
+        awaited = [self.resolve_topic_name(each) for each in self._options["wait_for_topics"] if each]
+        while picture.get_subscription_count() < self._options["wait_for_subscribers"] or not all(
+            map(self.count_subscribers, awaited)
+        ):
+            if self._closing.wait(0.05):
+                return
         # whoever takes the picture may still be about to subscribe to what goes with it
         counts: list[int] = []
         while (now := [each.get_subscription_count() for each in self._outlets.values()]) != counts:
@@ -105,7 +114,7 @@ class Player(Node):
         due = time.monotonic()
         while True:
             for shot in self._source:
-                self._await_answers(self._options["max_in_flight"] - 1, timeout_s=10.0)
+                self._await_answers(self._options["max_in_flight"] - 1)
                 if self._closing.wait(max(0.0, due - time.monotonic())) or time.monotonic() > end:
                     return
                 due = max(due + 1 / rate_hz, time.monotonic())
@@ -115,14 +124,17 @@ class Player(Node):
                 return
             progress.reset()
 
-    def _await_answers(self, unanswered: int, timeout_s: float) -> None:
+    def _await_answers(self, allowed: int) -> None:
         """Wait until at most so many pictures are without an answer (negative: do not wait)."""
-        if unanswered < 0 or not self._options["acknowledge_topic"]:
+        if allowed < 0 or not self._options["acknowledge_topic"]:
             return
         with self._answer:
-            self._answer.wait_for(
-                lambda: self._offered - self._answered <= unanswered or self._closing.is_set(), timeout_s
-            )
+            if not self._answer.wait_for(
+                lambda: len(self._unanswered) <= allowed or self._closing.is_set(), _ANSWER_TIMEOUT_S
+            ):
+                topic = self._options["acknowledge_topic"]
+                self.get_logger().warning(f"no answer on {topic} for {_ANSWER_TIMEOUT_S:g} s; going on without")
+                self._unanswered.clear()
 
     def _send(self, shot: Shot) -> None:
         stamp_ns = self.get_clock().now().nanoseconds
@@ -136,6 +148,8 @@ class Player(Node):
         else:
             picture = convert.image(shot.picture, "bgr8", convert.header(stamp_ns, self._options["frame_id"]))
         self._offered += 1
+        with self._answer:
+            self._unanswered.append(stamp_ns)
         self._outlet(self._picture_topic(), type(picture)).publish(picture)
 
     def _restamped(self, recorded: Recorded, stamp_ns: int) -> Any:
@@ -187,6 +201,7 @@ _PARAMETERS: dict[str, Any] = {
     "frame_id": "camera",
     "best_effort": False,
     "wait_for_subscribers": 1,
+    "wait_for_topics": [""],
     "acknowledge_topic": "",
     "max_in_flight": 0,
     "progress": True,

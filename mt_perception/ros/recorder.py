@@ -12,10 +12,12 @@ from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from std_msgs.msg import Empty
+from std_msgs.msg import Header
 from tqdm import tqdm
 
 from mt_perception.bags import BagError, BagWriter
+from mt_perception.messages import header_stamp_ns
+from mt_perception.ros import convert
 from mt_perception.ros.player import message_class
 from mt_perception.ros.process import StartupError, run_node
 
@@ -24,7 +26,8 @@ class Recorder(Node):
     """Subscribes to each of `topics` as soon as somebody publishes it, and writes what comes, still serialized.
 
     A topic's receive time is kept beside the message. With `watch`, the rate of one topic and its latency (receive time
-    minus the stamp in its header) are shown while recording, and each of its messages is acknowledged on `recorded`.
+    minus the stamp in its header) are shown while recording, and each of its messages is acknowledged on `recorded`
+    by a header with its stamp.
     """
 
     def __init__(self) -> None:
@@ -40,7 +43,7 @@ class Recorder(Node):
         except (BagError, OSError) as error:
             raise StartupError(str(error)) from error
         self._subscribed: set[str] = set()
-        self._acknowledgement = self.create_publisher(Empty, "recorded", 10)
+        self._acknowledgement = self.create_publisher(Header, "recorded", 10)
         self._arrivals: deque[float] = deque(maxlen=50)
         self._display = tqdm(unit=" frames", desc="recording", mininterval=0.5, disable=not watch)
         self.create_timer(0.1, self._discover)
@@ -59,17 +62,17 @@ class Recorder(Node):
             now_ns = time.time_ns()
             self._writer.write(recorded_as, type_name, now_ns, data)
             if topic == self._watched:
-                self._show(data, now_ns)
-                self._acknowledgement.publish(Empty())
+                recorded_ns = header_stamp_ns(data)
+                self._show((now_ns - recorded_ns) / 1e6)
+                self._acknowledgement.publish(convert.header(recorded_ns, ""))
 
         self.create_subscription(message_class(type_name), topic, write, QoSProfile(depth=20), raw=True)
 
-    def _show(self, data: bytes, now_ns: int) -> None:
-        self._arrivals.append(now_ns / 1e9)
-        stamp_s = int.from_bytes(data[4:8], "little") + int.from_bytes(data[8:12], "little") / 1e9
+    def _show(self, latency_ms: float) -> None:
+        self._arrivals.append(time.monotonic())
         span_s = self._arrivals[-1] - self._arrivals[0]
         fps = (len(self._arrivals) - 1) / span_s if span_s else 0.0
-        text = f"{fps:.1f} fps, latency {1e3 * (now_ns / 1e9 - stamp_s):.0f} ms"
+        text = f"{fps:.1f} fps, latency {latency_ms:.0f} ms"
         self._display.set_postfix_str(text, refresh=False)
         self._display.update()
 
