@@ -40,9 +40,26 @@ EXTRAS = {
     "openvino": ["openvino>=2024.4"],
     "torch": ["torch>=2.4", "torchvision>=0.19", "openvino>=2024.4"],
     "tensorrt": ["torch-tensorrt>=2.4"],
-    "train": ["lightning>=2.4", "torchmetrics>=1.4", "torch>=2.4", "torchvision>=0.19", "openvino>=2024.4"],
+    "train": [
+        "torch>=2.4",
+        "torchvision>=0.19",
+        "openvino>=2024.4",
+        "lightning>=2.4",
+        "tensorboard",
+        "matplotlib>=3.8",
+        "jinja2>=3",
+        "pillow",
+    ],
     "sim": ["mujoco>=3.2"],
-    "dev": ["pytest>=8", "hypothesis>=6.100", "ruff>=0.6", "mypy>=1.11", "types-PyYAML", "types-tqdm"],
+    "dev": [
+        "pytest>=8",
+        "hypothesis>=6.100",
+        "ruff>=0.6",
+        "mypy>=1.11",
+        "types-PyYAML",
+        "types-tqdm",
+        "cityscapesScripts>=2.2",
+    ],
 }
 
 TRAINING = [f"{NAME}_training"] + [f"{NAME}_training.{each}" for each in find_packages(str(HERE / "training"))]
@@ -62,7 +79,7 @@ setup(
     python_requires=">=3.10",
     packages=[*find_packages(str(HERE), include=[NAME, f"{NAME}.*"]), *TRAINING],
     package_dir={f"{NAME}_training": "training"},
-    package_data={f"{NAME}_training": ["recipes/*.yaml"]},
+    package_data={f"{NAME}_training": ["recipes/*.yaml", "report/*.j2", "report/*.css"]},
     install_requires=[
         "numpy>=1.24",
         "opencv-python-headless>=4.8",

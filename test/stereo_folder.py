@@ -7,6 +7,7 @@ import json
 
 import cv2
 import numpy as np
+
 from mt_perception_training.data.cityscapes import SUFFIXES
 from mt_perception_training.depth.command import add_parser
 

@@ -1,0 +1,95 @@
+"""Losses count only where there is truth, and say what they should for hand-made cases."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+import pytest
+import torch
+
+from mt_perception.network.codecs import DepthCodec
+from mt_perception.network.spec import DepthCodecSpec
+from mt_perception_training.groups import CAMVID_CODES, camvid_fold, membership, target_channels
+from mt_perception_training.losses import MultiTaskLoss, depth_loss, lovasz_loss, segmentation_loss
+from mt_perception_training.recipe import Losses, RecipeError
+
+IDS = tuple(range(19))
+NAN = float("nan")
+CODEC = DepthCodec(DepthCodecSpec("log", 0.5, 250.0))
+
+
+def made_batch(labels: list[int], depth_m: list[float]) -> dict[str, torch.Tensor]:
+    """Two samples of 1x1 pixel."""
+    return {
+        "labels": torch.tensor(labels, dtype=torch.uint8).view(2, 1, 1),
+        "depth_m": torch.tensor(depth_m).view(2, 1, 1),
+    }
+
+
+def test_each_loss_counts_only_where_there_is_truth() -> None:
+    """The first sample has labels only, the second depth only."""
+    logits = torch.randn(2, 19, 1, 1, requires_grad=True)
+    encoded = torch.randn(2, 1, 1, 1, requires_grad=True)
+    loss = MultiTaskLoss(Losses(), CODEC, IDS)
+    loss(logits, encoded, made_batch([3, 255], [NAN, 7.0]), lovasz=1.0)["loss"].backward()
+    assert logits.grad[0].abs().sum() > 0 and logits.grad[1].abs().sum() == 0
+    assert encoded.grad[0] == 0 and encoded.grad[1] != 0
+
+
+@pytest.mark.parametrize("kind", ["mse", "l1", "berhu"])
+def test_no_truth_at_all_is_no_loss(kind: str) -> None:
+    logits, encoded = torch.randn(2, 19, 1, 1, requires_grad=True), torch.randn(2, 1, 1, 1, requires_grad=True)
+    loss = MultiTaskLoss(Losses(depth_kind=kind), CODEC, IDS)
+    parts = loss(logits, encoded, made_batch([255, 255], [NAN, NAN]), lovasz=1.0)
+    parts["loss"].backward()
+    assert parts["loss"] == 0 and not logits.grad.any() and not encoded.grad.any()
+
+
+def test_a_group_asks_for_the_sum_of_its_members() -> None:
+    members, table = torch.from_numpy(membership(IDS)), target_channels(IDS)
+    probabilities = torch.full((19,), 0.4 / 17)
+    probabilities[[6, 7]] = torch.tensor([0.4, 0.2])  # light and sign: group 102
+    logits = probabilities.log().view(1, 19, 1, 1)
+    target = torch.tensor(table[102]).view(1, 1, 1)
+    loss = segmentation_loss(logits, target, members, torch.ones(len(members)), 0.0)
+    assert loss.item() == pytest.approx(-math.log(0.6), abs=1e-6)
+
+
+def test_class_weights() -> None:
+    options = Losses(class_weights={"pole": 3.0, "traffic sign": 5.0})
+    loss = MultiTaskLoss(options, CODEC, IDS)
+    assert loss.weights[5] == 3 and loss.weights[0] == 1
+    assert loss.weights[int(loss.table[102])] == 5  # of a group: its members' largest
+    with pytest.raises(RecipeError, match="'pool'"):
+        MultiTaskLoss(Losses(class_weights={"pool": 1.0}), CODEC, IDS)
+
+
+def test_lovasz_is_one_minus_iou_for_certain_predictions() -> None:
+    truth = torch.tensor([[[0, 0, 1, 1]]])
+    guess = torch.tensor([[[0, 1, 1, 1]]])  # IoU 1/2 and 2/3
+    logits = 1000.0 * torch.nn.functional.one_hot(guess, 2).permute(0, 3, 1, 2).float()
+    loss = lovasz_loss(logits, truth, torch.eye(2, dtype=torch.bool))
+    assert loss.item() == pytest.approx(1 - (1 / 2 + 2 / 3) / 2, abs=1e-6)
+
+
+def test_depth_penalties_by_hand() -> None:
+    encoded, target = torch.tensor([[0.5, 0.0, 9.0]]), torch.tensor([[0.4, 1.0, NAN]])
+    assert depth_loss(encoded, target, "mse").item() == pytest.approx((0.01 + 1.0) / 2)
+    assert depth_loss(encoded, target, "l1").item() == pytest.approx((0.1 + 1.0) / 2)
+    assert depth_loss(encoded, target, "berhu").item() == pytest.approx((0.1 + (1 + 0.04) / 0.4) / 2)
+
+
+def test_uncertainty_weights_are_learned_only_if_asked() -> None:
+    assert not [p for p in MultiTaskLoss(Losses(), CODEC, IDS).parameters() if p.requires_grad]
+    loss = MultiTaskLoss(dataclasses.replace(Losses(), uncertainty=True), CODEC, IDS)
+    batch = made_batch([1, 2], [3.0, 4.0])
+    loss(torch.randn(2, 19, 1, 1), torch.randn(2, 1, 1, 1), batch)["loss"].backward()
+    assert loss.log_variances.grad.abs().min() > 0
+
+
+def test_folding_onto_camvid() -> None:
+    fold = camvid_fold()
+    assert (fold[list(IDS)] < 11).all() and fold[255] == 255
+    assert [int(fold[code]) for code in CAMVID_CODES] == list(range(11))
+    assert fold[[12, 17, 18]].tolist() == [10, 10, 10] and fold[9] == fold[8] and fold[16] == fold[13]

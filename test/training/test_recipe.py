@@ -1,0 +1,57 @@
+"""Recipes: those of the package load, and mistakes are refused in one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mt_perception_training.cli import main
+from mt_perception_training.recipe import RECIPES, RecipeError, load_recipe, parse_recipe
+
+PHASE = {"batch": {"city": 2}, "epochs": 2}
+VALUES = {"name": "x", "network": {}, "input": {}, "fx_px": 500, "phases": [PHASE]}
+
+
+@pytest.mark.parametrize("name", [path.stem for path in RECIPES.glob("*.yaml")])
+def test_recipes_of_the_package(name: str) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name and recipe.epochs >= 1
+    assert parse_recipe(recipe.to_dict()) == recipe
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"nme": 1}, "unknown key 'nme'"),
+        ({"fx_px": "long"}, "fx_px is 'long'"),
+        ({"seed": True}, "seed is True"),
+        ({"phases": [PHASE | {"crop_width": 100}]}, r"phases\[0\]: the crop is 100x288"),
+        ({"phases": [PHASE | {"batch": {"city": 0}}]}, "batch is"),
+        ({"phases": [PHASE | {"augmentation": {"scale": [2, 1]}}]}, "scale is"),
+        ({"network": {"depth_codec": {"name": "cubic"}}}, "depth codec is 'cubic'"),
+        ({"losses": {"depth_kind": "huber"}}, "depth_kind is 'huber'"),
+    ],
+)
+def test_mistakes(change: dict, message: str) -> None:
+    with pytest.raises(RecipeError, match=message) as caught:
+        parse_recipe(VALUES | change)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_key_is_named() -> None:
+    with pytest.raises(RecipeError, match="not given: fx_px"):
+        parse_recipe({key: value for key, value in VALUES.items() if key != "fx_px"})
+
+
+def test_phases_follow_each_other() -> None:
+    recipe = parse_recipe(VALUES | {"phases": [PHASE | {"steps": 10}, PHASE | {"steps": 5, "epochs": 3}]})
+    assert [recipe.locate(epoch)[0].steps for epoch in range(recipe.epochs)] == [10, 10, 5, 5, 5]
+    assert recipe.locate(3)[1:] == (2, 20)
+
+
+def test_the_command_line_answers_in_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["train", "--recipe", "nowhere", "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err.startswith("mt-perception-train: there is no recipe nowhere")
+    assert main(["train", "--recipe", "street", "--out", str(tmp_path)]) == 1
+    assert "--data camvid=FOLDER" in capsys.readouterr().err

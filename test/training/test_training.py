@@ -1,0 +1,103 @@
+"""The whole way: pictures on disk -> training, stopped and resumed -> a bundle that the perceiver loads."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from miniature import CAMERA, scene, write_camvid, write_city
+
+from mt_perception.bundle import load_bundle
+from mt_perception.network.spec import DepthCodecSpec, InputSpec, NetworkSpec
+from mt_perception.pipeline import Perceiver
+from mt_perception.settings import Settings
+from mt_perception.types import Frame
+from mt_perception_training.augment import Augmenter
+from mt_perception_training.checkpoint import read_checkpoint
+from mt_perception_training.data.batches import Batches
+from mt_perception_training.data.sources import open_readers
+from mt_perception_training.export import export
+from mt_perception_training.module import MultiTaskModule, learning_rate
+from mt_perception_training.options import LAST, RunOptions, TrainingError
+from mt_perception_training.recipe import Augmentation, Phase, Recipe
+from mt_perception_training.train import train
+
+PHASE = Phase(
+    {"camvid": 1, "city": 2}, epochs=1, steps=3, crop_width=96, crop_height=64, augmentation=Augmentation((0.8, 1.2))
+)
+RECIPE = Recipe(
+    name="miniature",
+    network=NetworkSpec(decoder_width=16, train_ids=tuple(range(19)), depth_codec=DepthCodecSpec("log", 0.5, 100.0)),
+    input=InputSpec(96, 64),
+    fx_px=100.0,
+    phases=(PHASE, dataclasses.replace(PHASE, loss_stride=2, lovasz=1.0)),
+    average_decay=0.5,
+)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    root = tmp_path_factory.mktemp("data")
+    return {"camvid": write_camvid(root / "camvid"), "city": write_city(root / "city")}
+
+
+@pytest.fixture(scope="module")
+def runs(folders: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """One run in one go, and the same run stopped after its first epoch and resumed."""
+    whole, halved = tmp_path_factory.mktemp("runs") / "whole", tmp_path_factory.mktemp("runs") / "halved"
+    options = RunOptions(whole, accelerator="cpu", precision="32-true")
+    train(RECIPE, folders, options)
+    train(RECIPE, folders, dataclasses.replace(options, out=halved, epochs=1))
+    train(RECIPE, folders, dataclasses.replace(options, out=halved, resume=True))
+    return whole, halved
+
+
+def test_a_resumed_run_gives_the_same_weights(runs: tuple[Path, Path]) -> None:
+    (_, whole), (_, halved) = (read_checkpoint(run / LAST) for run in runs)
+    for name, weight in whole.state_dict().items():
+        torch.testing.assert_close(halved.state_dict()[name], weight, rtol=1e-4, atol=1e-5, msg=name)
+
+
+def test_logs_hold_scores_of_both_tasks(runs: tuple[Path, Path]) -> None:
+    rows = list(csv.DictReader((runs[0] / "logs" / "version_0" / "metrics.csv").open()))
+    for name in ("val/camvid_miou", "val/city_miou", "val/city_abs_rel", "val/score"):
+        assert sum(bool(row[name]) for row in rows) == RECIPE.epochs
+
+
+def test_export_gives_a_bundle_that_runs(runs: tuple[Path, Path], folders: dict[str, Path], tmp_path: Path) -> None:
+    export(runs[1] / "best.ckpt", tmp_path / "model", folders)
+    card = load_bundle(tmp_path / "model").card
+    assert card.trained and card.training_camera.fx_px == RECIPE.fx_px
+    assert {"camvid_miou", "city_miou", "city_abs_rel", "city_delta1"} <= set(card.scores)
+    frame = scene(np.random.default_rng(5))
+    prediction = Perceiver.open(Settings(model=str(tmp_path / "model")))(Frame(frame.left, camera=CAMERA))
+    assert prediction.size == frame.labels.shape
+
+
+def test_every_weight_learns(folders: dict[str, Path]) -> None:
+    """The published code detached its encoder, which then never trained."""
+    module = MultiTaskModule(RECIPE, open_readers(RECIPE.datasets, folders, "train"), {})
+    batch = Batches(module.training_readers, PHASE, Augmenter(PHASE, (64, 96), RECIPE.fx_px), first=0, seed=1)[0]
+    module.losses(batch, PHASE)["loss"].backward()
+    still = [name for name, p in module.network.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0]
+    assert not still
+
+
+def test_a_run_is_never_overwritten(runs: tuple[Path, Path], folders: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="--resume"):
+        train(RECIPE, folders, RunOptions(runs[0]))
+    with pytest.raises(TrainingError, match="nothing to resume"):
+        train(RECIPE, folders, RunOptions(tmp_path, resume=True))
+
+
+def test_learning_rate_climbs_then_falls_in_each_phase() -> None:
+    phases = (dataclasses.replace(PHASE, steps=100, learning_rate=1.0, final=0.5), PHASE)
+    recipe = dataclasses.replace(RECIPE, phases=phases)
+    rates = [learning_rate(recipe, step) for step in range(100)]
+    assert rates[0] == pytest.approx(1 / 25) and rates[10] == pytest.approx(1.0)
+    assert max(rates) == rates[10] and rates[99] == pytest.approx(0.5, abs=1e-3)
+    assert learning_rate(recipe, 100) == pytest.approx(PHASE.learning_rate / 25)

@@ -1,0 +1,1 @@
+"""Training: from pictures with labels, with depth, or with both, to a model bundle. Nothing imports this package."""

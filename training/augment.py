@@ -1,0 +1,128 @@
+"""Random changes of a picture, and of its labels and depth with it.
+
+Geometry is one resize and one crop. A picture enlarged by `s` is one taken with a focal length `s` times as long,
+so the depth target follows: what is learned is `depth * fx_reference / fx_of_the_changed_picture`, which a crop
+does not change. The network thus learns depth as seen by one reference camera.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from mt_perception.geometry import PADDING_RGB, resize
+from mt_perception.labels import UNLABELLED
+from mt_perception_training.data.sample import Sample
+from mt_perception_training.recipe import Augmentation, Phase
+
+
+@dataclass(frozen=True)
+class Example:
+    """What one sample gives to one step: a crop, and targets at every `stride`-th of its pixels.
+
+    image: (H, W, 3) uint8. labels: (H/stride, W/stride) uint8 codes, 255 unknown.
+    depth_m: as labels, float32 metres for the reference camera; NaN unknown.
+    """
+
+    image: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    depth_m: NDArray[np.float32]
+
+
+class Augmenter:
+    """Makes examples of one phase. `base_size` is the deployed network's input, to which `scale` is relative."""
+
+    def __init__(self, phase: Phase, base_size: tuple[int, int], fx_px: float) -> None:
+        self._options: Augmentation = phase.augmentation
+        self._crop = (phase.crop_height, phase.crop_width)
+        self._stride = phase.loss_stride
+        self._base_size, self._fx_px = base_size, fx_px
+
+    def __call__(self, sample: Sample, rng: Generator) -> Example:
+        """A random example of `sample`; the same for the same state of `rng`."""
+        factor = np.exp(rng.uniform(*np.log(self._options.scale)))
+        whole = resized(sample, factor * letterbox_scale(sample.size, self._base_size), self._fx_px)
+        window = Window.random(whole.image.shape[:2], self._crop, rng)
+        example = Example(
+            window.cut(whole.image, PADDING_RGB),
+            window.cut(whole.labels, UNLABELLED),
+            window.cut(whole.depth_m, np.nan),
+        )
+        if rng.random() < self._options.flip:
+            example = flipped(example)
+        image: Any = jitter_color(example.image, self._options.color, rng)
+        if rng.random() < self._options.blur:
+            image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.2))
+        rows, columns = (slice(rng.integers(self._stride), None, self._stride) for _ in range(2))
+        return Example(image, example.labels[rows, columns], example.depth_m[rows, columns])
+
+
+def letterbox_scale(size: tuple[int, int], target: tuple[int, int]) -> float:
+    """Network pixels per picture pixel when a picture of `size` is fitted into `target`, both (height, width)."""
+    return min(target[0] / size[0], target[1] / size[1])
+
+
+def resized(sample: Sample, scale: float, fx_px: float) -> Example:
+    """The whole sample at `scale`, with depth for a reference camera of `fx_px`. Labels and depth are never mixed."""
+    height, width = (max(1, round(scale * each)) for each in sample.size)
+    labels = sample.labels if sample.labels is not None else np.full(sample.size, UNLABELLED, np.uint8)
+    if sample.depth_m is None or sample.camera is None:
+        depth_m = np.full((height, width), np.nan, np.float32)
+    else:
+        fx_now = sample.camera.fx_px * width / sample.size[1]
+        depth_m = _nearest(np.where(sample.measured, sample.depth_m, np.nan), (height, width)) * (fx_px / fx_now)
+    return Example(resize(sample.image, (height, width)), _nearest(labels, (height, width)), depth_m.astype(np.float32))
+
+
+def _nearest(array: NDArray, size: tuple[int, int]) -> NDArray:
+    return cv2.resize(array, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+
+
+@dataclass(frozen=True)
+class Window:
+    """A rectangle of `height` x `width` whose corner lies at (`top`, `left`) of a picture; it may stick out."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @classmethod
+    def random(cls, size: tuple[int, int], crop: tuple[int, int], rng: Generator) -> Window:
+        """Anywhere inside a larger picture; anywhere around a smaller one."""
+        top, left = (int(rng.integers(min(0, s - c), max(0, s - c) + 1)) for s, c in zip(size, crop, strict=True))
+        return cls(top, left, *crop)
+
+    def cut(self, array: NDArray, padding: object) -> NDArray:
+        """(H, W, ...) -> (height, width, ...), with `padding` where the window sticks out."""
+        out = np.empty((self.height, self.width, *array.shape[2:]), array.dtype)
+        out[:] = padding
+        top, left = max(0, self.top), max(0, self.left)
+        inside = array[top : self.top + self.height, left : self.left + self.width]
+        y, x = top - self.top, left - self.left
+        out[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
+        return out
+
+
+def flipped(example: Example) -> Example:
+    """Left and right exchanged."""
+    return Example(np.ascontiguousarray(example.image[:, ::-1]), example.labels[:, ::-1], example.depth_m[:, ::-1])
+
+
+def jitter_color(image: NDArray[np.uint8], strength: float, rng: Generator) -> NDArray[np.uint8]:
+    """Another light: brightness, contrast, gamma and white balance as one table per channel, then saturation."""
+    if strength == 0:
+        return image
+    gain, contrast, gamma, saturation = 1 + strength * rng.uniform(-1, 1, 4)
+    balance = 1 + 0.3 * strength * rng.uniform(-1, 1, 3)
+    level = (np.arange(256)[:, None] / 255) ** gamma * gain * balance
+    level = (level - 0.45) * contrast + 0.45
+    table = np.clip(np.rint(level * 255), 0, 255).astype(np.uint8)
+    lit = cv2.LUT(image, table[:, None, :])
+    gray = cv2.cvtColor(cv2.cvtColor(lit, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
+    return cv2.addWeighted(lit, saturation, gray, 1 - saturation, 0)  # type: ignore[return-value]

@@ -1,0 +1,104 @@
+"""`mt-perception-train`: train, generate streets, evaluate and export from a shell."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mt_perception.bundle import BundleError
+from mt_perception.network.spec import SpecError
+from mt_perception.types import DataError
+from mt_perception_training.data.sample import DatasetError
+from mt_perception_training.data.sources import parse_folders
+from mt_perception_training.options import RunOptions, TrainingError
+from mt_perception_training.recipe import RecipeError, load_recipe
+from mt_perception_training.report.command import add_parser as add_evaluate
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code. What a user can mend ends in one sentence, not in a traceback."""
+    options = build_parser().parse_args(arguments)
+    try:
+        options.run(options)
+    except (RecipeError, DatasetError, TrainingError, BundleError, SpecError, DataError) as error:
+        print(f"mt-perception-train: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    parser = argparse.ArgumentParser(prog="mt-perception-train", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_train(commands.add_parser("train", help="train a network by a recipe"))
+    add_evaluate(commands)
+    _add_export(commands.add_parser("export", help="write a checkpoint as a model that the node loads"))
+    _add_city(commands.add_parser("city", help="render streets in the layout of Cityscapes"))
+    return parser
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    text = "where the data sets lie, such as cityscapes=~/cityscapes"
+    parser.add_argument("--data", nargs="+", default=[], metavar="NAME=FOLDER", help=text)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--recipe", required=True, help="a YAML file, or a recipe of the package: street")
+    _add_data(parser)
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="checkpoints and logs")
+    parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="a checkpoint to start from")
+    parser.add_argument("--accelerator", default="auto", help="cpu, gpu or auto")
+    parser.add_argument("--devices", default="auto", help="how many, or which")
+    parser.add_argument("--nodes", type=int, default=1, help="machines of a distributed run")
+    parser.add_argument("--precision", default="bf16-mixed", help="Lightning's name of the arithmetic")
+    parser.add_argument("--threads", type=int, default=0, help="of PyTorch on a CPU; 0 for all cores")
+    parser.add_argument("--epochs", type=int, help="stop after so many epochs, to go on later with --resume")
+    parser.set_defaults(run=_train)
+
+
+def _train(options: argparse.Namespace) -> None:
+    recipe, folders = load_recipe(options.recipe), parse_folders(options.data)
+    from mt_perception_training.train import train  # Lightning takes seconds to import
+
+    names = ("out", "resume", "weights", "accelerator", "devices", "nodes", "precision", "threads", "epochs")
+    run = RunOptions(**{name: getattr(options, name) for name in names})
+    best = train(recipe, folders, run)
+    print(f"best checkpoint: {best}")
+
+
+def _add_city(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the data set is written")
+    parser.add_argument("--seeds", type=int, default=60, help="streets to train on (default 60)")
+    parser.add_argument("--val-seeds", type=int, default=10, help="streets to validate on (default 10)")
+    parser.add_argument("--frames", type=int, default=6, help="pictures of each street (default 6)")
+    parser.add_argument("--width", type=int, default=640, help="px (default 640)")
+    parser.add_argument("--height", type=int, default=384, help="px (default 384)")
+    parser.add_argument("--stereo", action="store_true", help="write the right pictures too")
+    parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
+    parser.set_defaults(run=_city)
+
+
+def _city(options: argparse.Namespace) -> None:
+    from mt_perception_training.data.city import VALIDATION_SEED, Drive, generate
+
+    streets = [(seed, "train") for seed in range(options.seeds)]
+    streets += [(VALIDATION_SEED + seed, "val") for seed in range(options.val_seeds)]
+    size = {"width_px": options.width, "height_px": options.height, "stereo": options.stereo}
+    generate(options.out, [Drive(seed, split, options.frames, **size) for seed, split in streets], options.workers)
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--checkpoint", required=True, type=Path, metavar="FILE", help="best.ckpt or last.ckpt")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the model bundle to write or replace")
+    _add_data(parser)
+    parser.set_defaults(run=_export)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from mt_perception_training.export import export
+
+    bundle = export(options.checkpoint, options.out, parse_folders(options.data))
+    print(f"{bundle.folder}: {bundle.card.parameters} parameters, scores {dict(bundle.card.scores)}")

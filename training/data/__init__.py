@@ -1,0 +1,1 @@
+"""Readers: data sets on disk as `Sample`s, all with one interface."""

@@ -1,0 +1,55 @@
+"""CamVid in the layout of SegNet's split: `image/`, `label11/` and perhaps a teacher's opinion in `pseudo19/`.
+
+CamVid's 11 classes are coarser than Cityscapes'. Where one stands for several, the label is the code of their
+group, unless the teacher (a network trained on Cityscapes; trainIds, 255 = unsure) names one of its members.
+Where CamVid is silent, the teacher alone speaks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mt_perception.labels import UNLABELLED
+from mt_perception_training.data.sample import DatasetError, Sample, read_ids, read_picture
+from mt_perception_training.groups import CAMVID_CODES, GROUPS
+
+
+class CamVid:
+    """Pictures of real streets with labels, without depth."""
+
+    def __init__(self, folder: Path, with_teacher: bool = True) -> None:
+        self._folder = folder
+        self._images = sorted(path for path in (folder / "image").glob("*") if path.suffix in {".png", ".jpg"})
+        if not self._images:
+            raise DatasetError(f"{folder / 'image'} holds no pictures; expected CamVid in SegNet's layout")
+        self._has_teacher = with_teacher and (folder / "pseudo19").is_dir()
+
+    def __len__(self) -> int:
+        return len(self._images)
+
+    def files(self, index: int) -> list[Path]:
+        """Picture, label, and the teacher's label if the folder has such."""
+        image = self._images[index]
+        folders = ("label11", "pseudo19") if self._has_teacher else ("label11",)
+        return [image, *(self._folder / name / f"{image.stem}.png" for name in folders)]
+
+    def __getitem__(self, index: int) -> Sample:
+        image, label, *teacher = self.files(index)
+        opinion = read_ids(teacher[0]) if teacher else None
+        return Sample(image.stem, read_picture(image), merge(read_ids(label), opinion))
+
+
+def merge(label11: NDArray[np.uint8], opinion: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
+    """(H, W) CamVid classes and a teacher's trainIds -> label codes: what is certain, refined by the teacher."""
+    codes = np.full(256, UNLABELLED, np.uint8)
+    codes[: len(CAMVID_CODES)] = CAMVID_CODES
+    labels = codes[label11]
+    if opinion is None:
+        return labels
+    agrees = labels == UNLABELLED
+    for code, members in GROUPS.items():
+        agrees |= (labels == code) & np.isin(opinion, members)
+    return np.where(agrees, opinion, labels)

@@ -1,0 +1,38 @@
+"""Finds missing, broken and mismatched files before training starts, all at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from mt_perception_training.data.sample import DatasetError, Reader
+
+
+def check_files(readers: Sequence[Reader]) -> None:
+    """Raises one `DatasetError` that names every file with a problem."""
+    problems = [each for reader in readers for index in range(len(reader)) for each in _problems(reader.files(index))]
+    if problems:
+        raise DatasetError(f"{len(problems)} files cannot be used:\n" + "\n".join(f"  {each}" for each in problems))
+
+
+def _problems(paths: Sequence[Path]) -> Iterator[str]:
+    expected: tuple[int, int] | None = None
+    for path in paths:
+        if path.suffix not in {".png", ".jpg"}:
+            if not path.is_file():
+                yield f"{path}: missing"
+            continue
+        try:
+            with Image.open(path) as picture:
+                size = picture.size
+                picture.verify()  # checksums, without decoding
+        except FileNotFoundError:
+            yield f"{path}: missing"
+        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            yield f"{path}: broken ({error})"
+        else:
+            expected = expected or size
+            if size != expected:
+                yield f"{path}: {size[0]}x{size[1]} px, but {paths[0].name} has {expected[0]}x{expected[1]}"

@@ -1,0 +1,124 @@
+"""Cityscapes in its official layout, and everything written in the same: the city generator's streets, for one.
+
+    leftImg8bit/SPLIT/CITY/NAME_leftImg8bit.png
+    gtFine/SPLIT/CITY/NAME_gtFine_labelIds.png       label ids, of which 19 are evaluated
+    disparity/SPLIT/CITY/NAME_disparity.png          16 bit; disparity in px = (p - 1) / 256, 0 = none
+    camera/SPLIT/CITY/NAME_camera.json               focal length and baseline of this very picture
+    depth/SPLIT/CITY/NAME_depth.png                  16 bit; metres = p / 256, 0 = none, 65535 = sky (generated only)
+
+Labels or depth may be absent as a whole folder; a picture that lacks a file which others have is a mistake.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mt_perception.geometry import depth_from_disparity
+from mt_perception.labels import id_to_train_id
+from mt_perception.types import CameraModel
+from mt_perception_training.data.sample import DatasetError, Sample, read_ids, read_picture, read_uint16
+
+SKY_DEPTH = 65535
+SUFFIXES = {
+    "leftImg8bit": "leftImg8bit.png",
+    "rightImg8bit": "rightImg8bit.png",
+    "gtFine": "gtFine_labelIds.png",
+    "disparity": "disparity.png",
+    "depth": "depth.png",
+    "camera": "camera.json",
+}
+_TRAIN_IDS = id_to_train_id()
+
+
+class Cityscapes:
+    """Street pictures with labels and depth, whichever the folder holds. Exact depth is preferred to disparity."""
+
+    def __init__(self, folder: Path, split: str = "train") -> None:
+        self._folder, self._split = folder, split
+        pictures = folder / "leftImg8bit" / split
+        self._names = sorted(
+            path.relative_to(pictures).as_posix().removesuffix("_leftImg8bit.png")
+            for path in pictures.glob("*/*_leftImg8bit.png")
+        )
+        if not self._names:
+            raise DatasetError(f"{pictures} holds no */*_leftImg8bit.png; expected the layout of Cityscapes")
+        self._has_labels = (folder / "gtFine" / split).is_dir()
+        self._depth_kind = next((kind for kind in ("depth", "disparity") if (folder / kind / split).is_dir()), None)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def path(self, kind: str, index: int) -> Path:
+        """Where the file of one kind (`leftImg8bit`, `gtFine`, ...) lies."""
+        return self._folder / kind / self._split / f"{self._names[index]}_{SUFFIXES[kind]}"
+
+    def files(self, index: int) -> list[Path]:
+        """Picture, label ids, depth and its camera."""
+        kinds = ["leftImg8bit"] + ["gtFine"] * self._has_labels
+        if self._depth_kind:
+            kinds += [self._depth_kind, "camera"]
+        return [self.path(kind, index) for kind in kinds]
+
+    def __getitem__(self, index: int) -> Sample:
+        image = read_picture(self.path("leftImg8bit", index))
+        labels = _TRAIN_IDS[read_ids(self.path("gtFine", index))] if self._has_labels else None
+        if not self._depth_kind:
+            return Sample(self._names[index], image, labels)
+        camera = read_camera(self.path("camera", index), (image.shape[0], image.shape[1]))
+        stored = read_uint16(self.path(self._depth_kind, index))
+        depth_m = decode_depth(stored) if self._depth_kind == "depth" else decode_disparity(stored, camera)
+        return Sample(self._names[index], image, labels, depth_m, camera)
+
+
+def encode_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:
+    """(H, W) metres, +Inf = sky -> stored values in 1/256 m. Inverse: `decode_depth`, to half a step."""
+    known = np.where(np.isnan(depth_m), 0, depth_m)
+    return np.where(np.isinf(known), SKY_DEPTH, np.clip(np.rint(known * 256), 0, SKY_DEPTH - 1)).astype(np.uint16)
+
+
+def decode_depth(stored: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """(H, W) stored values -> metres; NaN unknown, +Inf sky."""
+    depth_m: NDArray[np.float32] = stored.astype(np.float32) * np.float32(1 / 256)
+    depth_m[stored == 0] = np.nan
+    depth_m[stored == SKY_DEPTH] = np.inf
+    return depth_m
+
+
+def encode_disparity(depth_m: NDArray[np.float32], camera: CameraModel) -> NDArray[np.uint16]:
+    """(H, W) metres -> the official 16-bit disparity; 0 = none (unknown; what is too near to be stored)."""
+    baseline_m = camera.baseline_m or 0.0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        stored = np.rint(camera.fx_px * baseline_m / depth_m * 256) + 1
+    return np.where(np.isfinite(stored) & (stored <= 65535), stored, 0).astype(np.uint16)
+
+
+def decode_disparity(stored: NDArray[np.uint16], camera: CameraModel) -> NDArray[np.float32]:
+    """(H, W) official 16-bit disparity -> metres; NaN where there is none."""
+    if camera.baseline_m is None:
+        raise DatasetError("disparity needs a camera with a baseline")
+    disparity_px = np.where(stored > 0, (stored.astype(np.float32) - 1) / 256, 0)
+    return depth_from_disparity(disparity_px, camera.fx_px, camera.baseline_m)
+
+
+def read_camera(path: Path, size: tuple[int, int]) -> CameraModel:
+    """A `*_camera.json` as the camera of a picture of `size` (height, width)."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+        inside, outside = values["intrinsic"], values["extrinsic"]
+        return CameraModel(
+            size[1], size[0], inside["fx"], inside["fy"], inside["u0"], inside["v0"], outside["baseline"]
+        )
+    except FileNotFoundError:
+        raise DatasetError(f"{path} is missing") from None
+    except (KeyError, TypeError, ValueError) as error:
+        raise DatasetError(f"{path} is no camera file of Cityscapes ({type(error).__name__}: {error})") from error
+
+
+def write_camera(path: Path, camera: CameraModel) -> None:
+    """The inverse of `read_camera`."""
+    inside = {"fx": camera.fx_px, "fy": camera.fy_px, "u0": camera.cx_px, "v0": camera.cy_px}
+    path.write_text(json.dumps({"intrinsic": inside, "extrinsic": {"baseline": camera.baseline_m}}, indent=1) + "\n")

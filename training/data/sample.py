@@ -1,0 +1,121 @@
+"""One training picture with what is known about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mt_perception.labels import UNLABELLED
+from mt_perception.types import CameraModel
+
+
+class DatasetError(ValueError):
+    """A folder that is not the data set it should be, or files in it that are missing or broken."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A picture, and its labels, its depth, or both.
+
+    image: (H, W, 3) uint8 RGB.
+    labels: (H, W) uint8, trainId or the code of a group (`groups.GROUPS`), 255 = unlabelled; None without labels.
+    depth_m: (H, W) float32 metres along the optical axis; NaN unknown, +Inf sky; None without depth.
+    camera: of this picture. Depth is worth nothing without its focal length.
+    """
+
+    name: str
+    image: NDArray[np.uint8]
+    labels: NDArray[np.uint8] | None = None
+    depth_m: NDArray[np.float32] | None = None
+    camera: CameraModel | None = None
+
+    def __post_init__(self) -> None:
+        if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:
+            got = f"{self.image.dtype} {self.image.shape}"
+            raise DatasetError(f"{self.name}: expected a uint8 picture of shape (H, W, 3), got {got}")
+        for name, array in (("labels", self.labels), ("depth", self.depth_m)):
+            if array is not None and array.shape != self.size:
+                raise DatasetError(f"{self.name}: the picture is {self.size}, its {name} {array.shape} (height, width)")
+        if self.depth_m is not None and self.camera is None:
+            raise DatasetError(f"{self.name}: depth without a camera; its focal length is needed")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) in pixels."""
+        return self.image.shape[0], self.image.shape[1]
+
+    @property
+    def labelled(self) -> NDArray[np.bool_]:
+        """(H, W): where a label says something."""
+        return np.zeros(self.size, bool) if self.labels is None else self.labels != UNLABELLED
+
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """(H, W): where there is a finite depth."""
+        return np.zeros(self.size, bool) if self.depth_m is None else np.isfinite(self.depth_m)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of its arrays."""
+        return sum(each.nbytes for each in (self.image, self.labels, self.depth_m) if each is not None)
+
+
+class Reader(Protocol):
+    """A data set on disk: a sequence of samples, and the files that each is made of."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Sample: ...
+
+    def files(self, index: int) -> Sequence[Path]:
+        """What one sample is made of; all must exist, and its pictures must have one size."""
+
+
+class InMemory:
+    """A reader's samples, decoded once: small data sets then cost no time per step, and worker processes share them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._samples = [reader[index] for index in range(len(reader))]
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self._samples[index]
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self._samples)
+
+
+def read_picture(path: Path) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB."""
+    return cv2.cvtColor(_read(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
+
+
+def read_ids(path: Path) -> NDArray[np.uint8]:
+    """(H, W) uint8 label picture."""
+    ids = _read(path, cv2.IMREAD_UNCHANGED)
+    if ids.ndim != 2 or ids.dtype != np.uint8:
+        raise DatasetError(f"{path} should be an 8-bit picture of one channel, it is {ids.dtype} {ids.shape}")
+    return ids
+
+
+def read_uint16(path: Path) -> NDArray[np.uint16]:
+    """(H, W) uint16 picture, as disparity and depth are stored."""
+    values = _read(path, cv2.IMREAD_UNCHANGED)
+    if values.ndim != 2 or values.dtype != np.uint16:
+        raise DatasetError(f"{path} should be a 16-bit picture of one channel, it is {values.dtype} {values.shape}")
+    return values
+
+
+def _read(path: Path, flags: int) -> NDArray:
+    array = cv2.imread(str(path), flags)
+    if array is None:
+        raise DatasetError(f"{path} is missing or cannot be decoded")
+    return array

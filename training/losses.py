@@ -1,0 +1,117 @@
+"""Losses of the two tasks. Each counts only where there is truth, so that samples with labels, with depth and with
+both can share a batch (the asymmetric annotations of arXiv 1809.04766)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from mt_perception.labels import CITYSCAPES
+from mt_perception.network.codecs import DepthCodec
+from mt_perception_training.groups import membership, target_channels
+from mt_perception_training.recipe import Losses, RecipeError
+
+LOVASZ_PIXELS = 40_000
+"""About so many pixels of a batch take part in the IoU loss."""
+
+
+class MultiTaskLoss(nn.Module):
+    """The weighted sum of both tasks, and its parts by name."""
+
+    table: Tensor
+    members: Tensor
+    weights: Tensor
+
+    def __init__(self, options: Losses, codec: DepthCodec, train_ids: tuple[int, ...]) -> None:
+        super().__init__()
+        self._options, self._codec = options, codec
+        members = torch.from_numpy(membership(train_ids))
+        self.register_buffer("table", torch.from_numpy(target_channels(train_ids)), persistent=False)
+        self.register_buffer("members", members, persistent=False)
+        self.register_buffer("weights", row_weights(members, options.class_weights, train_ids), persistent=False)
+        # log variances of the tasks (Kendall et al., arXiv 1705.07115); fixed at zero, they change nothing
+        self.log_variances = nn.Parameter(torch.zeros(2), requires_grad=options.uncertainty)
+
+    def forward(
+        self, logits: Tensor, encoded: Tensor, batch: dict[str, Tensor], lovasz: float = 0.0
+    ) -> dict[str, Tensor]:
+        """logits (N, C, h, w), encoded (N, 1, h, w), targets of the same size -> `loss` and its parts, scalars.
+
+        `lovasz`: weight of the IoU loss, which is left out at 0.
+        """
+        options = self._options
+        target = self.table[batch["labels"].long()]
+        parts = {"segmentation": segmentation_loss(logits, target, self.members, self.weights, options.label_smoothing)}
+        if lovasz:
+            parts["lovasz"] = lovasz_loss(logits, target, self.members)
+        parts["depth"] = depth_loss(encoded[:, 0], self._codec.encode(batch["depth_m"]), options.depth_kind)
+        labels = options.segmentation * parts["segmentation"] + lovasz * parts.get("lovasz", 0.0)
+        depth = options.depth * parts["depth"]
+        precise = (-self.log_variances).exp()
+        return {"loss": precise[0] * labels + precise[1] * depth + 0.5 * self.log_variances.sum(), **parts}
+
+
+def segmentation_loss(logits: Tensor, target: Tensor, members: Tensor, weights: Tensor, smoothing: float) -> Tensor:
+    """Cross-entropy in which a target may be a group of classes: minus the log of its members' summed probability.
+
+    logits (N, C, h, w); target (N, h, w) row of `members` (rows, C) and `weights` (rows,), -1 without truth.
+    """
+    log_p = F.log_softmax(logits, 1)
+    classes = log_p.shape[1]
+    groups = [log_p[:, row].logsumexp(1, keepdim=True) for row in members[classes:]]
+    picked = torch.cat([log_p, *groups], 1).gather(1, target.clamp(min=0)[:, None])[:, 0]
+    loss = -picked if not smoothing else -(1 - smoothing) * picked - smoothing * log_p.mean(1)
+    weight = torch.where(target >= 0, weights[target], 0.0)
+    return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
+
+
+def row_weights(members: Tensor, by_name: dict[str, float], train_ids: tuple[int, ...]) -> Tensor:
+    """(rows,): the weight of each class, and for a group the largest of its members'."""
+    names = {label.train_id: label.name for label in CITYSCAPES}
+    known = {*names.values()}
+    if unknown := sorted(set(by_name) - known):
+        raise RecipeError(f"class_weights names {unknown[0]!r}; the classes are {', '.join(names.values())}")
+    weights = torch.tensor([by_name.get(names.get(each, ""), 1.0) for each in train_ids])
+    return torch.where(members, weights, 0).amax(1)
+
+
+def lovasz_loss(logits: Tensor, target: Tensor, members: Tensor) -> Tensor:
+    """A smooth stand-in for 1 - mean IoU over the rows of `members` present in the batch (arXiv 1705.08790).
+
+    It sorts pixels once per row, so of very many pixels only every n-th is taken.
+    """
+    known = (target >= 0).flatten().nonzero()[:, 0]
+    known = known[:: 1 + len(known) // LOVASZ_PIXELS]
+    truth = target.flatten()[known]
+    probabilities = logits.softmax(1).permute(0, 2, 3, 1).flatten(0, 2)[known] @ members.float().T  # (pixels, rows)
+    losses = [_lovasz_of_row((truth == row).float(), probabilities[:, row]) for row in truth.unique().tolist()]
+    return torch.stack(losses).mean() if losses else logits.sum() * 0
+
+
+def _lovasz_of_row(truth: Tensor, probability: Tensor) -> Tensor:
+    errors, order = (truth - probability).abs().sort(descending=True)
+    truth = truth[order]
+    intersection = truth.sum() - truth.cumsum(0)
+    union = truth.sum() + (1 - truth).cumsum(0)
+    jaccard = 1 - intersection / union
+    return errors @ torch.diff(jaccard, prepend=jaccard.new_zeros(1))
+
+
+def depth_loss(encoded: Tensor, target: Tensor, kind: str) -> Tensor:
+    """Mean error of encoded depth where `target` is known (not NaN); zero, with zero gradients, where it never is."""
+    known = target.isfinite()
+    error = torch.where(known, encoded - target.nan_to_num(), 0.0)
+    return _PENALTIES[kind](error).sum() / known.sum().clamp(min=1)
+
+
+def _berhu(error: Tensor) -> Tensor:
+    """L1 for small errors, quadratic beyond a fifth of the largest (arXiv 1606.00373)."""
+    size = error.abs()
+    threshold = (0.2 * size.max()).clamp(min=1e-6).detach()
+    return torch.where(size <= threshold, size, (error.square() + threshold.square()) / (2 * threshold))
+
+
+_PENALTIES: dict[str, Callable[[Tensor], Tensor]] = {"mse": torch.square, "l1": torch.abs, "berhu": _berhu}

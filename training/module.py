@@ -1,0 +1,145 @@
+"""The training loop's content: one step, one validation, the optimiser and its schedule. Lightning runs it."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import lightning
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from mt_perception.network.decoder import upsample
+from mt_perception.network.graph import DeployedGraph
+from mt_perception.network.multitask import MultiTaskNetwork, build_network
+from mt_perception_training.augment import Augmenter
+from mt_perception_training.data.batches import Batches, single_threaded
+from mt_perception_training.data.sample import InMemory, Reader
+from mt_perception_training.losses import MultiTaskLoss
+from mt_perception_training.recipe import Phase, Recipe
+from mt_perception_training.scoreboard import Scoreboard, overall, predict
+
+
+class MultiTaskModule(lightning.LightningModule):
+    """A network, the running average of its weights (which is what gets validated and exported), and their data."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, recipe: Recipe, training: Mapping[str, Reader], validation: Mapping[str, Reader]) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self.network = build_network(recipe.network).to(memory_format=torch.channels_last)
+        self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self.loss = MultiTaskLoss(recipe.losses, self.network.codec, recipe.network.train_ids)
+        self.training_readers, self.validation_readers = training, validation
+        for name in ("mean", "std"):
+            values = torch.tensor(getattr(recipe.input, name)).view(1, 3, 1, 1)
+            self.register_buffer(name, values, persistent=False)
+
+    def start_from(self, network: MultiTaskNetwork) -> None:
+        """Take the weights of another run."""
+        for each in (self.network, self.average):
+            each.load_state_dict(network.state_dict())
+
+    def normalised(self, image: Tensor) -> Tensor:
+        """(N, 3, H, W) uint8 -> what the network is fed."""
+        return ((image / 255 - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
+
+    def training_step(self, batch: dict[str, Tensor], _: int) -> Tensor:
+        """Loss of one mixed batch."""
+        phase, *_ = self.recipe.locate(self.current_epoch)
+        parts = self.losses(batch, phase)
+        self.log_dict({f"train/{name}": value.detach() for name, value in parts.items()}, prog_bar=True, on_epoch=False)
+        return parts["loss"]
+
+    def losses(self, batch: dict[str, Tensor], phase: Phase) -> dict[str, Tensor]:
+        """`loss` and its parts, at the resolution of the batch's targets."""
+        outputs = self.network.coarse(self.normalised(batch["image"]))
+        size = batch["labels"].shape[-2:]
+        if outputs["depth"].shape[-2:] != size:
+            outputs = {task: upsample(x, size) for task, x in outputs.items()}
+        with torch.autocast(self.device.type, enabled=False):
+            return self.loss(outputs["segmentation"].float(), outputs["depth"].float(), batch, phase.lovasz)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """A checkpoint says what it is: exporting it needs nothing else."""
+        checkpoint["recipe"] = self.recipe.to_dict()
+
+    @torch.no_grad()
+    def on_train_batch_end(self, *_: object) -> None:
+        """The average follows the network; slowly, but not in the beginning, when it has nothing to keep."""
+        decay = min(self.recipe.average_decay, (1 + self.global_step) / (10 + self.global_step))
+        for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+            if mean.is_floating_point():
+                mean.lerp_(value, 1 - decay)
+            else:
+                mean.copy_(value)
+
+    def on_validation_epoch_start(self) -> None:
+        """Scores are collected anew."""
+        # in a tuple, where it is no submodule: checkpoints hold these weights already
+        self._deployed = (DeployedGraph(self.average, self.recipe.input).to(self.device),)
+        self._board = Scoreboard()
+
+    def validation_step(self, batch: tuple[str, int], _: int) -> None:
+        """One whole picture of one data set, by its index, at the scale at which the network will be deployed."""
+        name, index = batch
+        sample = self.validation_readers[name][index]
+        size = (self.recipe.input.height, self.recipe.input.width)
+        self._board.add(name, sample, *predict(self._deployed[0], sample, size, self.recipe.fx_px))
+
+    def on_validation_epoch_end(self) -> None:
+        """`val/score` picks the best checkpoint."""
+        scores = self._board.summary()
+        self.log_dict({f"val/{name}": value for name, value in scores.items()}, prog_bar=True)
+        self.log("val/score", overall(scores))
+
+    def train_dataloader(self) -> DataLoader[dict[str, Tensor]]:
+        """The batches of the current epoch; asked for anew at each, since each knows its step numbers."""
+        phase, first_epoch, steps_before = self.recipe.locate(self.current_epoch)
+        first = steps_before + (self.current_epoch - first_epoch) * phase.steps
+        base = (self.recipe.input.height, self.recipe.input.width)
+        augment = Augmenter(phase, base, self.recipe.fx_px)
+        ranks = self.trainer.global_rank, self.trainer.world_size
+        batches = Batches(self.training_readers, phase, augment, first, self.recipe.seed, *ranks)
+        if all(isinstance(reader, InMemory) for reader in self.training_readers.values()):
+            return DataLoader(batches, batch_size=None)  # some percent of a step: not worth another process
+        # spawned, since a fork of a process whose threads compute may never wake up
+        return DataLoader(
+            batches, batch_size=None, num_workers=4, worker_init_fn=single_threaded, multiprocessing_context="spawn"
+        )
+
+    def val_dataloader(self) -> DataLoader[tuple[str, int]]:
+        """Names and indices; the pictures are read where they are used."""
+        indices = [(name, i) for name, reader in self.validation_readers.items() for i in range(len(reader))]
+        return DataLoader(indices, batch_size=None)  # type: ignore[arg-type]
+
+    def configure_optimizers(self) -> Any:
+        """AdamW, without decay of norms and biases, at the rate that the recipe's phases give."""
+        trained = [each for each in self.parameters() if each.requires_grad]
+        groups: list[dict[str, Any]] = [
+            {"params": [each for each in trained if each.ndim > 1]},
+            {"params": [each for each in trained if each.ndim <= 1], "weight_decay": 0.0},
+        ]
+        optimizer = torch.optim.AdamW(groups, lr=1.0, weight_decay=self.recipe.weight_decay)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate(self.recipe, step))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+
+def learning_rate(recipe: Recipe, step: int) -> float:
+    """One cosine cycle per phase: up from a 25th of its rate during the warm-up, then down to its final share."""
+    for phase in recipe.phases:
+        length = phase.epochs * phase.steps
+        if step < length:
+            break
+        step -= length
+    done = min(1.0, step / length)
+    if done < phase.warmup:
+        low, high, part = 1 / 25, 1.0, done / phase.warmup
+    else:
+        low, high, part = 1.0, phase.final, (done - phase.warmup) / max(1e-9, 1 - phase.warmup)
+    return phase.learning_rate * (low + (high - low) * (1 - math.cos(math.pi * part)) / 2)

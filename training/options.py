@@ -1,0 +1,28 @@
+"""Where and how a training run takes place. Free of PyTorch, so that the command line answers at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+LAST = "last.ckpt"
+"""The checkpoint in a run's folder from which it can be resumed."""
+
+
+class TrainingError(RuntimeError):
+    """A run that cannot start or go on."""
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """Where and how to run. `epochs` stops earlier than the recipe would; `weights` is a checkpoint to start from."""
+
+    out: Path
+    resume: bool = False
+    weights: Path | None = None
+    accelerator: str = "auto"
+    devices: str = "auto"
+    nodes: int = 1
+    precision: str = "bf16-mixed"
+    threads: int = 0
+    epochs: int | None = None

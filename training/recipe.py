@@ -1,0 +1,187 @@
+"""What to train and how, as frozen values read from YAML. A wrong key or value is refused in one sentence."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import yaml
+
+from mt_perception.network.spec import InputSpec, NetworkSpec, SpecError
+
+RECIPES = Path(__file__).parent / "recipes"
+
+
+class RecipeError(ValueError):
+    """A recipe that does not exist, or holds a key or value that is not allowed."""
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Random changes of the picture; see `augment.py`. `scale` is relative to the scale of the deployed network."""
+
+    scale: tuple[float, float] = (0.6, 1.8)
+    flip: float = 0.5
+    color: float = 0.3
+    blur: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 < self.scale[0] <= self.scale[1]:
+            raise RecipeError(f"augmentation scale is {list(self.scale)}; expected two growing positive factors")
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training with one crop size and one learning-rate cycle, `epochs` times `steps` long.
+
+    `batch`: samples per step, by data set. `loss_stride`: the loss is taken at every such pixel; 4 is the decoder's
+    own resolution and costs nothing, 1 is the full picture. `lovasz`: weight of the IoU loss. `warmup`: share of the
+    cycle that climbs to `learning_rate`; the rest falls to `final` of it.
+    """
+
+    batch: Mapping[str, int]
+    epochs: int
+    steps: int = 200
+    crop_width: int = 384
+    crop_height: int = 288
+    loss_stride: int = 4
+    lovasz: float = 0.0
+    learning_rate: float = 3e-3
+    warmup: float = 0.1
+    final: float = 0.001
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    def __post_init__(self) -> None:
+        if not self.batch or any(count < 1 for count in self.batch.values()):
+            raise RecipeError(f"batch is {dict(self.batch)}; expected data sets with at least one sample each")
+        if self.epochs < 1 or self.steps < 1:
+            raise RecipeError(f"a phase has {self.epochs} epochs of {self.steps} steps; both must be at least 1")
+        if self.crop_width % 32 or self.crop_height % 32:
+            raise RecipeError(f"the crop is {self.crop_width}x{self.crop_height}; both must be multiples of 32")
+        if self.loss_stride not in (1, 2, 4):
+            raise RecipeError(f"loss_stride is {self.loss_stride}; allowed: 1, 2, 4")
+
+
+@dataclass(frozen=True)
+class Losses:
+    """How the two tasks are scored; see `losses.py`. `class_weights` by class name, 1 where not named."""
+
+    segmentation: float = 1.0
+    label_smoothing: float = 0.0
+    class_weights: Mapping[str, float] = field(default_factory=dict)
+    depth: float = 1.0
+    depth_kind: str = "mse"
+    uncertainty: bool = False
+
+    def __post_init__(self) -> None:
+        if self.depth_kind not in ("mse", "l1", "berhu"):
+            raise RecipeError(f"depth_kind is {self.depth_kind!r}; allowed: mse, l1, berhu")
+
+
+@dataclass(frozen=True)
+class CardTexts:
+    """What the exported model's card says about where it comes from."""
+
+    data: str = ""
+    license: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a training run, besides the pictures.
+
+    `fx_px` is the focal length, in pixels of the network's input, that all depth is brought to.
+    """
+
+    name: str
+    network: NetworkSpec
+    input: InputSpec
+    fx_px: float
+    phases: tuple[Phase, ...]
+    losses: Losses = field(default_factory=Losses)
+    weight_decay: float = 0.01
+    gradient_clip: float = 0.0
+    average_decay: float = 0.998
+    seed: int = 1
+    card: CardTexts = field(default_factory=CardTexts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values that `parse_recipe` takes; a checkpoint carries them."""
+        return asdict(self)
+
+    @property
+    def epochs(self) -> int:
+        """Of all phases together."""
+        return sum(phase.epochs for phase in self.phases)
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """The names of all data sets that some phase uses."""
+        return tuple(dict.fromkeys(name for phase in self.phases for name in phase.batch))
+
+    def locate(self, epoch: int) -> tuple[Phase, int, int]:
+        """The phase that `epoch` belongs to, its first epoch, and the number of steps before it."""
+        first = steps = 0
+        for phase in self.phases:
+            if epoch < first + phase.epochs:
+                break
+            first, steps = first + phase.epochs, steps + phase.epochs * phase.steps
+        return phase, first, steps
+
+
+def load_recipe(name: str) -> Recipe:
+    """The recipe of a YAML file, or one that comes with the package (`street`)."""
+    path = Path(name) if name.endswith((".yaml", ".yml")) else RECIPES / f"{name}.yaml"
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.yaml")))
+        raise RecipeError(f"there is no recipe {name}; give the path of a .yaml file, or one of {known}") from None
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from error
+    return parse_recipe(values, path.name)
+
+
+def parse_recipe(values: Any, where: str = "recipe") -> Recipe:
+    """Plain values -> `Recipe`."""
+    return _build(Recipe, values, where)
+
+
+def _build(kind: Any, value: Any, where: str) -> Any:
+    """Plain YAML values -> `kind`: a dataclass, a tuple, a mapping, or a plain type."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if is_dataclass(kind):
+        return _build_dataclass(kind, value, where)
+    if origin is tuple and isinstance(value, list | tuple):
+        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else list(inner)
+        if len(kinds) == len(value):
+            return tuple(_build(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(zip(kinds, value, strict=True)))
+    elif origin is not None and issubclass(origin, Mapping) and isinstance(value, dict):
+        return {key: _build(inner[1], each, f"{where}.{key}") for key, each in value.items()}
+    elif kind is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    elif origin is None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+        return value
+    raise RecipeError(f"{where} is {value!r}; expected {getattr(kind, '__name__', kind) if origin is None else kind}")
+
+
+def _build_dataclass(kind: Any, value: Any, where: str) -> Any:
+    if not isinstance(value, dict):
+        raise RecipeError(f"{where} is {value!r}; expected keys and values")
+    hints = get_type_hints(kind)
+    known = [each.name for each in fields(kind)]
+    for key in value:
+        if key not in known:
+            raise RecipeError(f"{where} has the unknown key {key!r}; known: {', '.join(known)}")
+    made = {key: _build(hints[key], each, f"{where}.{key}") for key, each in value.items()}
+    try:
+        return kind(**made)
+    except TypeError:
+        missing = [each.name for each in fields(kind) if each.name not in made]
+        raise RecipeError(f"{where} lacks a key; not given: {', '.join(missing)}") from None
+    except (RecipeError, SpecError) as error:
+        raise RecipeError(f"{where}: {error}") from None

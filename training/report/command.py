@@ -1,0 +1,58 @@
+"""`mt-perception-train evaluate`: scores as a table, as JSON, and as a report to look at."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from mt_perception_training.data.sources import parse_folders
+from mt_perception_training.options import TrainingError
+
+
+def add_parser(commands: Any) -> None:
+    """Add the subcommand `evaluate` to `commands` (what `add_subparsers` returned)."""
+    parser = commands.add_parser("evaluate", help="score a model on pictures with truth, and show where it fails")
+    parser.add_argument("--model", default="", metavar="DIR", help="a model bundle; by default the package's own")
+    text = "where the data sets lie, such as cityscapes=~/cityscapes"
+    parser.add_argument("--data", nargs="+", required=True, metavar="NAME=FOLDER", help=text)
+    parser.add_argument("--split", default="val", choices=("train", "val"), help="(default val)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures here, one file")
+    text = "add the curves of a training run to the report: what `train --out` wrote"
+    parser.add_argument("--run", dest="training_run", type=Path, metavar="DIR", help=text)
+    text = "frames of each data set that the report shows, the worst first (default 8)"
+    parser.add_argument("--worst", type=int, default=8, metavar="N", help=text)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Evaluate, print, write. What can be wrong with the options is found before the work begins."""
+    folders = parse_folders(options.data)
+    if options.worst < 0:
+        raise TrainingError(f"--worst is {options.worst}; it must be 0 or more")
+    for file in (options.json, options.html):
+        if file and not file.absolute().parent.is_dir():
+            raise TrainingError(f"{file} cannot be written: there is no folder {file.absolute().parent}")
+    from mt_perception_training.report.curves import read_curves
+
+    curves = read_curves(options.training_run) if options.training_run else None
+
+    from mt_perception.bundle import load_bundle
+    from mt_perception.resources import default_model
+    from mt_perception_training.evaluate import evaluate, table
+    from mt_perception_training.report.collector import Collector
+
+    card = load_bundle(options.model or default_model()).card
+    board = Collector(options.worst)
+    evaluate(options.model, folders, options.split, board)
+    print(table(board))
+    if options.json:
+        facts = {"model": card.name, "split": options.split, **board.results()}
+        options.json.write_text(json.dumps(facts, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    if options.html:
+        from mt_perception_training.report.page import page  # Matplotlib takes a second to import
+
+        options.html.write_text(page(board, card, options.split, curves), encoding="utf-8")
+        print(f"report: {options.html}")

@@ -1,0 +1,55 @@
+"""Scores of several data sets side by side, each in the classes that its truth tells apart."""
+
+from __future__ import annotations
+
+import torch
+
+from mt_perception.geometry import Fit
+from mt_perception.metrics import DepthScores, SegmentationScores
+from mt_perception.network.graph import DeployedGraph
+from mt_perception.types import DepthMap, Frame, Mask
+from mt_perception_training.data.sample import Sample
+from mt_perception_training.groups import CAMVID_NAMES, camvid_fold
+
+CAMVID = "camvid"
+_FOLD = camvid_fold()
+
+
+class Scoreboard:
+    """Collects predictions. CamVid is scored in its own 11 classes: truth and prediction are folded onto them."""
+
+    def __init__(self) -> None:
+        self.labels: dict[str, SegmentationScores] = {}
+        self.depths: dict[str, DepthScores] = {}
+
+    def add(self, dataset: str, sample: Sample, mask: Mask, depth_m: DepthMap) -> None:
+        """One sample of `dataset` with its prediction, both at the sample's size."""
+        if sample.labels is not None:
+            folds = dataset == CAMVID
+            scores = self.labels.setdefault(dataset, SegmentationScores(len(CAMVID_NAMES) if folds else 19))
+            scores.update(_FOLD[mask] if folds else mask, _FOLD[sample.labels] if folds else sample.labels)
+        if sample.depth_m is not None:
+            self.depths.setdefault(dataset, DepthScores()).update(depth_m, sample.depth_m)
+
+    def summary(self) -> dict[str, float]:
+        """The main scores, as they stand in a model's card: `camvid_miou`, `city_abs_rel`, ..."""
+        values = {f"{name}_miou": scores.miou for name, scores in self.labels.items()}
+        for name, scores in self.depths.items():
+            values |= {f"{name}_{key}": scores.summary()[key] for key in ("abs_rel", "rmse", "delta1")}
+        return values
+
+
+def overall(scores: dict[str, float]) -> float:
+    """One number that rises as the scores improve: the mean IoUs, less the relative errors of depth."""
+    signs = {"miou": 1, "abs_rel": -1}
+    return sum(signs.get(name.split("_", 1)[1], 0) * value for name, value in scores.items())
+
+
+@torch.no_grad()
+def predict(graph: DeployedGraph, sample: Sample, size: tuple[int, int], fx_px: float) -> tuple[Mask, DepthMap]:
+    """What the deployed model of `size` (height, width) and training focal length `fx_px` will say of the sample."""
+    fit = Fit.letterbox(sample.size, size)
+    scale = fit.camera(sample.camera).fx_px / fx_px if sample.camera else 1.0
+    image = torch.from_numpy(fit.apply(Frame(sample.image)))[None].to(graph.gain.device)
+    mask, _, depth_m = graph(image, torch.tensor([scale], device=image.device))
+    return fit.undo(mask.cpu().numpy()), fit.undo(depth_m.float().cpu().numpy())

@@ -1,0 +1,75 @@
+"""A training run in a folder: logs, the best and the last checkpoint, and resuming from the latter."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+import lightning
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
+from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
+
+from mt_perception_training.checkpoint import read_checkpoint
+from mt_perception_training.data.sources import open_readers
+from mt_perception_training.module import MultiTaskModule
+from mt_perception_training.options import LAST, RunOptions, TrainingError
+from mt_perception_training.recipe import Recipe
+
+
+def train(recipe: Recipe, folders: Mapping[str, Path], options: RunOptions) -> Path:
+    """Run the recipe (or the rest of it) and return the best checkpoint. A kill loses at most one epoch."""
+    resumable = options.out / LAST
+    if options.resume and not resumable.is_file():
+        raise TrainingError(f"there is nothing to resume: {resumable} does not exist")
+    if resumable.is_file() and not options.resume:
+        raise TrainingError(f"{options.out} holds a run already; add --resume to continue it, or give a new folder")
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    _quiet()
+    lightning.seed_everything(recipe.seed, verbose=False)
+    training = open_readers(recipe.datasets, folders, "train")
+    validation = open_readers(recipe.datasets, folders, "val")
+    module = MultiTaskModule(recipe, training, validation)
+    if options.weights:
+        module.start_from(read_checkpoint(options.weights)[1])
+    best = ModelCheckpoint(options.out, filename="best", monitor="val/score", mode="max", enable_version_counter=False)
+    # one of its own: `save_last` would skip the epochs that are not the best
+    last = ModelCheckpoint(options.out, filename=resumable.stem, enable_version_counter=False)
+    trainer = lightning.Trainer(
+        default_root_dir=options.out,
+        accelerator=options.accelerator,
+        devices=options.devices,
+        num_nodes=options.nodes,
+        precision=options.precision,  # type: ignore[arg-type]
+        max_epochs=min(recipe.epochs, options.epochs or recipe.epochs),
+        reload_dataloaders_every_n_epochs=1,
+        use_distributed_sampler=False,
+        num_sanity_val_steps=0,
+        gradient_clip_val=recipe.gradient_clip or None,
+        logger=_loggers(options.out),
+        callbacks=[best, last, TQDMProgressBar(refresh_rate=10)],
+        log_every_n_steps=20,
+        enable_model_summary=False,
+    )
+    trainer.fit(module, ckpt_path=resumable if options.resume else None, weights_only=False)
+    return Path(best.best_model_path)
+
+
+def _loggers(out: Path) -> list[Logger]:
+    """CSV always, TensorBoard where it is installed; a resumed run writes a new `version_N`."""
+    loggers: list[Logger] = [CSVLogger(out, name="logs")]
+    if find_spec("tensorboard"):
+        loggers.append(TensorBoardLogger(out, name="tensorboard"))
+    return loggers
+
+
+def _quiet() -> None:
+    """Lightning's advice does not apply: batches are made whole, and the average is meant to be in evaluation mode."""
+    advice = ("does not have many workers", "exists and is not empty", "LeafSpec", "in eval mode", "logging interval")
+    for text in advice:
+        warnings.filterwarnings("ignore", f".*{text}.*")
+    logging.getLogger("lightning.pytorch.utilities.rank_zero").setLevel(logging.WARNING)
