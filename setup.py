@@ -51,6 +51,7 @@ EXTRAS = {
         "pillow",
     ],
     "sim": ["mujoco>=3.2"],
+    "ray": ["ray>=2.30"],
     "dev": [
         "pytest>=8",
         "hypothesis>=6.100",
@@ -59,6 +60,8 @@ EXTRAS = {
         "types-PyYAML",
         "types-tqdm",
         "cityscapesScripts>=2.2",
+        "onnx",
+        "ray",
     ],
 }
 

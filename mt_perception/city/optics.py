@@ -51,7 +51,9 @@ class Optics:
         rng = np.random.default_rng((self._rng_key, *key))
         top, left = rng.integers(0, _MARGIN_PX, 2)
         height, width = picture.shape[:2]
-        exposed = toned * self._vignette + self._grain[top : top + height, left : left + width]
+        # the same grain in both eyes, a little shifted, would be found by stereo matching
+        grain = self._grain[::-1] if key[1] else self._grain
+        exposed = toned * self._vignette + grain[top : top + height, left : left + width]
         return np.clip(exposed, 0, 255).astype(np.uint8)
 
     def _curve(self, exposure: float) -> NDArray[np.uint8]:

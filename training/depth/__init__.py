@@ -1,0 +1,1 @@
+"""Depth preparation: a folder in the layout of Cityscapes becomes one with cleaned depth, for training."""

@@ -1,0 +1,101 @@
+"""Runs one function over many shots: in this process, in several, or on the machines of a Ray cluster."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import Any, TypeVar
+
+import cv2
+
+from mt_perception_training.depth.options import PreparationError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Results = Generator[Result, None, None]
+"""In the order in which they are ready. Closing it lets what is running finish, and starts nothing more."""
+
+
+def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int, ray: str = "") -> Results[Result]:
+    """`function` of each item. `ray`: the address of a cluster, or `local` for one of `workers` processes here."""
+    if workers < 1:
+        raise PreparationError(f"there are {workers} workers; at least 1 is needed")
+    if ray:
+        return _on_ray(function, items, workers, ray)
+    if min(workers, len(items)) <= 1:
+        return (function(item) for item in items)
+    return _in_processes(function, items, workers)
+
+
+def _in_processes(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Results[Result]:
+    # spawned: OpenCV and OpenVINO have threads, which do not survive a fork
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
+    try:
+        for job in as_completed([pool.submit(function, item) for item in items]):
+            yield job.result()
+    except BrokenProcessPool:
+        reason = "a worker process died, perhaps for lack of memory; go on with fewer workers"
+        raise PreparationError(reason) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent decides
+    cv2.setNumThreads(1)
+
+
+def _on_ray(function: Callable[[Item], Result], items: Sequence[Item], workers: int, address: str) -> Results[Result]:
+    ray = _connect(address, workers)
+
+    def work(item: Item) -> Result:
+        cv2.setNumThreads(1)
+        return function(item)
+
+    task = ray.remote(num_cpus=1)(work)
+    try:
+        waiting = [task.remote(item) for item in items]
+        while waiting:
+            ready, waiting = ray.wait(waiting)
+            yield from ray.get(ready)
+    except ray.exceptions.RayError as error:
+        raise PreparationError(f"Ray gave up: {str(error).strip().splitlines()[-1]}") from error
+    finally:
+        ray.shutdown()  # cancels what this program still has waiting
+
+
+def _connect(address: str, workers: int) -> Any:
+    """The module `ray`, connected."""
+    _expect_listener(address)
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray
+    except ImportError:
+        raise PreparationError("--ray needs the Python package ray, which is not installed: pip install ray") from None
+    local = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
+    try:
+        ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING, **local)  # type: ignore[arg-type]
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise _no_cluster(address, str(error).strip().splitlines()[0]) from error
+    return ray
+
+
+def _expect_listener(address: str) -> None:
+    """Ray itself tries a wrong address for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not host:
+        return
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except (OSError, ValueError) as error:
+        raise _no_cluster(address, str(error)) from None
+
+
+def _no_cluster(address: str, reason: str) -> PreparationError:
+    return PreparationError(f"there is no Ray cluster at {address} ({reason}); give HOST:PORT, auto or local")

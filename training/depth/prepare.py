@@ -1,0 +1,96 @@
+"""The whole folder: what there is, what is left to do, and what went wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from tqdm import tqdm
+
+from mt_perception_training.depth.options import Preparation, PreparationError
+from mt_perception_training.depth.pool import run
+from mt_perception_training.depth.shot import Shot, is_complete, prepare_shot
+from mt_perception_training.depth.teacher import load_spec
+
+PREVIEW = "preview.png"
+_RECORD = "preparation.json"
+_NEEDS = {"official": "disparity", "sgbm": "rightImg8bit", "teacher": "rightImg8bit"}
+
+
+@dataclass(frozen=True)
+class Report:
+    """How many shots were prepared now, how many before, and a sentence for each that could not be."""
+
+    prepared: int
+    kept: int
+    problems: tuple[str, ...]
+
+
+def prepare_folder(shots: Sequence[Shot], preparation: Preparation, workers: int = 1, ray: str = "") -> Report:
+    """Prepare what is not complete yet. A broken file does not stop the others; Ctrl-C loses nothing that was done."""
+    waiting = [shot for shot in shots if not is_complete(shot)]
+    problems: list[str] = []
+    done = 0
+    results = run(partial(prepare_shot, preparation=preparation), waiting, workers, ray)
+    try:
+        with closing(results), tqdm(total=len(shots), initial=len(shots) - len(waiting), unit="picture") as progress:
+            for problem in results:
+                done += 1
+                problems += [problem] if problem else []
+                progress.update()
+    except KeyboardInterrupt:
+        left = len(waiting) - done
+        raise PreparationError(f"stopped; at most {left} pictures are left, the same command goes on") from None
+    return Report(done - len(problems), len(shots) - len(waiting), tuple(sorted(problems)))
+
+
+def find_shots(source: Path, target: Path, preparation: Preparation, splits: Sequence[str] = ()) -> list[Shot]:
+    """All pictures of a folder in the layout of Cityscapes, of these splits or of all there are.
+
+    Paths are made absolute: the machines of a cluster see one file system, but not one working directory.
+    """
+    source, target = source.expanduser().resolve(), target.expanduser().resolve()
+    if preparation.teacher:
+        load_spec(Path(preparation.teacher))  # a mistake in it would come back once per picture
+    pictures = source / "leftImg8bit"
+    found = sorted(each.name for each in pictures.iterdir() if each.is_dir()) if pictures.is_dir() else []
+    if missing := [split for split in splits if split not in found]:
+        raise PreparationError(f"{pictures} has no split {missing[0]!r}; there are: {', '.join(found) or 'none'}")
+    shots = [shot for split in splits or found for shot in _shots_of(source, target, split)]
+    if not shots:
+        raise PreparationError(f"{pictures} holds no SPLIT/CITY/*_leftImg8bit.png; expected the layout of Cityscapes")
+    for split in {shot.split for shot in shots}:
+        for kind in (_NEEDS[preparation.source], "camera"):
+            if not (source / kind / split).is_dir():
+                raise PreparationError(f"{source / kind / split} is missing; --source {preparation.source} needs it")
+    return shots
+
+
+def _shots_of(source: Path, target: Path, split: str) -> list[Shot]:
+    folder, labelled = source / "leftImg8bit" / split, (source / "gtFine" / split).is_dir()
+    files = sorted(folder.glob("*/*_leftImg8bit.png"))
+    names = [each.relative_to(folder).as_posix().removesuffix("_leftImg8bit.png") for each in files]
+    return [Shot(source, target, split, name, labelled) for name in names]
+
+
+def claim(target: Path, preparation: Preparation) -> None:
+    """Make `target` the folder of this preparation. Refuses one that holds something else, so that nothing is mixed."""
+    record, wanted = target / _RECORD, asdict(preparation)
+    if record.is_file():
+        try:
+            there = dict(json.loads(record.read_text(encoding="utf-8")))
+        except ValueError:
+            raise PreparationError(f"{record} is no record of a preparation; give another --out") from None
+        for key, value in wanted.items():
+            if there.get(key) != value:
+                was = f"{target} was prepared with {key} {there.get(key)!r}, now it is {value!r}"
+                raise PreparationError(f"{was}; give another --out, or delete the folder")
+        return
+    if target.is_dir() and any(each.name != PREVIEW for each in target.iterdir()):
+        raise PreparationError(f"{target} holds other files already; give an empty folder as --out")
+    target.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,179 @@
+"""One picture from the files of the source to those of the result: read, clean, write."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mt_perception.geometry import resize, scale_camera
+from mt_perception.labels import CITYSCAPES
+from mt_perception.types import CameraModel, DataError, DepthMap
+from mt_perception_training.data.cityscapes import SUFFIXES, encode_depth, encode_disparity, read_camera
+from mt_perception_training.data.sample import DatasetError, read_ids, read_picture, read_uint16
+from mt_perception_training.depth import clean
+from mt_perception_training.depth.matching import match
+from mt_perception_training.depth.options import Preparation, PreparationError
+from mt_perception_training.depth.teacher import open_teacher
+
+SKY_ID = next(label.label_id for label in CITYSCAPES if label.name == "sky")
+_PNG_END = b"IEND\xaeB`\x82"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """The files of one picture: NAME is `CITY/CITY_000000_000019`, folders are the roots of source and result."""
+
+    source: Path
+    target: Path
+    split: str
+    name: str
+    labelled: bool
+
+    def read(self, kind: str) -> Path:
+        """Where a file of the source lies; kinds are those of `cityscapes.SUFFIXES`."""
+        return self.source / kind / self.split / f"{self.name}_{SUFFIXES[kind]}"
+
+    def written(self, kind: str) -> Path:
+        """Where the same file of the result lies."""
+        return self.target / kind / self.split / f"{self.name}_{SUFFIXES[kind]}"
+
+    @property
+    def kinds(self) -> list[str]:
+        """What the result consists of."""
+        return ["leftImg8bit", *["gtFine"] * self.labelled, "disparity", "depth", "camera"]
+
+
+@dataclass(frozen=True)
+class Raw:
+    """What is known of a picture before anything is cut. `labels` are (H, W) uint8 label ids."""
+
+    image: NDArray[np.uint8]
+    labels: NDArray[np.uint8] | None
+    disparity_px: clean.Disparity
+    camera: CameraModel
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the result holds: arrays of one size, and their camera. `depth_m` is NaN unknown, +Inf sky."""
+
+    image: NDArray[np.uint8]
+    labels: NDArray[np.uint8] | None
+    depth_m: DepthMap
+    camera: CameraModel
+
+
+def prepare_shot(shot: Shot, preparation: Preparation) -> str | None:
+    """Make and write the files of one shot. Returns None, or a sentence with the path if that is impossible."""
+    try:
+        save(shot, prepare(load(shot, preparation), preparation))
+    except (DatasetError, DataError, OSError, cv2.error) as error:
+        reason = " ".join(str(error).split())
+        named = str(shot.source) in reason or str(shot.target) in reason
+        return reason if named else f"{shot.read('leftImg8bit')}: {reason}"
+    return None
+
+
+def load(shot: Shot, preparation: Preparation) -> Raw:
+    """Read the source and find its disparity."""
+    image = read_picture(shot.read("leftImg8bit"))
+    size = image.shape[0], image.shape[1]
+    labels = read_ids(shot.read("gtFine")) if shot.labelled else None
+    camera = read_camera(shot.read("camera"), size)
+    raw = Raw(image, labels, _disparity(shot, image, preparation), camera)
+    if labels is not None:
+        _expect_size(shot.read("gtFine"), labels, size)
+    if np.isnan(raw.disparity_px).all():
+        raise PreparationError("not one pixel has a disparity; are the two pictures a rectified pair, left and right?")
+    return raw
+
+
+def _disparity(shot: Shot, left: NDArray[np.uint8], preparation: Preparation) -> clean.Disparity:
+    """(H, W) float32 px, NaN where unknown."""
+    if preparation.source == "official":
+        stored = read_uint16(shot.read("disparity")).astype(np.float32)
+        _expect_size(shot.read("disparity"), stored, left.shape)
+        return np.where(stored > 1, (stored - 1) / 256, np.float32(np.nan))
+    right = read_picture(shot.read("rightImg8bit"))
+    _expect_size(shot.read("rightImg8bit"), right, left.shape)
+    if preparation.source == "sgbm":
+        return match(left, right, preparation.max_disparity_px)
+    # workers have one thread each, for OpenCV and for the teacher
+    return open_teacher(preparation.teacher, cv2.getNumThreads())(left, right)
+
+
+def _expect_size(path: Path, array: NDArray[Any], size: tuple[int, ...]) -> None:
+    if array.shape[:2] != size[:2]:
+        got = f"{array.shape[1]}x{array.shape[0]}"
+        raise PreparationError(f"{path} has {got} px, but the left picture {size[1]}x{size[0]}")
+
+
+def prepare(raw: Raw, preparation: Preparation) -> Prepared:
+    """Cut, smooth, resize, inpaint; then metres. Smoothing comes first: it is for the noise of the full size."""
+    cut = preparation.cut_top, preparation.cut_left, preparation.cut_bottom
+    window = clean.Window.after_cutting(raw.disparity_px.shape, *cut)
+    size = clean.scaled_size((window.height, window.width), preparation.scale)
+    camera = scale_camera(window.camera(raw.camera), size)
+    labels = None if raw.labels is None else clean.pick(window.of(raw.labels), size)
+    disparity_px = clean.smooth(window.of(raw.disparity_px), preparation.smoothing_px)
+    disparity_px = clean.resize_disparity(disparity_px, size)
+    sky = (labels == SKY_ID) if preparation.sky and labels is not None else np.zeros(size, bool)
+    disparity_px = np.where(sky, np.float32(np.nan), disparity_px)
+    if preparation.inpaint:
+        disparity_px = clean.inpaint(disparity_px)
+    depth_m = clean.to_metres(disparity_px, camera, preparation.max_depth_m)
+    depth_m[sky] = np.inf
+    return Prepared(resize(window.of(raw.image), size), labels, depth_m, camera)
+
+
+def save(shot: Shot, prepared: Prepared) -> None:
+    """Write all files; each appears complete or not at all."""
+    pictures: dict[str, NDArray[Any]] = {
+        "leftImg8bit": cv2.cvtColor(prepared.image, cv2.COLOR_RGB2BGR),
+        "disparity": encode_disparity(prepared.depth_m, prepared.camera),
+        "depth": encode_depth(prepared.depth_m),
+    }
+    if prepared.labels is not None:
+        pictures["gtFine"] = prepared.labels
+    for kind, picture in pictures.items():
+        _write(shot.written(kind), cv2.imencode(".png", picture)[1].tobytes())
+    _write(shot.written("camera"), _camera_file(shot, prepared.camera))
+
+
+def is_complete(shot: Shot) -> bool:
+    """Whether all files of the result are there, none of them cut short."""
+    return all(_is_whole(shot.written(kind)) for kind in shot.kinds)
+
+
+def _is_whole(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(_PNG_END), os.SEEK_END)
+            end = file.read()
+    except OSError:  # not there, or shorter than that
+        return False
+    return end == _PNG_END if path.suffix == ".png" else end.rstrip().endswith(b"}")
+
+
+def _camera_file(shot: Shot, camera: CameraModel) -> bytes:
+    """The source's camera file with another lens; where the camera is on the car stays as it is."""
+    values = json.loads(shot.read("camera").read_text(encoding="utf-8"))
+    values["intrinsic"] |= {"fx": camera.fx_px, "fy": camera.fy_px, "u0": camera.cx_px, "v0": camera.cy_px}
+    return (json.dumps(values, indent=1) + "\n").encode()
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        partial.write_bytes(content)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)

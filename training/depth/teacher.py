@@ -1,0 +1,187 @@
+"""Any stereo network in ONNX as a teacher of depth, CREStereo among them. OpenVINO runs it and reads ONNX itself.
+
+A YAML file tells what the network eats and what comes out; paths are relative to it. That of a CREStereo in two stages:
+
+    model: crestereo_init_iter10_480x640.onnx
+    width: 640
+    height: 480
+    channels: bgr                   # or rgb, mono
+    inputs:                         # view: left, right, or both (channels of the left one first)
+      - {name: init_left, view: left, shrink: 2}       # at half the size
+      - {name: init_right, view: right, shrink: 2}
+      - {name: next_left, view: left}
+      - {name: next_right, view: right}
+    mean: 0                         # one number or one per channel, of pixel values from 0 to 255
+    deviation: 1
+    output: next_output             # by default the only one
+    plane: 0                        # which channel of it is horizontal
+    scale: 1                        # disparity in px of the network's width = scale * output; negative for a flow
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from mt_perception.geometry import resize
+from mt_perception_training.depth.clean import Disparity, resize_disparity
+from mt_perception_training.depth.options import PreparationError
+
+CHANNELS = {"rgb": 3, "bgr": 3, "mono": 1}
+VIEWS = ("left", "right", "both")
+
+
+class TeacherError(PreparationError):
+    """A teacher whose description or network cannot be used."""
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of the network: which picture, and how many times smaller than the network's size."""
+
+    name: str
+    view: str
+    shrink: int = 1
+
+
+@dataclass(frozen=True)
+class TeacherSpec:
+    """The content of the YAML file; see the top of this page."""
+
+    model: Path
+    width: int
+    height: int
+    inputs: tuple[Input, ...]
+    channels: str = "rgb"
+    mean: tuple[float, ...] = (0.0,)
+    deviation: tuple[float, ...] = (1.0,)
+    output: str = ""
+    plane: int = 0
+    scale: float = 1.0
+
+
+def load_spec(path: Path) -> TeacherSpec:
+    """Read the YAML file. Raises `TeacherError` with the key that is wrong."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return _parse(values, path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise TeacherError(f"the teacher {path} cannot be read ({error}); see `teacher.py` for an example") from None
+    except yaml.YAMLError as error:
+        raise TeacherError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from None
+    except (TypeError, ValueError) as error:
+        if isinstance(error, TeacherError):
+            raise
+        raise TeacherError(f"{path} does not describe a teacher ({error}); see `teacher.py` for an example") from None
+
+
+def _parse(values: Mapping[str, Any], path: Path) -> TeacherSpec:
+    known = [each.name for each in fields(TeacherSpec)]
+    for key in values:
+        if key not in known:
+            raise TeacherError(f"{path} has the unknown key {key!r}; known: {', '.join(known)}")
+    if missing := [key for key in known[:4] if key not in values]:
+        raise TeacherError(f"{path} lacks {missing[0]!r}")
+    spec = TeacherSpec(
+        **dict(values)
+        | {
+            "model": path.parent / values["model"],
+            "inputs": tuple(Input(**each) for each in values["inputs"]),
+            "mean": _numbers(values.get("mean", 0)),
+            "deviation": _numbers(values.get("deviation", 1)),
+        }
+    )
+    if spec.channels not in CHANNELS:
+        raise TeacherError(f"{path}: channels is {spec.channels!r}; allowed: {', '.join(CHANNELS)}")
+    if wrong := [each.view for each in spec.inputs if each.view not in VIEWS]:
+        raise TeacherError(f"{path}: the view of an input is {wrong[0]!r}; allowed: {', '.join(VIEWS)}")
+    for key in ("mean", "deviation"):
+        if len(getattr(spec, key)) not in (1, CHANNELS[spec.channels]):
+            raise TeacherError(f"{path}: {key} has {len(getattr(spec, key))} numbers; give one, or one per channel")
+    sizes = spec.width, spec.height, *(each.shrink for each in spec.inputs)
+    if min(sizes) < 1 or 0 in (*spec.deviation, spec.scale):
+        raise TeacherError(f"{path}: sizes and shrink must be at least 1, scale and deviation must not be 0")
+    return spec
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    return tuple(float(each) for each in value) if isinstance(value, list) else (float(value),)
+
+
+class Teacher:
+    """The network, compiled for its size. In fp32: bf16 has three digits, too few for a disparity of 100."""
+
+    def __init__(self, spec: TeacherSpec, threads: int = 0) -> None:
+        import openvino as ov  # here, so that the other sources need no OpenVINO
+
+        self._spec = spec
+        core = ov.Core()
+        try:
+            model = core.read_model(spec.model)
+            _check_names(spec, model.inputs, model.outputs)
+            model.reshape({each.name: self._shape(each) for each in spec.inputs})
+            config = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
+            self._network = core.compile_model(model, "CPU", config)
+            self._output = self._network.output(spec.output) if spec.output else self._network.output()
+        except RuntimeError as error:
+            reason = str(error).strip().splitlines()[-1].strip()
+            raise TeacherError(f"OpenVINO cannot run {spec.model} as its YAML file says ({reason})") from error
+
+    def __call__(self, left: NDArray[np.uint8], right: NDArray[np.uint8]) -> Disparity:
+        """Two (H, W, 3) uint8 RGB pictures -> (H, W) float32 disparity of the left one, in px of its width.
+
+        NaN where the network gives no positive number. The pictures are stretched to the network's size.
+        """
+        spec = self._spec
+        result = self._network({each.name: self._tensor(each, left, right) for each in spec.inputs})[self._output]
+        planes = result.reshape(-1, *result.shape[-2:])
+        if result.ndim not in (2, 3, 4) or spec.plane >= len(planes):
+            expected = f"(..., height, width) with plane {spec.plane}"
+            raise TeacherError(f"the network {spec.model} gives {result.shape}; expected {expected}")
+        # its output may be smaller than its input, but counts in pixels of the input
+        output_px = planes[spec.plane].astype(np.float32) * np.float32(spec.scale * result.shape[-1] / spec.width)
+        disparity_px = resize_disparity(output_px, (left.shape[0], left.shape[1]))
+        return np.where(disparity_px > 0, disparity_px, np.float32(np.nan))
+
+    def _shape(self, which: Input) -> list[int]:
+        planes = CHANNELS[self._spec.channels] * (2 if which.view == "both" else 1)
+        return [1, planes, self._spec.height // which.shrink, self._spec.width // which.shrink]
+
+    def _tensor(self, which: Input, left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(1, C, h, w) float32."""
+        views = {"left": (left,), "right": (right,), "both": (left, right)}[which.view]
+        return np.concatenate([self._planes(each, self._shape(which)[2:]) for each in views])[None]
+
+    def _planes(self, picture: NDArray[np.uint8], size: list[int]) -> NDArray[np.float32]:
+        small = resize(picture, (size[0], size[1]))
+        if self._spec.channels == "bgr":
+            small = small[..., ::-1]
+        elif self._spec.channels == "mono":
+            small = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)[..., None]  # type: ignore[assignment]
+        normalised = (small - np.array(self._spec.mean, np.float32)) / np.array(self._spec.deviation, np.float32)
+        return np.ascontiguousarray(normalised.transpose(2, 0, 1))
+
+
+def _check_names(spec: TeacherSpec, inputs: list[Any], outputs: list[Any]) -> None:
+    """OpenVINO's own words for a wrong name do not tell the right ones."""
+    there = {name for port in inputs for name in port.names}
+    wanted = {each.name for each in spec.inputs}
+    if not wanted <= there or not all(wanted & port.names for port in inputs):
+        raise TeacherError(f"the YAML file names the inputs {sorted(wanted)}, but {spec.model} has {sorted(there)}")
+    results = {name for port in outputs for name in port.names}
+    if spec.output not in results and (spec.output or len(outputs) > 1):
+        raise TeacherError(f"the YAML file names the output {spec.output!r}, but {spec.model} has {sorted(results)}")
+
+
+@lru_cache(maxsize=1)
+def open_teacher(path: str, threads: int) -> Teacher:
+    """The teacher of a YAML file, compiled once per process."""
+    return Teacher(load_spec(Path(path)), threads)
