@@ -64,7 +64,7 @@ def test_init_then_info(tmp_path, capsys):
         (["info", "/none"], "does not exist"),
         (["run", "x.png", "--out", "/tmp/unused", "--model", "/none"], "does not exist"),
         (["run", "x.png", "--out", "/tmp/unused", "--threads", "-1"], "threads is -1; allowed: 0 to 256"),
-        (["demo", "--input", "/none"], "does not exist"),
+        (["demo", "--input", "/none", "--out", "/tmp/unused/demo"], "does not exist"),
     ],
 )
 def test_mistakes_end_in_one_line(arguments, said, capsys):
