@@ -19,6 +19,7 @@ from mt_perception.geometry import PADDING_RGB, resize
 from mt_perception.labels import UNLABELLED
 from mt_perception_training.data.sample import Sample
 from mt_perception_training.recipe import Augmentation, Phase
+from mt_perception_training.window import Window
 
 
 @dataclass(frozen=True)
@@ -81,32 +82,6 @@ def resized(sample: Sample, scale: float, fx_px: float) -> Example:
 
 def _nearest(array: NDArray, size: tuple[int, int]) -> NDArray:
     return cv2.resize(array, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
-
-
-@dataclass(frozen=True)
-class Window:
-    """A rectangle of `height` x `width` whose corner lies at (`top`, `left`) of a picture; it may stick out."""
-
-    top: int
-    left: int
-    height: int
-    width: int
-
-    @classmethod
-    def random(cls, size: tuple[int, int], crop: tuple[int, int], rng: Generator) -> Window:
-        """Anywhere inside a larger picture; anywhere around a smaller one."""
-        top, left = (int(rng.integers(min(0, s - c), max(0, s - c) + 1)) for s, c in zip(size, crop, strict=True))
-        return cls(top, left, *crop)
-
-    def cut(self, array: NDArray, padding: object) -> NDArray:
-        """(H, W, ...) -> (height, width, ...), with `padding` where the window sticks out."""
-        out = np.empty((self.height, self.width, *array.shape[2:]), array.dtype)
-        out[:] = padding
-        top, left = max(0, self.top), max(0, self.left)
-        inside = array[top : self.top + self.height, left : self.left + self.width]
-        y, x = top - self.top, left - self.left
-        out[y : y + inside.shape[0], x : x + inside.shape[1]] = inside
-        return out
 
 
 def flipped(example: Example) -> Example:

@@ -9,6 +9,7 @@ from mt_perception.geometry import scale_camera
 from mt_perception.types import CameraModel
 from mt_perception_training.depth import clean
 from mt_perception_training.depth.matching import agreed, match
+from mt_perception_training.window import Window
 
 NAN = np.nan
 
@@ -18,8 +19,8 @@ def a(*rows):
 
 
 def test_a_cut_moves_the_principal_point_and_nothing_else():
-    window = clean.Window.after_cutting((10, 20), top=0.1, left=0.25, bottom=0.2)
-    assert window == clean.Window(top=1, left=5, height=7, width=15)
+    window = Window.after_cutting((10, 20), top=0.1, left=0.25, bottom=0.2)
+    assert window == Window(top=1, left=5, height=7, width=15)
     camera = window.camera(CameraModel(20, 10, 30.0, 31.0, 9.5, 4.5, 0.2))
     assert camera == CameraModel(15, 7, 30.0, 31.0, 4.5, 3.5, 0.2)
     picture = np.arange(200).reshape(10, 20)

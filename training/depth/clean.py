@@ -6,7 +6,6 @@ resized in picture, labels, disparity and camera alike: depth = fx * baseline / 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -18,40 +17,6 @@ from mt_perception.types import CameraModel, DepthMap
 from mt_perception_training.depth.options import PreparationError
 
 Disparity = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Window:
-    """The part of a picture that is kept, in pixels."""
-
-    top: int
-    left: int
-    height: int
-    width: int
-
-    @classmethod
-    def after_cutting(cls, size: tuple[int, int], top: float, left: float, bottom: float) -> Window:
-        """What remains of a picture of `size` (height, width) without these shares of it.
-
-        The bottom shows the bonnet of the car that carries the camera; the right camera does not see the left edge;
-        at the top and left, rectification leaves a border.
-        """
-        rows, columns = round(top * size[0]), round(left * size[1])
-        return cls(rows, columns, size[0] - rows - round(bottom * size[0]), size[1] - columns)
-
-    def of(self, array: NDArray[Any]) -> NDArray[Any]:
-        """(H, W, ...) -> the kept part, as a view. Both pictures of a pair are cut alike, so disparity stays."""
-        return array[self.top : self.top + self.height, self.left : self.left + self.width]
-
-    def camera(self, camera: CameraModel) -> CameraModel:
-        """The camera of the kept part: the principal point moves with the corner."""
-        return replace(
-            camera,
-            width_px=self.width,
-            height_px=self.height,
-            cx_px=camera.cx_px - self.left,
-            cy_px=camera.cy_px - self.top,
-        )
 
 
 def scaled_size(size: tuple[int, int], scale: float) -> tuple[int, int]:

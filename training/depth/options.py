@@ -21,7 +21,7 @@ class Preparation:
 
     teacher: the YAML file of the stereo network (`teacher.py`), for the source `teacher`.
     max_disparity_px: how far `sgbm` searches, in px of the source; a multiple of 16. Nearer things stay unknown.
-    cut_top, cut_left, cut_bottom: shares of the picture that are cut off; see `clean.Window`.
+    cut_top, cut_left, cut_bottom: shares of the picture that are cut off; see `Window`.
     scale: size of the result over that of the cut picture.
     smoothing_px: diameter of the median filter, in px of the source: 1 (none), 3 or 5.
     inpaint: give unknown pixels a disparity too, which then counts as measured. The published recipe does. It is off

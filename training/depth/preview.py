@@ -14,6 +14,7 @@ from mt_perception.types import DepthMap
 from mt_perception_training.depth import clean
 from mt_perception_training.depth.options import Preparation
 from mt_perception_training.depth.shot import Prepared, Raw, Shot, load, prepare
+from mt_perception_training.window import Window
 
 _NEAR_M, _FAR_M = 2.0, 100.0
 _CELL_PX = 480
@@ -54,7 +55,7 @@ def _depth(depth_m: DepthMap) -> render.Picture:
 
 def _framed(image: render.Picture, preparation: Preparation) -> render.Picture:
     cut = preparation.cut_top, preparation.cut_left, preparation.cut_bottom
-    window = clean.Window.after_cutting((image.shape[0], image.shape[1]), *cut)
+    window = Window.after_cutting((image.shape[0], image.shape[1]), *cut)
     dimmed = image // 3
     window.of(dimmed)[:] = window.of(image)
     corner = window.left + window.width - 1, window.top + window.height - 1

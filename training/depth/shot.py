@@ -21,6 +21,7 @@ from mt_perception_training.depth import clean
 from mt_perception_training.depth.matching import match
 from mt_perception_training.depth.options import Preparation, PreparationError
 from mt_perception_training.depth.teacher import open_teacher
+from mt_perception_training.window import Window
 
 SKY_ID = next(label.label_id for label in CITYSCAPES if label.name == "sky")
 _PNG_END = b"IEND\xaeB`\x82"
@@ -118,7 +119,7 @@ def _expect_size(path: Path, array: NDArray[Any], size: tuple[int, ...]) -> None
 def prepare(raw: Raw, preparation: Preparation) -> Prepared:
     """Cut, smooth, resize, inpaint; then metres. Smoothing comes first: it is for the noise of the full size."""
     cut = preparation.cut_top, preparation.cut_left, preparation.cut_bottom
-    window = clean.Window.after_cutting(raw.disparity_px.shape, *cut)
+    window = Window.after_cutting(raw.disparity_px.shape, *cut)
     size = clean.scaled_size((window.height, window.width), preparation.scale)
     camera = scale_camera(window.camera(raw.camera), size)
     labels = None if raw.labels is None else clean.pick(window.of(raw.labels), size)
