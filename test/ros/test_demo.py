@@ -103,14 +103,20 @@ def test_frames_that_are_lost_make_it_fail(street, bundle, tmp_path):
 def test_ctrl_c_ends_the_demo_and_its_processes(street, bundle, tmp_path):
     program = "import sys; from mt_perception.cli import main; sys.exit(main(sys.argv[1:]))"
     arguments = ["demo", "--input", str(street), "--seconds", "60", "--out", str(tmp_path / "out")]
-    demo = subprocess.Popen(
-        [sys.executable, "-c", program, *arguments, "--model", str(bundle.folder)],
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    time.sleep(6)
+    with (tmp_path / "said").open("w") as log:
+        demo = subprocess.Popen(
+            [sys.executable, "-c", program, *arguments, "--model", str(bundle.folder)],
+            stderr=log,
+            start_new_session=True,
+        )
+    end = time.monotonic() + 60
+    while "latency" not in (tmp_path / "said").read_text():
+        assert demo.poll() is None and time.monotonic() < end, (tmp_path / "said").read_text()
+        time.sleep(0.1)
     demo.send_signal(signal.SIGINT)
-    _, said = demo.communicate(timeout=20)
-    assert demo.returncode == 130 and "stopped" in said and "Traceback" not in said, said
+    assert demo.wait(20) == 130
+    said = (tmp_path / "said").read_text()
+    assert "stopped" in said and "Traceback" not in said, said
     with Bag(tmp_path / "out" / "recording") as bag:  # what was recorded is complete and readable
         assert sum(1 for _ in bag.messages()) == sum(bag.counts.values()) > 0
     left = subprocess.run(["pgrep", "-f", str(bundle.folder)], capture_output=True, text=True).stdout
