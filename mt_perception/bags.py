@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,8 +146,3 @@ def new_compressed(picture: np.ndarray, extension: str, header: Any, **quality: 
         format={"jpg": "jpeg"}.get(extension, extension),
         data=data.ravel(),
     )
-
-
-def counts_text(counts: Mapping[str, int]) -> str:
-    """`topic (n)` for each topic, for messages to people."""
-    return ", ".join(f"{topic} ({count})" for topic, count in sorted(counts.items()))

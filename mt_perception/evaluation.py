@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception import geometry, render
 from mt_perception.bags import Bag, Recorded
 from mt_perception.labels import CITYSCAPES
-from mt_perception.messages import array_from_compressed, array_from_image, frame_from_message, stamp_ns
+from mt_perception.messages import array_from_compressed, array_from_image, frame_from_message, header_stamp_ns
 from mt_perception.metrics import DepthScores, SegmentationScores
 from mt_perception.sources import TRUTH
 
@@ -56,7 +55,7 @@ def instants(bag: Bag) -> Iterator[Instant]:
     topics = [t for t, kind in bag.type_names.items() if kind.startswith("sensor_msgs/msg/")]
     pending: dict[int, Instant] = {}
     for recorded in bag.messages(topics):
-        stamp = stamp_ns(recorded.message().header)
+        stamp = header_stamp_ns(recorded.data)  # without decoding the picture
         pending.setdefault(stamp, Instant(stamp)).messages[recorded.topic.lstrip("/")] = recorded
         if len(pending) > _PENDING:
             yield pending.pop(next(iter(pending)))
@@ -99,16 +98,10 @@ def summarize(recording: Path) -> dict[str, Any]:
 def _score(instant: Instant, labels: SegmentationScores, depth: DepthScores) -> None:
     mask, true_labels = instant.array(MASK), instant.array(TRUE_LABELS)
     if mask is not None and true_labels is not None:
-        labels.update(_as_large_as(mask, true_labels), true_labels)
+        labels.update(geometry.resize_nearest(mask, true_labels.shape), true_labels)
     depth_m, true_depth_m = instant.array(DEPTH), instant.true_depth_m()
     if depth_m is not None and true_depth_m is not None:
-        depth.update(_as_large_as(depth_m, true_depth_m), true_depth_m)
-
-
-def _as_large_as(array: NDArray[Any], truth: NDArray[Any]) -> NDArray[Any]:
-    if array.shape == truth.shape:
-        return array
-    return cv2.resize(array, truth.shape[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+        depth.update(geometry.resize_nearest(depth_m, true_depth_m.shape), true_depth_m)
 
 
 def _percentiles(values: list[float]) -> dict[str, float]:

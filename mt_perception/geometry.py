@@ -79,7 +79,7 @@ class Fit:
         content = self.content(output)
         if content.shape[:2] == self.source:
             return np.ascontiguousarray(content)
-        return cv2.resize(content, self.source[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+        return resize_nearest(content, self.source)
 
     def camera(self, camera: CameraModel) -> CameraModel:
         """The camera that would have taken the network's input."""
@@ -100,6 +100,13 @@ def resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
         return image
     skips = 2 * size[0] <= image.shape[0] or 2 * size[1] <= image.shape[1]
     return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if skips else cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def resize_nearest(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
+    """(H, W, ...) -> `size` (height, width), each value taken from one pixel: for labels, depth and disparity."""
+    if array.shape[:2] == size:
+        return array
+    return cv2.resize(array, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
 
 
 def to_rgb(image: NDArray[np.uint8], pixel_format: str) -> NDArray[np.uint8]:

@@ -142,7 +142,8 @@ def header_stamp_ns(data: bytes | memoryview) -> int:
     return int(seconds) * 10**9 + int(nanoseconds)
 
 
-def camera_matrices(camera: CameraModel) -> tuple[list[float], list[float]]:
-    """K (9 values) and P (12 values) of `CameraInfo` for a rectified left, or only, camera."""
+def camera_matrices(camera: CameraModel, right_by_m: float = 0.0) -> tuple[list[float], list[float]]:
+    """K (9 values) and P (12 values) of `CameraInfo` for a rectified camera, `right_by_m` right of the left one."""
     fx, fy, cx, cy = camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px
-    return [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0], [fx, 0.0, cx, 0.0, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]
+    shift = -fx * right_by_m
+    return [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0], [fx, 0.0, cx, shift, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]

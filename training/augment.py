@@ -15,7 +15,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from mt_perception.geometry import PADDING_RGB, resize
+from mt_perception.geometry import PADDING_RGB, resize, resize_nearest
 from mt_perception.labels import UNLABELLED
 from mt_perception_training.data.sample import Sample
 from mt_perception_training.recipe import Augmentation, Phase
@@ -76,12 +76,10 @@ def resized(sample: Sample, scale: float, fx_px: float) -> Example:
         depth_m = np.full((height, width), np.nan, np.float32)
     else:
         fx_now = sample.camera.fx_px * width / sample.size[1]
-        depth_m = _nearest(np.where(sample.measured, sample.depth_m, np.nan), (height, width)) * (fx_px / fx_now)
-    return Example(resize(sample.image, (height, width)), _nearest(labels, (height, width)), depth_m.astype(np.float32))
-
-
-def _nearest(array: NDArray, size: tuple[int, int]) -> NDArray:
-    return cv2.resize(array, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+        depth_m = resize_nearest(np.where(sample.measured, sample.depth_m, np.nan), (height, width)) * (fx_px / fx_now)
+    return Example(
+        resize(sample.image, (height, width)), resize_nearest(labels, (height, width)), depth_m.astype(np.float32)
+    )
 
 
 def flipped(example: Example) -> Example:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,8 @@ def _messages(frame: CityFrame, stamp_ns: int, quality: int) -> dict[str, Any]:
     head = new_header(stamp_ns, FRAME_ID)
     assert frame.right is not None and frame.labels is not None and frame.depth_m is not None
     return {
-        "/left/camera_info": _camera_info(frame.camera, head, baseline_m=0.0),
-        "/right/camera_info": _camera_info(frame.camera, head, baseline_m=frame.camera.baseline_m or 0.0),
+        "/left/camera_info": _camera_info(frame.camera, head, right_by_m=0.0),
+        "/right/camera_info": _camera_info(frame.camera, head, right_by_m=frame.camera.baseline_m or 0.0),
         f"/{TRUTH}labels/compressed": new_compressed(frame.labels, "png", head, png_compression=9),
         f"/{TRUTH}depth/compressed": new_compressed(
             millimetres_from_depth(frame.depth_m), "png", head, png_compression=9
@@ -45,9 +44,8 @@ def _messages(frame: CityFrame, stamp_ns: int, quality: int) -> dict[str, Any]:
     }
 
 
-def _camera_info(camera: CameraModel, head: Any, baseline_m: float) -> Any:
-    k, p = camera_matrices(replace(camera, baseline_m=None))
-    p[3] = -camera.fx_px * baseline_m
+def _camera_info(camera: CameraModel, head: Any, right_by_m: float) -> Any:
+    k, p = camera_matrices(camera, right_by_m)
     roi = new_message("sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0, do_rectify=False)
     return new_message(
         "sensor_msgs/msg/CameraInfo",

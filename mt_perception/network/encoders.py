@@ -44,11 +44,6 @@ class MobileNetV3Small(nn.Module):
             maps[index] = x
         return [[maps[tap] for tap in group] for group in self.taps]
 
-    def load_imagenet(self, state: dict[str, Tensor]) -> None:
-        """Take the weights of torchvision's classifier (`mobilenet_v3_small-*.pth`), ignoring its last layers."""
-        wanted = self.state_dict()
-        self.load_state_dict({key: state[key] for key in wanted})
-
 
 ENCODERS: dict[str, Callable[[], nn.Module]] = {"mobilenet_v3_small": MobileNetV3Small}
 

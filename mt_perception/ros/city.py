@@ -51,9 +51,7 @@ class CityNode(Node):
         camera = replace(frame.camera, baseline_m=None)
         messages: dict[str, Image | CameraInfo] = {f"{left}camera_info": convert.camera_info(camera, head)}
         if frame.right is not None:
-            right_info = convert.camera_info(camera, head)
-            right_info.p[3] = -camera.fx_px * (frame.camera.baseline_m or 0.0)
-            messages["right/camera_info"] = right_info
+            messages["right/camera_info"] = convert.camera_info(camera, head, frame.camera.baseline_m or 0.0)
             messages["right/image_rect"] = convert.image(frame.right, "rgb8", head)
         if frame.labels is not None and frame.depth_m is not None:
             messages[f"{TRUTH}labels"] = convert.image(frame.labels, "mono8", head)

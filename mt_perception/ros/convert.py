@@ -15,8 +15,6 @@ from std_msgs.msg import Header
 from mt_perception import messages
 from mt_perception.types import CameraModel, DataError, Frame
 
-_ITEM_TYPES = {"mono8": "u1", "rgb8": "u1", "bgr8": "u1", "16UC1": "u2", "mono16": "u2", "32FC1": "f4"}
-
 
 def header(stamp_ns: int, frame_id: str) -> Header:
     """A header with this stamp and frame."""
@@ -25,7 +23,7 @@ def header(stamp_ns: int, frame_id: str) -> Header:
 
 def image(pixels: NDArray[Any], encoding: str, head: Header) -> Image:
     """(H, W) or (H, W, 3) array -> `sensor_msgs/Image` of `encoding`, without padding, in this machine's byte order."""
-    expected = np.dtype(_ITEM_TYPES[encoding])
+    expected = np.dtype(messages.ENCODINGS[encoding][0])
     if pixels.dtype != expected:
         raise DataError(f"{encoding} takes {expected} pixels, got {pixels.dtype}")
     pixels = np.ascontiguousarray(pixels)
@@ -47,9 +45,9 @@ def byte_array(pixels: NDArray[Any]) -> array:
     return data
 
 
-def camera_info(camera: CameraModel, head: Header) -> CameraInfo:
-    """`CameraInfo` of a rectified, undistorted picture."""
-    k, p = messages.camera_matrices(camera)
+def camera_info(camera: CameraModel, head: Header, right_by_m: float = 0.0) -> CameraInfo:
+    """`CameraInfo` of a rectified, undistorted picture; `right_by_m` as in `messages.camera_matrices`."""
+    k, p = messages.camera_matrices(camera, right_by_m)
     return CameraInfo(
         header=head,
         height=camera.height_px,

@@ -6,13 +6,11 @@ resized in picture, labels, disparity and camera alike: depth = fx * baseline / 
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.geometry import depth_from_disparity
+from mt_perception.geometry import depth_from_disparity, resize_nearest
 from mt_perception.types import CameraModel, DepthMap
 from mt_perception_training.depth.options import PreparationError
 
@@ -24,19 +22,12 @@ def scaled_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def pick(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    """(H, W) -> `size` (height, width) by the nearest neighbour. Labels and disparity are picked at the same places."""
-    if array.shape == size:
-        return array
-    return cv2.resize(array, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
-
-
 def resize_disparity(disparity_px: Disparity, size: tuple[int, int]) -> Disparity:
     """Disparity of the same scene in a picture of `size` (height, width): fewer pixels, so smaller values.
 
     Never interpolated: between a car and the house behind it there is nothing.
     """
-    return pick(disparity_px, size) * np.float32(size[1] / disparity_px.shape[1])
+    return resize_nearest(disparity_px, size) * np.float32(size[1] / disparity_px.shape[1])
 
 
 def smooth(disparity_px: Disparity, diameter_px: int) -> Disparity:

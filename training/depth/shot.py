@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.geometry import resize, scale_camera
+from mt_perception.geometry import resize, resize_nearest, scale_camera
 from mt_perception.labels import CITYSCAPES
 from mt_perception.types import CameraModel, DataError, DepthMap
 from mt_perception_training.data.cityscapes import SUFFIXES, encode_depth, encode_disparity, read_camera
@@ -122,7 +122,7 @@ def prepare(raw: Raw, preparation: Preparation) -> Prepared:
     window = Window.after_cutting(raw.disparity_px.shape, *cut)
     size = clean.scaled_size((window.height, window.width), preparation.scale)
     camera = scale_camera(window.camera(raw.camera), size)
-    labels = None if raw.labels is None else clean.pick(window.of(raw.labels), size)
+    labels = None if raw.labels is None else resize_nearest(window.of(raw.labels), size)
     disparity_px = clean.smooth(window.of(raw.disparity_px), preparation.smoothing_px)
     disparity_px = clean.resize_disparity(disparity_px, size)
     sky = (labels == SKY_ID) if preparation.sky and labels is not None else np.zeros(size, bool)

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.geometry import resize
+from mt_perception.geometry import resize, resize_nearest
 from mt_perception.labels import UNLABELLED, Label
 from mt_perception.render import Picture, color_depth, color_mask
 from mt_perception.types import DepthMap, Mask
@@ -40,14 +40,14 @@ def panels(sample: Sample, mask: Mask, depth_m: DepthMap, classes: Classes) -> t
     picture = resize(sample.image, small)
     made = [Panel("input", jpeg(picture))]
     if sample.labels is not None:
-        truth, guess = (classes.folded(_nearest(each, small)) for each in (sample.labels, mask))
+        truth, guess = (classes.folded(resize_nearest(each, small)) for each in (sample.labels, mask))
         made += [
             Panel("true labels", png(color_mask(truth, classes.labels))),
             Panel("predicted labels", png(color_mask(guess, classes.labels))),
             Panel("wrong labels", jpeg(label_errors(picture, guess, truth))),
         ]
     if sample.depth_m is not None:
-        truth_m, guess_m = (_nearest(each, small) for each in (sample.depth_m, depth_m))
+        truth_m, guess_m = (resize_nearest(each, small) for each in (sample.depth_m, depth_m))
         made += [
             Panel("true depth", jpeg(color_depth(truth_m, *DEPTH_RANGE_M))),
             Panel("predicted depth", jpeg(color_depth(guess_m, *DEPTH_RANGE_M))),
@@ -72,11 +72,6 @@ def depth_errors(predicted_m: DepthMap, truth_m: DepthMap) -> Picture:
         error = np.log(predicted_m / truth_m) / np.log(WORST_RATIO)  # -1 half as far .. 1 twice as far
     judged = np.isfinite(truth_m) & (truth_m > 0) & ~np.isnan(error)
     return np.where(judged[..., None], _diverging(error), np.array(_NO_TRUTH_RGB, np.uint8))
-
-
-def _nearest(array: NDArray, size: tuple[int, int]) -> NDArray:
-    """Resized to `size` (height, width): a class has no average, nor has depth across an edge."""
-    return cv2.resize(array, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
 
 
 def _diverging(value: NDArray[np.floating]) -> Picture:
