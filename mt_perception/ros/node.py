@@ -192,11 +192,15 @@ def make_node() -> PerceptionNode:
         node = PerceptionNode()
     except SettingsError as error:
         raise StartupError(str(error)) from error
-    if node.autostart and (
-        node.trigger_configure() != TransitionCallbackReturn.SUCCESS
-        or node.trigger_activate() != TransitionCallbackReturn.SUCCESS
-    ):
-        raise StartupError(node.failure, logged=True)
+    try:
+        if node.autostart and (
+            node.trigger_configure() != TransitionCallbackReturn.SUCCESS
+            or node.trigger_activate() != TransitionCallbackReturn.SUCCESS
+        ):
+            raise StartupError(node.failure, logged=True)
+    except BaseException:
+        node.destroy_node()  # waits for the worker: a thread that still compiles would abort the ending process
+        raise
     return node
 
 

@@ -41,7 +41,7 @@ class Worker(Generic[Tool, Item]):
         """Hand over an item without waiting. Returns True when it displaced one that was not taken yet."""
         return self._mailbox.put(item)
 
-    def stop(self, timeout_s: float = 1.0) -> None:
+    def stop(self, timeout_s: float = 10.0) -> None:
         """End the thread after the item in hand and free the tool."""
         self._mailbox.close()
         if self._thread.is_alive():
