@@ -83,21 +83,25 @@ class SegmentationScores:
 class DepthScores:
     """The usual errors of monocular depth (Eigen et al., 2014), over all pixels that have truth and a prediction.
 
-    Truth counts from above 0 m to `max_m`. `coverage` tells how much of it had a finite prediction.
+    Truth counts from above 0 m to `max_m`. `coverage` tells how much of it had a finite prediction. `spearman` tells
+    whether near and far are in the right order, whatever the scale: the rank correlation, averaged over the frames.
     """
 
     def __init__(self, max_m: float = 80.0) -> None:
         self.max_m = max_m
         self._sums = np.zeros(_COLUMNS)
+        self._orders: list[float] = []
 
     def update(self, predicted_m: DepthMap, truth_m: DepthMap) -> None:
         """Add one frame of (H, W) metres; NaN, infinite and zero are no truth, NaN and infinite no prediction."""
         counted = truth_m <= self.max_m
         self._sums += _depth_sums(predicted_m, truth_m, np.where(counted, 0, 1), groups=1)[0]
+        both = counted & _known(truth_m) & _known(predicted_m)
+        self._orders.append(rank_correlation(predicted_m[both], truth_m[both]))
 
     def summary(self) -> dict[str, float]:
         """The scores by name; NaN without a common pixel."""
-        return _depth_summary(self._sums)
+        return {**_depth_summary(self._sums), "spearman": _mean(np.array(self._orders)[np.isfinite(self._orders)])}
 
 
 class DepthBreakdown:
@@ -163,6 +167,7 @@ class DepthHistogram:
         return np.bincount(np.clip(index, 0, bins - 1).astype(np.int64), minlength=bins)
 
 
+_RANKED = 100_000  # of more pixels than this, every n-th is ranked: sorting millions would take longer than all else
 _COLUMNS = 9  # pixels with truth, pixels with both, and the sums of seven terms
 
 
@@ -199,6 +204,21 @@ def _with_pixels(sums: NDArray[np.float64]) -> dict[str, float]:
 
 def _known(depth_m: DepthMap) -> NDArray[np.bool_]:
     return np.isfinite(depth_m) & (depth_m > 0)
+
+
+def rank_correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
+    """Spearman's correlation of two series of one length: Pearson's of their ranks; NaN where one is constant."""
+    if a.size < 2:
+        return float("nan")
+    of_a, of_b = (_ranks(each[:: 1 + a.size // _RANKED]) for each in (a, b))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return float(np.corrcoef(of_a, of_b)[0, 1])
+
+
+def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Ranks from 0; equal values share the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return (counts.cumsum() - (counts + 1) / 2)[inverse]
 
 
 def _mean(values: NDArray[np.float64]) -> float:

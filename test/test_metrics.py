@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt_perception.metrics import DepthScores, SegmentationScores
+from mt_perception.metrics import DepthScores, SegmentationScores, rank_correlation
 
 
 def test_iou_by_hand():
@@ -47,3 +47,18 @@ def test_depth_errors_by_hand():
     # 20 / 15 = 1.33 lies beyond 1.25 and within 1.25 squared
     assert (summary["delta1"], summary["delta2"]) == (0.5, 1.0)
     assert summary["coverage"] == pytest.approx(2 / 3)
+
+
+def test_rank_correlation_by_hand():
+    # ranks 0 1 2 3 against 0 2 1 3: 1 - 6 * (1 + 1) / (4 * 15)
+    assert rank_correlation(np.array([1.0, 2, 3, 9]), np.array([10.0, 30, 20, 31])) == pytest.approx(0.8)
+    # ties share a rank: 0.5 0.5 2 against 0 1 2 correlate with 1.5 / sqrt(1.5 * 2)
+    assert rank_correlation(np.array([4.0, 4, 5]), np.array([1.0, 2, 3])) == pytest.approx(1.5 / 3**0.5)
+    assert np.isnan(rank_correlation(np.ones(5), np.arange(5.0)))
+
+
+def test_order_of_depth_does_not_depend_on_its_scale():
+    truth = np.array([[1.0, 2, 5, np.nan], [70, 8, 3, 100]], np.float32)
+    scores = DepthScores(max_m=80)
+    scores.update(3 * truth**2, truth)
+    assert scores.summary()["spearman"] == pytest.approx(1.0)

@@ -47,7 +47,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--recipe", required=True, help="a YAML file, or a recipe of the package: street")
+    parser.add_argument("--recipe", required=True, help="a YAML file, or one of: street, city, article")
     _add_data(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="checkpoints and logs")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")

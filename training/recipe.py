@@ -59,21 +59,26 @@ class Phase:
             raise RecipeError(f"batch is {dict(self.batch)}; expected data sets with at least one sample each")
         if self.epochs < 1 or self.steps < 1:
             raise RecipeError(f"a phase has {self.epochs} epochs of {self.steps} steps; both must be at least 1")
-        if self.crop_width % 32 or self.crop_height % 32:
-            raise RecipeError(f"the crop is {self.crop_width}x{self.crop_height}; both must be multiples of 32")
+        if self.crop_width % 8 or self.crop_height % 8 or min(self.crop_width, self.crop_height) < 64:
+            got = f"{self.crop_width}x{self.crop_height}"
+            raise RecipeError(f"the crop is {got}; both must be multiples of 8, and at least 64")
         if self.loss_stride not in (1, 2, 4):
             raise RecipeError(f"loss_stride is {self.loss_stride}; allowed: 1, 2, 4")
 
 
 @dataclass(frozen=True)
 class Losses:
-    """How the two tasks are scored; see `losses.py`. `class_weights` by class name, 1 where not named."""
+    """How the two tasks are scored; see `losses.py`. `class_weights` by class name, 1 where not named.
+
+    `smoothness`: weight of what keeps depth from bending inside a segment; left out at 0.
+    """
 
     segmentation: float = 1.0
     label_smoothing: float = 0.0
     class_weights: Mapping[str, float] = field(default_factory=dict)
     depth: float = 1.0
     depth_kind: str = "mse"
+    smoothness: float = 0.0
     uncertainty: bool = False
 
     def __post_init__(self) -> None:
@@ -134,7 +139,7 @@ class Recipe:
 
 
 def load_recipe(name: str) -> Recipe:
-    """The recipe of a YAML file, or one that comes with the package (`street`)."""
+    """The recipe of a YAML file, or one that comes with the package (`street`, `city`, `article`)."""
     path = Path(name) if name.endswith((".yaml", ".yml")) else RECIPES / f"{name}.yaml"
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))

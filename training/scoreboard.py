@@ -35,7 +35,7 @@ class Scoreboard:
         """The main scores, as they stand in a model's card: `camvid_miou`, `city_abs_rel`, ..."""
         values = {f"{name}_miou": scores.miou for name, scores in self.labels.items()}
         for name, scores in self.depths.items():
-            values |= {f"{name}_{key}": scores.summary()[key] for key in ("abs_rel", "rmse", "delta1")}
+            values |= {f"{name}_{key}": scores.summary()[key] for key in ("abs_rel", "rmse", "delta1", "spearman")}
         return values
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -20,8 +20,14 @@ from mt_perception_training.options import LAST, RunOptions, TrainingError
 from mt_perception_training.recipe import Recipe
 
 
-def train(recipe: Recipe, folders: Mapping[str, Path], options: RunOptions) -> Path:
-    """Run the recipe (or the rest of it) and return the best checkpoint. A kill loses at most one epoch."""
+def train(
+    recipe: Recipe, folders: Mapping[str, Path], options: RunOptions,
+    make_module: Callable[..., MultiTaskModule] = MultiTaskModule,
+) -> Path:  # fmt: skip
+    """Run the recipe (or the rest of it) and return the best checkpoint. A kill loses at most one epoch.
+
+    `make_module` takes what `MultiTaskModule` takes, for experiments that change more than a recipe can.
+    """
     resumable = options.out / LAST
     if options.resume and not resumable.is_file():
         raise TrainingError(f"there is nothing to resume: {resumable} does not exist")
@@ -33,7 +39,7 @@ def train(recipe: Recipe, folders: Mapping[str, Path], options: RunOptions) -> P
     lightning.seed_everything(recipe.seed, verbose=False)
     training = open_readers(recipe.datasets, folders, "train")
     validation = open_readers(recipe.datasets, folders, "val")
-    module = MultiTaskModule(recipe, training, validation)
+    module = make_module(recipe, training, validation)
     if options.weights:
         module.start_from(read_checkpoint(options.weights)[1])
     best = ModelCheckpoint(options.out, filename="best", monitor="val/score", mode="max", enable_version_counter=False)

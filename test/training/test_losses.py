@@ -11,7 +11,7 @@ import torch
 from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.spec import DepthCodecSpec
 from mt_perception_training.groups import CAMVID_CODES, camvid_fold, membership, target_channels
-from mt_perception_training.losses import MultiTaskLoss, depth_loss, lovasz_loss, segmentation_loss
+from mt_perception_training.losses import MultiTaskLoss, depth_loss, lovasz_loss, segmentation_loss, smoothness_loss
 from mt_perception_training.recipe import Losses, RecipeError
 
 IDS = tuple(range(19))
@@ -78,6 +78,26 @@ def test_depth_penalties_by_hand() -> None:
     assert depth_loss(encoded, target, "mse").item() == pytest.approx((0.01 + 1.0) / 2)
     assert depth_loss(encoded, target, "l1").item() == pytest.approx((0.1 + 1.0) / 2)
     assert depth_loss(encoded, target, "berhu").item() == pytest.approx((0.1 + (1 + 0.04) / 0.4) / 2)
+
+
+def test_smoothness_counts_bends_inside_segments_only() -> None:
+    encoded = torch.tensor([[[0.0, 1.0, 2.0, 9.0, 9.5, 9.0, 0.0]]])  # slope, jump, bend of -1
+    target = torch.tensor([[[4, 4, 4, 7, 7, 7, -1]]])
+    assert smoothness_loss(encoded, target).item() == pytest.approx((0.0 + 1.0) / 2)
+    columns = smoothness_loss(encoded.transpose(1, 2), target.transpose(1, 2))
+    assert columns.item() == pytest.approx(0.5)
+    unknown = smoothness_loss(encoded, torch.full_like(target, -1))
+    assert unknown.item() == 0
+
+
+def test_smoothness_teaches_depth_where_only_labels_are_known() -> None:
+    encoded = torch.randn(1, 1, 4, 5, requires_grad=True)
+    batch = {"labels": torch.zeros(1, 4, 5, dtype=torch.uint8), "depth_m": torch.full((1, 4, 5), NAN)}
+    loss = MultiTaskLoss(Losses(smoothness=0.5), CODEC, IDS)
+    parts = loss(torch.zeros(1, 19, 4, 5), encoded, batch)
+    parts["loss"].backward()
+    assert parts["loss"].item() == pytest.approx((parts["segmentation"] + 0.5 * parts["smoothness"]).item())
+    assert encoded.grad.abs().sum() > 0
 
 
 def test_uncertainty_weights_are_learned_only_if_asked() -> None:

@@ -1,0 +1,138 @@
+"""Trains variants of a recipe with the same number of steps and prints their scores side by side.
+
+    python benchmarks/recipes.py --city CITY --out RUNS [--steps 400] [--only NAME ...]
+
+CITY: made by `mt-perception-train city --out CITY --seeds 60 --val-seeds 8`. A variant that is done is not run again,
+one that was stopped goes on, so the command can be repeated until the table is complete.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from mt_perception.labels import UNLABELLED
+from mt_perception.network.spec import DepthCodecSpec
+from mt_perception_training.data.sample import Reader, Sample
+from mt_perception_training.export import export
+from mt_perception_training.module import MultiTaskModule
+from mt_perception_training.options import LAST, RunOptions
+from mt_perception_training.recipe import Phase, Recipe, load_recipe
+from mt_perception_training.train import train
+
+TRAFFIC_LIGHT = 6
+COLUMNS = ("city_miou", "city_abs_rel", "city_delta1")
+
+
+class VoidIsTrafficLight:
+    """A reader with one of the faults of the published code: its remap of ids gives void pixels a class."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def __len__(self) -> int:
+        return len(self._reader)
+
+    def __getitem__(self, index: int) -> Sample:
+        sample = self._reader[index]
+        return replace(sample, labels=np.where(sample.labels == UNLABELLED, TRAFFIC_LIGHT, sample.labels))
+
+    def files(self, index: int) -> list[Path]:
+        """As of the reader inside."""
+        return list(self._reader.files(index))
+
+
+def with_faults(recipe: Recipe, training: Mapping[str, Reader], validation: Mapping[str, Reader]) -> MultiTaskModule:
+    """Void as a class, and an encoder that is detached and never trains; the third fault is the codec `article`."""
+    faulty = {name: VoidIsTrafficLight(reader) for name, reader in training.items()}
+    module = MultiTaskModule(recipe, faulty, validation)
+    module.network.encoder.requires_grad_(False)
+    return module
+
+
+def in_steps(recipe: Recipe, steps: int) -> Recipe:
+    """The recipe with its phases shortened to `steps` in all, each an epoch."""
+    lengths = [phase.epochs * phase.steps for phase in recipe.phases]
+    phases = [
+        replace(phase, epochs=1, steps=max(1, round(steps * length / sum(lengths))))
+        for phase, length in zip(recipe.phases, lengths, strict=True)
+    ]
+    return replace(recipe, phases=tuple(phases))
+
+
+def published(steps: int, codec: str) -> Recipe:
+    """The article's recipe on the city: its three resolutions are a quarter, half and all of the city's pictures."""
+    better, article = load_recipe("city"), load_recipe("article")
+
+    def on_city(phase: Phase) -> Phase:
+        width, height = (phase.crop_width * 640 // 2048, phase.crop_height * 384 // 800)
+        low, high = (each / 2 for each in phase.augmentation.scale)  # of 2048 px as of 640: relative to all of it
+        augmentation = replace(phase.augmentation, scale=(low, high))
+        return replace(phase, batch={"city": 8}, crop_width=width, crop_height=height, augmentation=augmentation)
+
+    recipe = replace(
+        article,
+        phases=tuple(on_city(phase) for phase in article.phases),
+        input=better.input,
+        fx_px=better.fx_px,
+        network=replace(better.network, depth_codec=DepthCodecSpec(codec, 1.0 if codec == "article" else 0.5, 250.0)),
+    )
+    return in_steps(recipe, steps)
+
+
+def better(steps: int, codec: str = "log", segmentation: float = 1.0, depth: float | None = None) -> Recipe:
+    """`city.yaml`, with another codec or only one of its tasks."""
+    recipe = load_recipe("city")
+    losses = replace(recipe.losses, segmentation=segmentation, depth=recipe.losses.depth if depth is None else depth)
+    phases = [replace(phase, lovasz=phase.lovasz * segmentation) for phase in recipe.phases]
+    network = replace(recipe.network, depth_codec=DepthCodecSpec(codec, 0.5, 250.0))
+    return in_steps(replace(recipe, losses=losses, phases=tuple(phases), network=network), steps)
+
+
+FAULTY = "published, with its three faults"
+VARIANTS: dict[str, Callable[[int], Recipe]] = {
+    FAULTY: lambda steps: published(steps, "article"),
+    "published, without the faults": lambda steps: published(steps, "log"),
+    "city.yaml: both tasks, log codec": better,
+    "labels only": lambda steps: better(steps, depth=0.0),
+    "depth only": lambda steps: better(steps, segmentation=0.0),
+    "inverse codec": lambda steps: better(steps, "inverse"),
+    "sqrt codec": lambda steps: better(steps, "sqrt"),
+    "article codec": lambda steps: better(steps, "article"),
+}
+
+
+def scores_of(name: str, steps: int, city: Path, out: Path) -> dict[str, float]:
+    """Train (or finish training) one variant and score the bundle made of its last weights."""
+    run = out / f"{name.replace(' ', '-').replace(':', '').replace(',', '')}-{steps}"
+    done = run / "scores.json"
+    if not done.is_file():
+        make = with_faults if name == FAULTY else MultiTaskModule
+        train(VARIANTS[name](steps), {"city": city}, RunOptions(run, resume=(run / LAST).is_file()), make)
+        card = export(run / LAST, run / "model", {"city": city}).card
+        done.write_text(json.dumps({**card.scores, "gmacs": card.gmacs}))
+    return json.loads(done.read_text())
+
+
+def main() -> None:
+    """Print the table as Markdown, row by row."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--city", type=Path, required=True, help="the rendered city")
+    parser.add_argument("--out", type=Path, required=True, help="one folder per variant is made here")
+    parser.add_argument("--steps", type=int, default=400, help="of 8 pictures (default 400)")
+    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME")
+    options = parser.parse_args()
+    rows = [f"| variant, {options.steps} steps | {' | '.join(COLUMNS)} |", "|---|" + "---|" * len(COLUMNS)]
+    for name in options.only:
+        scores = scores_of(name, options.steps, options.city, options.out)
+        rows.append(f"| {name} | " + " | ".join(f"{scores[column]:.3f}" for column in COLUMNS) + " |")
+    print("\n".join(rows))
+
+
+if __name__ == "__main__":
+    main()
