@@ -63,12 +63,14 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     recipe, folders = load_recipe(options.recipe), parse_folders(options.data)
-    from mt_perception_training.train import train  # Lightning takes seconds to import
+    from lightning.pytorch.utilities import rank_zero_only  # Lightning takes seconds to import
+
+    from mt_perception_training.train import train
 
     names = ("out", "resume", "weights", "accelerator", "devices", "nodes", "precision", "threads", "epochs")
     run = RunOptions(**{name: getattr(options, name) for name in names})
     best = train(recipe, folders, run)
-    print(f"best checkpoint: {best}")
+    rank_zero_only(print)(f"best checkpoint: {best}")  # once, however many processes trained
 
 
 def _add_city(parser: argparse.ArgumentParser) -> None:

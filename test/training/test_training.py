@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +79,19 @@ def test_export_gives_a_bundle_that_runs(runs: tuple[Path, Path], folders: dict[
     frame = scene(np.random.default_rng(5))
     prediction = Perceiver.open(Settings(model=str(tmp_path / "model")))(Frame(frame.left, camera=CAMERA))
     assert prediction.size == frame.labels.shape
+
+
+def test_two_processes_train_together(folders: dict[str, Path], tmp_path: Path) -> None:
+    recipe = tmp_path / "miniature.yaml"
+    recipe.write_text(json.dumps(RECIPE.to_dict()))  # JSON is YAML
+    data = [f"{name}={folder}" for name, folder in folders.items()]
+    command = ["train", "--recipe", str(recipe), "--data", *data, "--out", str(tmp_path / "run")]
+    both = [sys.executable, "-m", "mt_perception_training", *command, "--accelerator", "cpu", "--devices", "2"]
+    done = subprocess.run(both, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("best checkpoint") == 1
+    saved = torch.load(tmp_path / "run" / LAST, weights_only=False)
+    assert saved["global_step"] == sum(phase.epochs * phase.steps for phase in RECIPE.phases)
 
 
 def test_every_weight_learns(folders: dict[str, Path]) -> None:
