@@ -22,7 +22,8 @@ _LARGEST_SHARE = 0.2  # of the width: the largest disparity that is searched
 _BLOCK_PX = 5
 _SPECKLE_PX = 100  # islands of fewer pixels than this are dropped
 _WINDOW_PX = 9
-_MIN_CONTRAST = 2.0  # standard deviation in grey levels under which there is nothing to match
+_MIN_CONTRAST = 2.0  # standard deviation in grey levels: what is less is noise
+_MIN_SLOPE = 0.7  # grey levels per pixel along the row: a sky that only fades upwards fits everywhere
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,8 @@ def _agreement(
     mean_a, mean_b, square_a, square_b, product = (_mean(each) for each in (a, b, a * a, b * b, a * b))
     contrast_a, contrast_b = square_a - mean_a**2, square_b - mean_b**2
     floor = np.float32(_MIN_CONTRAST**2)
-    textured = np.clip(np.minimum(contrast_a, contrast_b) / floor - 1, 0, 1)
+    slope_a, slope_b = (_mean(np.square(cv2.Sobel(each, -1, 1, 0, ksize=1, scale=0.5))) for each in (a, b))
+    textured = np.clip(np.minimum(slope_a, slope_b) / np.float32(_MIN_SLOPE**2) - 1, 0, 1)
     correlation = (product - mean_a * mean_b) / np.sqrt(np.maximum(contrast_a, floor) * np.maximum(contrast_b, floor))
     return np.clip((correlation - 0.5) / 0.4, 0, 1) * textured
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from mt_perception.types import CameraModel, Frame, StereoPair
+from mt_perception.geometry import disparity_from_depth
+from mt_perception.stereo import Match
+from mt_perception.types import CameraModel, DepthMap, Frame, StereoPair
 
 HEIGHT, WIDTH = 96, 192
 CAMERA = CameraModel(WIDTH, HEIGHT, 100.0, 100.0, 95.5, 47.5, 0.2)
@@ -32,9 +34,20 @@ def box_and_wall(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     wall, box = texture(rng, HEIGHT, WIDTH + WALL_PX), texture(rng, 40, 60)
     left, right = wall[:, :WIDTH].copy(), wall[:, WALL_PX:].copy()
     left[BOX], right[30:70, 90 - BOX_PX : 150 - BOX_PX] = box, box
+    return left, right, scene()
+
+
+def scene() -> DepthMap:
+    """The true depth of box and wall."""
     depth_m = np.full((HEIGHT, WIDTH), 5.0, np.float32)
     depth_m[BOX] = 2.0
-    return left, right, depth_m
+    return depth_m
+
+
+def matched(depth_m: DepthMap, confidence: np.ndarray | None = None) -> Match:
+    """A match that says exactly this depth."""
+    disparity = disparity_from_depth(depth_m, CAMERA.fx_px, CAMERA.baseline_m)
+    return Match(disparity, np.ones_like(depth_m) if confidence is None else confidence, CAMERA, 64)
 
 
 BLIND = {

@@ -2,8 +2,7 @@
 
 import numpy as np
 import pytest
-from stereo.pairs import HEIGHT, WIDTH
-from stereo.test_scale import matched, scene
+from stereo.pairs import HEIGHT, WIDTH, matched, scene
 
 from mt_perception.stereo import fuse
 

@@ -6,25 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stereo.pairs import BOX, CAMERA, HEIGHT, WIDTH
+from stereo.pairs import HEIGHT, WIDTH, matched, scene
 
-from mt_perception.geometry import disparity_from_depth
-from mt_perception.stereo import Match, Measurement, followed, measure
+from mt_perception.stereo import Measurement, followed, measure
 from mt_perception.stereo.scale import LIMIT
 
 SECOND = 1_000_000_000
-
-
-def matched(depth_m, confidence=None):
-    """A match that says exactly this depth."""
-    disparity = disparity_from_depth(depth_m, CAMERA.fx_px, CAMERA.baseline_m)
-    return Match(disparity, np.ones_like(depth_m) if confidence is None else confidence, CAMERA, 64)
-
-
-def scene():
-    depth_m = np.full((HEIGHT, WIDTH), 5.0, np.float32)
-    depth_m[BOX] = 2.0
-    return depth_m
 
 
 @pytest.mark.parametrize("factor", [0.5, 1.0, 2.0, 3.7])
