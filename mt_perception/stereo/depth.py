@@ -20,7 +20,7 @@ from mt_perception.types import DepthMap, StereoPair
 Matching = Future[Match | None]
 """A pair that is being matched; None when it cannot be."""
 
-_NICENESS = 5
+_NICER_BY = 5
 
 
 class StereoDepth:
@@ -45,7 +45,8 @@ class StereoDepth:
     def begin(self, make_pair: Callable[[], StereoPair], settings: Settings) -> Matching | None:
         """Start to match what `make_pair` makes (in the matching thread); None when it is not this pair's turn."""
         now_s = time.monotonic()
-        if settings.depth_mode != "fused" and (now_s < self._due_s or (self._last and not self._last.done())):
+        busy = self._last is not None and not self._last.done()
+        if busy or (settings.depth_mode != "fused" and now_s < self._due_s):
             return None
         self._due_s = now_s + 1 / settings.stereo_rate_hz
         self._last = matching = self._thread.submit(self._match, make_pair, settings.stereo_width)
@@ -89,4 +90,5 @@ class StereoDepth:
 def _stand_back() -> None:
     """Let the network's threads go first. Linux has a priority per thread; elsewhere it is one per process."""
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        thread = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICER_BY)

@@ -1,12 +1,16 @@
 """Stereo mode as users run it: the recorded street as two cameras, the node in a process of its own."""
 
+import os
+from functools import partial
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 pytest.importorskip("rclpy")
 
-from functools import partial
-
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from nodes import diagnostics_of
 from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
@@ -19,6 +23,7 @@ from mt_perception.resources import city_recording
 from mt_perception.ros import convert
 from mt_perception.types import CameraModel
 
+NICE = os.nice(0)
 TRUTH = "ground_truth/depth/compressed"
 CAMERA = CameraModel(160, 90, 150.0, 150.0, 79.5, 44.5)
 
@@ -26,7 +31,8 @@ CAMERA = CameraModel(160, 90, 150.0, 150.0, 79.5, 44.5)
 @pytest.fixture
 def run(start):
     """The node in stereo mode, small and on the CPU."""
-    return partial(start, "node", backend="openvino", precision="fp32", stereo=True, input_width=320, input_height=192)
+    small = {"input_width": 320, "input_height": 192, "threads": 1}
+    return partial(start, "node", backend="openvino", precision="fp32", stereo=True, **small)
 
 
 @pytest.fixture
@@ -84,12 +90,16 @@ def test_disparity_is_published_when_asked_for(run, play, probe):
     node = run(image_transport="compressed")
     node.wait_for("ready in")
     play()
+
+    def with_truth():
+        truths = {stamp_ns(each.header): each for each in probe.received[TRUTH]}
+        found = [each for each in probe.received["disparity"] if stamp_ns(each.header) in truths]
+        return [(each, truths[stamp_ns(each.header)]) for each in found]
+
     with diagnostics_of(probe) as diagnostics:
-        probe.until(lambda: len(probe.received["disparity"]) >= 3, 40)
+        message, truth = probe.until(with_truth, 40)[0]
         assert probe.until(lambda: values_of(diagnostics))["frames_out"] == "0"
-    truths = {stamp_ns(each.header): each for each in probe.received[TRUTH]}
-    message = next(each for each in probe.received["disparity"] if stamp_ns(each.header) in truths)
-    truth_m = depth_from_millimetres(array_from_compressed(truths[stamp_ns(message.header)]))
+    truth_m = depth_from_millimetres(array_from_compressed(truth))
     disparity = array_from_image(message.image)
     assert disparity.shape == truth_m.shape and message.image.header == message.header
     assert message.min_disparity == 0 < message.delta_d < 0.2 and message.max_disparity > 100
@@ -170,3 +180,34 @@ def test_a_pair_without_baseline_or_texture_still_gives_the_networks_depth(run, 
 
         probe.until(unknown_alone)
         assert values_of(diagnostics)["scale"] == "unknown" and diagnostics().level == b"\x01"
+
+
+def test_cleanup_ends_the_matching_thread_and_the_topic(run, play, probe):
+    node = run(image_transport="compressed", autostart=False)
+    probe.listen("depth/image")
+    play()
+    client = probe.create_client(ChangeState, f"{probe.get_namespace()}/perception/change_state")
+    assert client.wait_for_service(20)
+    disparity = probe.resolve_topic_name("disparity")
+
+    def change(*names):
+        for name in names:
+            number = getattr(Transition, f"TRANSITION_{name}")
+            future = client.call_async(ChangeState.Request(transition=Transition(id=number)))
+            probe.until(future.done, 20)
+            assert future.result().success
+
+    def matching_threads():
+        names = Path(f"/proc/{node.process.pid}/task").glob("*/stat")
+        return sum(int(name.read_text().rsplit(")", 1)[1].split()[16]) > NICE for name in names)
+
+    for _ in range(2):
+        change("CONFIGURE", "ACTIVATE")
+        seen = len(probe.received["depth/image"])
+        probe.until(lambda before=seen: len(probe.received["depth/image"]) > before + 2, 20)
+        assert probe.count_publishers(disparity) == 1 == matching_threads()
+        change("DEACTIVATE", "CLEANUP")
+        probe.until(lambda: probe.count_publishers(disparity) == 0)
+        assert matching_threads() == 0
+    status, _ = node.stop()
+    assert status == 0 and "Traceback" not in node.log
