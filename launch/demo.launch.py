@@ -49,6 +49,7 @@ def start_player(context: LaunchContext) -> list:
         "input": value["input"],
         "rate": float(value["rate"]),
         "loop": value["loop"] == "true",
+        "stereo": LaunchConfiguration("stereo", default="false").perform(context) == "true",
         "acknowledge_topic": "segmentation/mask",
         "max_in_flight": 1,
         "progress": False,

@@ -1,5 +1,6 @@
 """One perception node, with its resolution and backend tuned to the hardware by a profile."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
@@ -16,8 +17,8 @@ from mt_perception.sources import camera_info_topic
 OVERRIDES = ("model", "backend", "precision", "input_width", "input_height", "image_transport")
 PROFILES = share_folder() / "config" / "profiles"
 RECORDED = (
-    "image", "image/compressed", "camera_info", "segmentation/mask", "segmentation/confidence", "segmentation/overlay",
-    "depth/image", "depth/camera_info", "/diagnostics",
+    "segmentation/mask", "segmentation/confidence", "segmentation/overlay", "depth/image", "depth/camera_info",
+    "/diagnostics",
 )  # fmt: skip
 YES_NO = ["true", "false"]
 
@@ -35,10 +36,12 @@ def arguments() -> list:
         argument("profile", "auto", "Settings for a kind of hardware; auto looks what there is", profiles),
         argument("params_file", "", "Your own file like config/perception.yaml; it wins over the profile"),
         *(argument(s.name, "", f"{s.description} ({s.allowed}). Empty: as the files say") for s in settings),
-        argument("stereo", "false", "Take the left camera of a pair: left/image_rect and left/camera_info", YES_NO),
+        argument("stereo", "false", f"{SETTINGS['stereo'].description}; they scale the depth", YES_NO),
         argument("namespace", "", "Namespace of the node and its topics"),
-        argument("image_topic", "", "Topic of the camera picture. Empty: image in the namespace"),
+        argument("image_topic", "", "Topic of the camera picture. Empty: image (left/image_rect) in the namespace"),
         argument("camera_info_topic", "", "Topic of its CameraInfo. Empty: camera_info beside the picture"),
+        argument("right_image_topic", "", "With stereo: topic of the right picture. Empty: right/image_rect"),
+        argument("right_camera_info_topic", "", "Topic of its CameraInfo. Empty: camera_info beside the picture"),
         argument("use_sim_time", "false", "Take the time from /clock", YES_NO),
         argument("rviz", "false", "Open RViz on the outputs", YES_NO),
         argument("record", "", "Folder of a new recording (mcap) of inputs and outputs. Empty: do not record"),
@@ -72,6 +75,8 @@ def start_node(context: LaunchContext) -> list:
             )
         files.append(str(file))
     overrides = {name: checked(name, value[name]) for name in OVERRIDES if value[name]}
+    if value["stereo"] == "true":
+        overrides["stereo"] = True
     return [
         LogInfo(msg=f"profile {profile}" + (" (found by itself)" if value["profile"] == "auto" else "")),
         Node(
@@ -79,7 +84,7 @@ def start_node(context: LaunchContext) -> list:
             executable="perception_node",
             name="perception",
             parameters=[*files, overrides | {"use_sim_time": value["use_sim_time"] == "true"}],
-            remappings=remappings(value["image_topic"], value["camera_info_topic"], value["stereo"] == "true"),
+            remappings=remappings(value),
             arguments=["--ros-args", "--log-level", f"perception:={value['log_level']}"],
             output="screen",
         ),
@@ -97,14 +102,22 @@ def checked(name: str, text: str) -> object:
     return setting.check(text if setting.kind is str else yaml.safe_load(text))
 
 
-def remappings(image_topic: str, info_topic: str, stereo: bool) -> list:
-    """From the node's input names to the camera's topics."""
-    image = image_topic or ("left/image_rect" if stereo else "image")
-    image = image.removesuffix("/compressed")
+def remappings(value: Mapping[str, str]) -> list[tuple[str, str]]:
+    """From the node's input names to the topics of the camera, or of left and right, that the arguments name."""
+    if value["stereo"] == "true":
+        return [
+            *_camera("left/image_rect", value["image_topic"], value["camera_info_topic"]),
+            *_camera("right/image_rect", value["right_image_topic"], value["right_camera_info_topic"]),
+        ]
+    return _camera("image", value["image_topic"], value["camera_info_topic"])
+
+
+def _camera(name: str, image_topic: str, info_topic: str) -> list[tuple[str, str]]:
+    image = (image_topic or name).removesuffix("/compressed")
     return [
-        ("image", image),
-        ("image/compressed", f"{image}/compressed"),
-        ("camera_info", info_topic or camera_info_topic(image)),
+        (name, image),
+        (f"{name}/compressed", f"{image}/compressed"),
+        (camera_info_topic(name), info_topic or camera_info_topic(image)),
     ]
 
 
@@ -114,7 +127,6 @@ def start_recording(context: LaunchContext) -> list:
     if not value["record"]:
         return []
     namespace = "/" + value["namespace"].strip("/")
-    renamed = dict(remappings(value["image_topic"], value["camera_info_topic"], value["stereo"] == "true"))
-    topics = [str(Path(namespace) / renamed.get(topic, topic)) for topic in RECORDED]
+    topics = [str(Path(namespace) / topic) for topic in (*dict(remappings(value)).values(), *RECORDED)]
     command = ["ros2", "bag", "record", "--storage", "mcap", "--output", value["record"], *topics]
     return [ExecuteProcess(cmd=command, output="screen")]

@@ -91,6 +91,31 @@ class Settings:
         "Form of the incoming picture: raw subscribes to `image`, compressed to `image/compressed`",
         choices=("raw", "compressed"),
     )
+    stereo: bool = _setting(False, "Take a rectified pair: `left/image_rect`, `right/image_rect` and their camera_info")
+    sync_slop_s: float = _setting(
+        0.01,
+        "Stamps of left and right that differ by less belong to one pair; 0: only equal stamps do",
+        unit="s",
+        bounds=(0.0, 1.0),
+        live=True,
+    )
+    depth_mode: str = _setting(
+        "scaled",
+        "Depth of a pair: mono is the network's alone, scaled brings it to the pair's scale, "
+        "fused takes the pair's own where it is sure",
+        choices=("mono", "scaled", "fused"),
+        live=True,
+    )
+    stereo_rate_hz: float = _setting(
+        5.0,
+        "How often a pair is matched to measure the scale; with depth_mode fused every pair is",
+        unit="Hz",
+        bounds=(0.1, 120.0),
+        live=True,
+    )
+    stereo_width: int = _setting(
+        480, "Width at which pairs are matched; wider ones are made smaller", unit="px", bounds=(64, 4096), live=True
+    )
     overlay_opacity: float = _setting(
         0.5, "Weight of the class colours in segmentation/overlay", bounds=(0.0, 1.0), live=True
     )

@@ -1,4 +1,4 @@
-"""What flows through the program: a frame goes in, a prediction comes out.
+"""What flows through the program: a frame (or a pair of them) goes in, a prediction comes out.
 
 Values are checked when they are made, so that whoever receives one can rely on it.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -89,6 +89,53 @@ class Frame:
     def size(self) -> tuple[int, int]:
         """(height, width) in pixels."""
         return self.image.shape[0], self.image.shape[1]
+
+
+@dataclass(frozen=True)
+class StereoPair:
+    """A rectified pair, taken at one instant: pictures of one size whose rows show the same things.
+
+    Both frames carry their cameras, and the right one the baseline. Cameras that look slightly towards each other
+    differ in `cx_px`; everything else must be the same, or the pair was not rectified together.
+    """
+
+    left: Frame
+    right: Frame
+
+    def __post_init__(self) -> None:
+        left, right = self.left.camera, self.right.camera
+        if left is None or right is None:
+            raise DataError("stereo depth needs the camera_info of both cameras, with focal lengths")
+        if right.baseline_m is None:
+            raise DataError(
+                "the right camera_info has no baseline: P[3] must be -fx * baseline in metres, below 0; "
+                "are left and right exchanged, or is the pair not calibrated?"
+            )
+        if self.left.size != self.right.size:
+            (height, width), (other_height, other_width) = self.left.size, self.right.size
+            raise DataError(
+                f"the left picture has {width}x{height} pixels and the right one {other_width}x{other_height}; "
+                "a rectified pair is of one size"
+            )
+        for name, allowed_px in (("fx_px", 0.01 * left.fx_px), ("fy_px", 0.01 * left.fy_px), ("cy_px", 1.0)):
+            one, other = getattr(left, name), getattr(right, name)
+            if abs(one - other) > allowed_px:
+                raise DataError(
+                    f"the left camera has {name} {one:g} and the right one {other:g}; those of a rectified pair are "
+                    "the same: rectify both with one calibration"
+                )
+
+    @property
+    def camera(self) -> CameraModel:
+        """The left camera, with the baseline."""
+        assert self.left.camera and self.right.camera
+        return replace(self.left.camera, baseline_m=self.right.camera.baseline_m)
+
+    @property
+    def offset_px(self) -> float:
+        """Disparity of a point at infinity: what the principal points differ by."""
+        assert self.left.camera and self.right.camera
+        return self.left.camera.cx_px - self.right.camera.cx_px
 
 
 OUTPUTS: dict[str, np.dtype[Any]] = {

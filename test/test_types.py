@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from mt_perception.types import CameraModel, DataError, Frame, Prediction
+from mt_perception.types import CameraModel, DataError, Frame, Prediction, StereoPair
 
 
 def test_frame_knows_height_before_width():
@@ -56,3 +58,32 @@ def test_prediction_holds_what_was_asked_for():
 def test_prediction_refuses_wrong_outputs(outputs):
     with pytest.raises(DataError):
         Prediction(Frame(np.zeros((3, 4, 3), np.uint8)), outputs)
+
+
+CAMERA = CameraModel(4, 3, 100, 100, 1.5, 1.0)
+RIGHT = replace(CAMERA, cx_px=1.25, baseline_m=0.2)
+
+
+def frame(camera, height=3):
+    return Frame(np.zeros((height, 4, 3), np.uint8), camera=camera)
+
+
+def test_a_pair_is_the_left_camera_with_the_rights_baseline():
+    pair = StereoPair(frame(CAMERA), frame(RIGHT))
+    assert pair.camera == replace(CAMERA, baseline_m=0.2) and pair.offset_px == 0.25
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "said"),
+    [
+        (frame(None), frame(RIGHT), "camera_info of both"),
+        (frame(CAMERA), frame(None), "camera_info of both"),
+        (frame(CAMERA), frame(CAMERA), r"no baseline: P\[3\] must be .* exchanged"),
+        (frame(CAMERA), frame(replace(RIGHT, height_px=2), 2), "left picture has 4x3 pixels and the right one 4x2"),
+        (frame(CAMERA), frame(replace(RIGHT, fx_px=102)), "fx_px 100 and the right one 102"),
+        (frame(CAMERA), frame(replace(RIGHT, cy_px=3)), "cy_px 1 and the right one 3"),
+    ],
+)
+def test_a_pair_that_was_not_rectified_together_is_refused(left, right, said):
+    with pytest.raises(DataError, match=said):
+        StereoPair(left, right)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import rclpy
@@ -24,6 +25,8 @@ from mt_perception.ros import health, params
 from mt_perception.ros.outputs import OUTPUTS, Output
 from mt_perception.ros.perception import Perception
 from mt_perception.ros.process import StartupError, run_node
+from mt_perception.ros.stereo import PairDepth
+from mt_perception.ros.sync import SIDES, PairSync
 from mt_perception.ros.worker import Worker
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.types import DataError
@@ -49,6 +52,7 @@ class PerceptionNode(LifecycleNode):
         self._worker: Worker[Perceiver, Any] | None = None
         self._outlets: list[tuple[Output, Any]] = []
         self._inputs: list[Any] = []
+        self._pairs: PairSync | None = None
         params.declare(self)
         self._perception = Perception(params.read(self), self._health, self.get_logger())
         self.add_on_set_parameters_callback(self._on_parameters)
@@ -82,14 +86,24 @@ class PerceptionNode(LifecycleNode):
             (each, self.create_publisher(each.type, each.topic, _NEWEST, qos_overriding_options=overridable))
             for each in OUTPUTS
         ]
+        if self._perception.settings.stereo:
+            self._perception.stereo = PairDepth(self, self._health)
         return super().on_configure(state)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Subscribe to the camera."""
-        topic = picture_topic(self._perception.settings)
+        """Subscribe to the camera, or to both."""
+        topics = picture_topics(self._perception.settings)
+        picture = CompressedImage if topics[0].endswith("compressed") else Image
         self._perception.outlets = self._outlets
-        self._subscribe(CompressedImage if topic.endswith("compressed") else Image, topic, self._on_image)
-        self._subscribe(CameraInfo, "camera_info", self._on_camera_info)
+        if stereo := self._perception.stereo:
+            self._pairs = PairSync(self._on_image, lambda: self._perception.settings.sync_slop_s)
+            for side, topic in enumerate(topics):
+                self._subscribe(picture, topic, partial(self._pairs.add, side))
+            self._subscribe(CameraInfo, "left/camera_info", self._on_camera_info)
+            self._subscribe(CameraInfo, "right/camera_info", stereo.on_right_camera_info)
+        else:
+            self._subscribe(picture, topics[0], self._on_image)
+            self._subscribe(CameraInfo, "camera_info", self._on_camera_info)
         self._health.activated()
         return super().on_activate(state)
 
@@ -98,6 +112,7 @@ class PerceptionNode(LifecycleNode):
         self._perception.outlets = []
         while self._inputs:
             self.destroy_subscription(self._inputs.pop())
+        self._pairs = None
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -120,6 +135,9 @@ class PerceptionNode(LifecycleNode):
         if self._worker:
             self._worker.stop()
             self._worker = None
+        stereo, self._perception.stereo = self._perception.stereo, None
+        if stereo:
+            stereo.close()
         outlets, self._outlets, self._perception.outlets = self._outlets, [], []
         for _, publisher in outlets:
             self.destroy_publisher(publisher)
@@ -175,15 +193,21 @@ class PerceptionNode(LifecycleNode):
 
     def _publish_diagnostics(self) -> None:
         settings = self._perception.settings
-        topic = self.resolve_topic_name(picture_topic(settings))
+        topics = [self.resolve_topic_name(topic) for topic in picture_topics(settings)]
+        missing = topics[0]
+        if self._pairs and (stereo := self._perception.stereo):
+            missing = self._pairs.waiting_for(topics, settings.input_timeout_s)
+            self._health.describe(**self._pairs.numbers())
+            stereo.report()
         name = self.get_fully_qualified_name()
-        status = self._health.status(name, bool(self._inputs), settings.input_timeout_s, topic)
+        status = self._health.status(name, bool(self._inputs), settings.input_timeout_s, missing)
         self._diagnostics.publish(health.array_of(status, self.get_clock().now().to_msg()))
 
 
-def picture_topic(settings: Settings) -> str:
-    """Where the camera's picture comes from."""
-    return "image/compressed" if settings.image_transport == "compressed" else "image"
+def picture_topics(settings: Settings) -> list[str]:
+    """Where the camera's picture comes from, or those of left and right."""
+    pictures = [f"{side}/image_rect" for side in SIDES] if settings.stereo else ["image"]
+    return [f"{each}/compressed" if settings.image_transport == "compressed" else each for each in pictures]
 
 
 def make_node() -> PerceptionNode:

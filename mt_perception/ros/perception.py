@@ -12,6 +12,8 @@ from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.ros import convert
 from mt_perception.ros.health import Health
 from mt_perception.ros.outputs import Output, Result
+from mt_perception.ros.stereo import PairDepth
+from mt_perception.ros.sync import Pair
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel, DataError, Frame
 
@@ -19,7 +21,7 @@ from mt_perception.types import CameraModel, DataError, Frame
 class Perception:
     """Loads the model, then turns each picture into what somebody subscribes to.
 
-    The node's thread replaces `settings`, `camera` and `outlets` as a whole; they are read once per picture.
+    The node's thread replaces `settings`, `camera`, `stereo` and `outlets` as a whole; they are read once per picture.
     """
 
     def __init__(self, settings: Settings, health: Health, logger: RcutilsLogger) -> None:
@@ -27,6 +29,8 @@ class Perception:
         self.camera: CameraModel | None = None
         self.outlets: list[tuple[Output, Any]] = []
         """Each output with its publisher; empty while nothing is to be published."""
+        self.stereo: PairDepth | None = None
+        """In stereo mode, what makes depth metric."""
         self._health = health
         self._logger = logger
 
@@ -54,21 +58,29 @@ class Perception:
         return perceiver
 
     def process(self, perceiver: Perceiver, message: Any) -> None:
-        """Convert, perceive, publish. Nothing is computed that nobody subscribes to."""
+        """Convert, perceive, publish, from a picture or a `Pair`. Nothing is computed that nobody subscribes to."""
+        settings, stereo = self.settings, self.stereo
+        left, right = message if isinstance(message, Pair) else (message, None)
         wanted = [(output, outlet) for output, outlet in self.outlets if outlet.get_subscription_count()]
         needs = frozenset().union(*(output.needs for output, _ in wanted))
-        if not needs:
+        if not needs and not (stereo and stereo.disparity_wanted):
             return
         watch = Stopwatch()
         try:
-            frame = self._calibrated(convert.frame(message))
+            frame = self._calibrated(convert.frame(left))
         except DataError as error:
             self._health.skipped(f"picture skipped: {error}")
             return
         watch.mark("convert")
+        matching = stereo.begin(frame, right, settings, "depth_m" in needs) if stereo else None
+        if not needs:
+            return
         prediction = perceiver(frame, needs)
         watch.mark("perceive")
-        result = Result(prediction, self.settings, perceiver.bundle.card.classes)
+        if stereo:
+            prediction = stereo.correct(prediction, matching, settings)
+            watch.mark("stereo")
+        result = Result(prediction, settings, perceiver.bundle.card.classes)
         for output, outlet in wanted:
             made = output.make(result)
             if made is not None:

@@ -38,7 +38,7 @@ def launched(*arguments: str) -> subprocess.Popen:
 def test_every_argument_is_explained(file):
     said, _ = launched(file, "--show-args").communicate(timeout=60)
     names = "profile params_file model backend precision input_width input_height stereo namespace image_topic"
-    names += " camera_info_topic use_sim_time rviz record log_level"
+    names += " camera_info_topic right_image_topic right_camera_info_topic use_sim_time rviz record log_level"
     for name in names.split():
         assert f"'{name}':" in said, said
     assert said.count("no description given") == 0
@@ -82,6 +82,26 @@ def test_arguments_reach_the_node(bundle, start):
         os.killpg(launch.pid, signal.SIGINT)
         said, _ = launch.communicate(timeout=20)
     assert "96x64" in said, "the argument wins over the file"
+    probe.destroy_node()
+
+
+def test_stereo_listens_to_both_cameras(bundle, start):
+    namespace = start.namespace.strip("/")
+    launch = launched(
+        "perception.launch.py", f"model:={bundle.folder}", f"namespace:={namespace}", "stereo:=true",
+        "right_image_topic:=/rig/right/image_rect",
+    )  # fmt: skip
+    probe = Probe(start.namespace)
+    try:
+        inputs = ("left/image_rect", "left/camera_info", "/rig/right/image_rect", "/rig/right/camera_info")
+        names = [probe.resolve_topic_name(topic) for topic in inputs]
+        probe.until(lambda: all(map(probe.count_subscribers, names)), 40)
+        probe.until(lambda: probe.count_publishers(probe.resolve_topic_name("disparity")))
+        assert not probe.count_subscribers(probe.resolve_topic_name("image"))
+    finally:
+        os.killpg(launch.pid, signal.SIGINT)
+        said, _ = launch.communicate(timeout=20)
+    assert "Traceback" not in said, said
     probe.destroy_node()
 
 

@@ -1,0 +1,141 @@
+"""Stereo mode in the node: from pairs of messages to corrected depth, `disparity` and what the diagnostics tell."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import cv2
+import numpy as np
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CameraInfo
+
+from mt_perception.geometry import resize_nearest, scale_camera
+from mt_perception.messages import camera_from_info, with_camera
+from mt_perception.ros import convert
+from mt_perception.ros.health import Health
+from mt_perception.settings import Settings
+from mt_perception.stereo import Match, StereoDepth
+from mt_perception.stereo.depth import Matching
+from mt_perception.types import CameraModel, DataError, Frame, Prediction, StereoPair
+
+try:
+    from stereo_msgs.msg import DisparityImage
+except ImportError:  # then there is no topic `disparity`; all else works
+    DisparityImage = None
+
+DISPARITY = "disparity"
+_OLD_S = 5.0
+_MISSING = "stereo depth is missing"
+_UNKNOWN = "the scale of depth is unknown: left and right could not be compared yet"
+_OLD = f"the scale of depth is old: for more than {_OLD_S:g} s left and right could not be compared; is one covered?"
+_LIMITED = "the scale of depth is at its limit: are baseline and focal length in the camera_info right?"
+
+
+class PairDepth:
+    """Makes the depth of predictions metric with the right camera's pictures.
+
+    The worker calls `begin` and `correct`, the node's thread all else. The right picture is converted in the matching
+    thread, and only if it is used.
+    """
+
+    def __init__(self, node: Node, health: Health) -> None:
+        self._node, self._health = node, health
+        self._publisher: Any = None
+        if DisparityImage:
+            overridable = QoSOverridingOptions.with_default_policies()
+            newest = QoSProfile(depth=1)
+            self._publisher = node.create_publisher(
+                DisparityImage, DISPARITY, newest, qos_overriding_options=overridable
+            )
+        self._right_camera: CameraModel | None = None
+        self._asked = False
+        cv2.setNumThreads(1)  # OpenCV has one pool for all; its threads would take the cores that the network needs
+        self._depth = StereoDepth(self._on_match, self._on_problem)
+
+    @property
+    def disparity_wanted(self) -> bool:
+        """Whether somebody subscribes to `disparity`."""
+        return self._publisher is not None and self._publisher.get_subscription_count() > 0
+
+    def on_right_camera_info(self, message: CameraInfo) -> None:
+        """Take the right camera from its newest camera_info."""
+        try:
+            self._right_camera, problem = camera_from_info(message), ""
+        except DataError as error:
+            self._right_camera, problem = None, str(error)
+        self._health.warn("right/camera_info", problem and f"{_MISSING}: right/camera_info: {problem}")
+
+    def begin(self, left: Frame, right: Any, settings: Settings, depth_wanted: bool) -> Matching | None:
+        """Start to match a frame and the message of its right picture, if that is of use and it is its turn."""
+        self._asked = depth_wanted and settings.depth_mode != "mono"
+        if not self._asked and not self.disparity_wanted:
+            return None
+        return self._depth.begin(partial(self._pair, left, right), settings)
+
+    def correct(self, prediction: Prediction, matching: Matching | None, settings: Settings) -> Prediction:
+        """The prediction with its depth, if it has one, corrected as `depth_mode` says."""
+        if "depth_m" not in prediction.outputs:
+            return prediction
+        depth_m = self._depth.correct(prediction.depth_m, prediction.frame.stamp_ns, matching, settings)
+        return replace(prediction, outputs={**prediction.outputs, "depth_m": depth_m})
+
+    def report(self) -> None:
+        """Tell the diagnostics the scale, its spread between pixels and the share of pixels that agree on it."""
+        scale = self._depth.scale
+        facts = dict.fromkeys(("scale", "scale_spread", "scale_inlier_share"), "unknown")
+        if scale and scale.latest:
+            numbers = scale.factor, scale.latest.spread, scale.latest.inlier_share
+            facts = {name: f"{number:.3f}" for name, number in zip(facts, numbers, strict=True)}
+        self._health.describe(**facts)
+        warning = ""
+        if self._asked:
+            if scale is None or not scale.known:
+                warning = _UNKNOWN
+            elif scale.age_s > _OLD_S:
+                warning = _OLD
+            elif scale.at_limit:
+                warning = _LIMITED
+        self._health.warn("scale", warning)
+
+    def close(self) -> None:
+        """End the matching thread, then take away what it publishes with."""
+        self._depth.close()
+        for name in ("scale", "stereo", "right/camera_info"):
+            self._health.warn(name, "")
+        if self._publisher:
+            self._node.destroy_publisher(self._publisher)
+
+    def _pair(self, left: Frame, message: Any) -> StereoPair:
+        right = convert.frame(message)
+        if self._right_camera is None:
+            raise DataError("there is no right/camera_info yet, or it is uncalibrated")
+        return StereoPair(left, with_camera(right, self._right_camera))
+
+    def _on_match(self, pair: StereoPair, match: Match) -> None:
+        if self.disparity_wanted:
+            self._publisher.publish(disparity_image(match, pair.left))
+
+    def _on_problem(self, problem: str) -> None:
+        self._health.warn("stereo", problem and f"{_MISSING}: {problem}")
+
+
+def disparity_image(match: Match, left: Frame) -> Any:
+    """`stereo_msgs/DisparityImage` at the size of the left picture; -1, which is below its minimum, where unknown.
+
+    Its disparity is that of parallel cameras: what the principal points differ by is taken off, as its definition says.
+    """
+    camera = scale_camera(match.camera, left.size)
+    enlarged = left.size[1] / match.size[1]
+    known = (match.confidence > 0) & (match.disparity_px >= 0)
+    small_px = np.where(known, match.disparity_px * np.float32(enlarged), np.float32(-1))
+    head = convert.header(left.stamp_ns, left.frame_id)
+    message = DisparityImage(header=head, image=convert.image(resize_nearest(small_px, left.size), "32FC1", head))
+    message.f, message.t = camera.fx_px, camera.baseline_m
+    message.min_disparity, message.max_disparity = 0.0, match.searched_px * enlarged
+    message.delta_d = enlarged / 16
+    message.valid_window.width, message.valid_window.height = left.size[::-1]
+    return message
