@@ -42,17 +42,36 @@ class Bag:
 
     def __init__(self, path: Path | str) -> None:
         path = Path(path)
-        folder = path.parent if path.is_file() and (path.parent / "metadata.yaml").is_file() else path
-        if not (folder / "metadata.yaml").is_file():
-            raise BagError(
-                f"{path} is no recording: it has no metadata.yaml; give the folder that ros2 bag record made"
-            )
+        self.path = path.parent if path.is_file() and path.suffix in (".mcap", ".db3") else path
+        self.loss = ""
+        """Why a part of the recording cannot be read; empty for a whole one."""
+        self._reader: Any = self._open()
+
+    def _open(self) -> Any:
         try:
-            self._reader = Reader(folder)
-            self._reader.open()
-        except (ReaderError, OSError, ValueError, KeyError) as error:
-            raise BagError(f"the recording {folder} cannot be read ({error})") from error
-        self.path = folder
+            if not (self.path / "metadata.yaml").is_file():
+                raise BagError("it has no metadata.yaml")
+            reader = Reader(self.path)
+            reader.open()
+            return reader
+        except (BagError, ReaderError, OSError, ValueError, KeyError) as error:
+            return self._rescue(error)
+
+    def _rescue(self, error: Exception) -> Any:
+        """A reader of what there is of a recording that was not ended. Raises `BagError` when there is nothing."""
+        files = list(self.path.glob("*.mcap"))
+        if len(files) != 1:
+            raise BagError(
+                f"{self.path} is no recording that can be read ({error}); give the folder that ros2 bag record made"
+            ) from error
+        from mt_perception.damaged import StreamedMcap
+
+        try:
+            reader = StreamedMcap(files[0])
+        except ValueError as nothing:
+            raise BagError(f"the recording {self.path} cannot be read ({nothing})") from error
+        self.loss = f"{self.path} was not ended properly ({error}); {reader.loss or 'all its messages are there'}"
+        return reader
 
     def __enter__(self) -> Bag:
         return self

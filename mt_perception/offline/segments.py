@@ -84,6 +84,8 @@ def join(source: Path, segments: list[Segment], out: Path, storage: str, keep: b
 
 def readable(bag: Bag, *arguments: Any, losses: list[str] | None = None) -> Iterator[Recorded]:
     """The messages of a recording as far as it can be read; why no further is added to `losses`."""
+    if bag.loss and losses is not None:
+        losses.append(bag.loss)
     try:
         yield from bag.messages(*arguments)
     except Exception as error:  # whatever a reader raises on damaged bytes

@@ -84,6 +84,16 @@ def test_stopped_in_the_middle_it_goes_on_and_gives_the_same(street, settings, t
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
+def test_a_recording_that_breaks_off_is_processed_as_far_as_it_goes(settings, tmp_path, capsys, bundle):
+    street = write_street(tmp_path / "street", instants=200, start_ns=10**9)  # more than one chunk of mcap
+    (file,) = street.glob("*.mcap")
+    file.write_bytes(file.read_bytes()[: file.stat().st_size * 3 // 4])
+    tally = process_bag(street, tmp_path / "out", Processing(settings))
+    assert 0 < tally.pictures < 200 and "breaks off" in tally.losses[0]
+    with Bag(tmp_path / "out") as bag:
+        assert bag.counts["/segmentation/mask"] == tally.pictures
+
+
 def test_parts_of_another_model_are_not_mixed_in(street, settings, tmp_path):
     parts = tmp_path / "out.parts"
     parts.mkdir()
