@@ -10,7 +10,7 @@ from tqdm import tqdm
 from mt_perception.bags import BagWriter, new_camera_info, new_compressed, new_header
 from mt_perception.city import City, CityFrame, CityOptions
 from mt_perception.geometry import millimetres_from_depth
-from mt_perception.sources import TRUTH
+from mt_perception.instants import TRUTH
 
 FRAME_ID = "camera"
 
