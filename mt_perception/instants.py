@@ -17,6 +17,7 @@ TRUTH = "ground_truth/"
 """Topics that hold the truth begin with this, in recordings made here."""
 MASK, DEPTH = "segmentation/mask", "depth/image"
 TRUE_LABELS, TRUE_DEPTH = TRUTH + "labels/compressed", TRUTH + "depth/compressed"
+_PICTURES = ("image", "image/compressed", "left/image_rect", "left/image_rect/compressed")
 _PENDING, _PENDING_AT_LEAST, _PENDING_BYTES = 100, 8, 128 << 20
 
 
@@ -29,11 +30,16 @@ class Instant:
 
     def picture(self, size: tuple[int, int] | None = None) -> render.Picture | None:
         """The camera picture as RGB, resized to `size`; None when it was not recorded."""
-        for topic in ("image", "image/compressed", "left/image_rect", "left/image_rect/compressed"):
+        for topic in _PICTURES:
             if topic in self.messages:
                 frame = frame_from_message(self.messages[topic].message())
                 return geometry.to_rgb(geometry.resize(frame.image, size or frame.size), frame.pixel_format)
         return None
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a camera picture was recorded."""
+        return any(topic in self.messages for topic in _PICTURES)
 
     def array(self, topic: str) -> NDArray[Any] | None:
         """The content of an `Image` or `CompressedImage`; None when it was not recorded."""

@@ -76,7 +76,7 @@ def test_messages_that_come_late_belong_to_their_instant(tmp_path):
     with BagWriter(tmp_path / "bag") as bag:
         for index in range(12):
             for topic, late_by in (("/image/compressed", 0), ("/segmentation/mask/compressed", 5)):
-                if 0 <= (taken := index - late_by):
+                if (taken := index - late_by) >= 0:
                     head = new_header(taken * 10**8, "camera")
                     message = new_compressed(np.zeros((4, 6), np.uint8), "png", head)
                     bag.write_message(topic, index * 10**8, message)
