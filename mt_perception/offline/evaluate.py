@@ -149,9 +149,9 @@ def _compare(found: Evaluation, before: Instant, instant: Instant) -> None:
 
     A part of it is motion, the same for every model on the same recording; the rest is flicker.
     """
-    masks = before.array(MASK), instant.array(MASK)
-    if masks[0].shape == masks[1].shape:
-        found.label_flicker.append(float(np.mean(masks[0] != masks[1])))
+    first, second = before.array(MASK), instant.array(MASK)
+    if first is not None and second is not None and first.shape == second.shape:
+        found.label_flicker.append(float(np.mean(first != second)))
     first_m, second_m = before.array(DEPTH), instant.array(DEPTH)
     if first_m is not None and second_m is not None and first_m.shape == second_m.shape:
         known = np.isfinite(first_m) & np.isfinite(second_m) & (first_m > 0) & (second_m > 0)
