@@ -87,6 +87,7 @@ setup(
         "numpy>=1.24",
         "opencv-python-headless>=4.8",
         "PyYAML>=6",
+        "mcap>=1.1",
         "rosbags>=0.10",
         "safetensors>=0.4",
         "tqdm>=4.60",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,9 @@ import numpy as np
 from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
 from rosbags.rosbag2 import Reader, ReaderError, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
+
+from mt_perception.messages import camera_matrices
+from mt_perception.types import CameraModel
 
 TYPES = get_typestore(Stores.ROS2_JAZZY)
 
@@ -38,17 +42,36 @@ class Bag:
 
     def __init__(self, path: Path | str) -> None:
         path = Path(path)
-        folder = path.parent if path.is_file() and (path.parent / "metadata.yaml").is_file() else path
-        if not (folder / "metadata.yaml").is_file():
-            raise BagError(
-                f"{path} is no recording: it has no metadata.yaml; give the folder that ros2 bag record made"
-            )
+        self.path = path.parent if path.is_file() and path.suffix in (".mcap", ".db3") else path
+        self.loss = ""
+        """Why a part of the recording cannot be read; empty for a whole one."""
+        self._reader: Any = self._open()
+
+    def _open(self) -> Any:
         try:
-            self._reader = Reader(folder)
-            self._reader.open()
-        except (ReaderError, OSError, ValueError, KeyError) as error:
-            raise BagError(f"the recording {folder} cannot be read ({error})") from error
-        self.path = folder
+            if not (self.path / "metadata.yaml").is_file():
+                raise BagError("it has no metadata.yaml")
+            reader = Reader(self.path)
+            reader.open()
+            return reader
+        except (BagError, ReaderError, OSError, ValueError, KeyError) as error:
+            return self._rescue(error)
+
+    def _rescue(self, error: Exception) -> Any:
+        """A reader of what there is of a recording that was not ended. Raises `BagError` when there is nothing."""
+        files = list(self.path.glob("*.mcap"))
+        if len(files) != 1:
+            raise BagError(
+                f"{self.path} is no recording that can be read ({error}); give the folder that ros2 bag record made"
+            ) from error
+        from mt_perception.damaged import StreamedMcap
+
+        try:
+            reader = StreamedMcap(files[0])
+        except ValueError as nothing:
+            raise BagError(f"the recording {self.path} cannot be read ({nothing})") from error
+        self.loss = f"{self.path} was not ended properly ({error}); {reader.loss or 'all its messages are there'}"
+        return reader
 
     def __enter__(self) -> Bag:
         return self
@@ -67,16 +90,26 @@ class Bag:
         return {connection.topic: connection.msgtype for connection in self._reader.connections}
 
     @property
+    def span_ns(self) -> tuple[int, int]:
+        """When the first message was received, and a moment after the last."""
+        return self._reader.start_time, self._reader.end_time
+
+    @property
     def duration_s(self) -> float:
         """Seconds between the first and the last message."""
         return self._reader.duration / 1e9
 
-    def messages(self, topics: Collection[str] | None = None) -> Iterator[Recorded]:
-        """The messages of `topics` (None: of all) in the order in which they were recorded."""
+    def messages(
+        self, topics: Collection[str] | None = None, start_ns: int | None = None, stop_ns: int | None = None
+    ) -> Iterator[Recorded]:
+        """The messages of `topics` (None: of all) in the order in which they were recorded.
+
+        Only those received from `start_ns` on, and before `stop_ns`, where these are given.
+        """
         wanted = [c for c in self._reader.connections if topics is None or c.topic in topics]
         if not wanted:
             return
-        for connection, received_ns, data in self._reader.messages(wanted):
+        for connection, received_ns, data in self._reader.messages(wanted, start_ns, stop_ns):
             yield Recorded(connection.topic, connection.msgtype, received_ns, data)
 
 
@@ -145,4 +178,39 @@ def new_compressed(picture: np.ndarray, extension: str, header: Any, **quality: 
         header=header,
         format={"jpg": "jpeg"}.get(extension, extension),
         data=data.ravel(),
+    )
+
+
+def new_image(pixels: np.ndarray, encoding: str, header: Any) -> Any:
+    """An `Image` from a (H, W) or (H, W, C) array whose type is that of `encoding`, without padding."""
+    pixels = np.ascontiguousarray(pixels)
+    return new_message(
+        "sensor_msgs/msg/Image",
+        header=header,
+        height=pixels.shape[0],
+        width=pixels.shape[1],
+        encoding=encoding,
+        is_bigendian=int(sys.byteorder == "big"),
+        step=pixels.strides[0],
+        data=pixels.reshape(-1).view(np.uint8),
+    )
+
+
+def new_camera_info(camera: CameraModel, header: Any, right_by_m: float = 0.0) -> Any:
+    """A `CameraInfo` of a rectified, undistorted picture; `right_by_m` as in `messages.camera_matrices`."""
+    k, p = camera_matrices(camera, right_by_m)
+    roi = new_message("sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0, do_rectify=False)
+    return new_message(
+        "sensor_msgs/msg/CameraInfo",
+        header=header,
+        height=camera.height_px,
+        width=camera.width_px,
+        distortion_model="plumb_bob",
+        d=np.zeros(5),
+        k=np.array(k),
+        r=np.eye(3).ravel(),
+        p=np.array(p),
+        binning_x=0,
+        binning_y=0,
+        roi=roi,
     )

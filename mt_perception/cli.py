@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mt_perception.offline.command import add_evaluate, add_process
 from mt_perception.settings import SETTINGS, Settings, parameter_file
 
 MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "input_height", "fit")
@@ -75,6 +76,8 @@ def _add_bag(commands: Any) -> None:
     city.add_argument("--size", type=_size, default=(384, 768), metavar="HxW")
     city.add_argument("--quality", type=int, default=90, help="JPEG quality of the pictures; truth is lossless")
     city.set_defaults(command=_bag_from_city)
+    add_process(bag, _add_settings, _settings)
+    add_evaluate(bag)
 
 
 def _add_settings(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,8 @@ from typing import Any
 
 import cv2
 
-from mt_perception.evaluation import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS, overview, summarize
+from mt_perception.evaluation import overview, summarize
+from mt_perception.instants import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
 from mt_perception.resources import share_folder
 from mt_perception.sources import open_source
 

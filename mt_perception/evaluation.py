@@ -2,64 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mt_perception import geometry, render
-from mt_perception.bags import Bag, Recorded
+from mt_perception.bags import Bag
+from mt_perception.instants import DEPTH, MASK, TRUE_LABELS, TRUTH, Instant, instants
 from mt_perception.labels import CITYSCAPES
-from mt_perception.messages import array_from_compressed, array_from_image, frame_from_message, header_stamp_ns
-from mt_perception.metrics import DepthScores, SegmentationScores
-from mt_perception.sources import TRUTH
-
-MASK, DEPTH = "segmentation/mask", "depth/image"
-TRUE_LABELS, TRUE_DEPTH = TRUTH + "labels/compressed", TRUTH + "depth/compressed"
-_PENDING = 100  # instants that are kept open for late messages: bounds the memory, whatever the length
-
-
-@dataclass
-class Instant:
-    """All messages of one stamp, by topic without a leading slash."""
-
-    stamp_ns: int
-    messages: dict[str, Recorded] = field(default_factory=dict)
-
-    def picture(self, size: tuple[int, int] | None = None) -> render.Picture | None:
-        """The camera picture as RGB, resized to `size`; None when it was not recorded."""
-        for topic in ("image", "image/compressed", "left/image_rect", "left/image_rect/compressed"):
-            if topic in self.messages:
-                frame = frame_from_message(self.messages[topic].message())
-                return geometry.to_rgb(geometry.resize(frame.image, size or frame.size), frame.pixel_format)
-        return None
-
-    def array(self, topic: str) -> NDArray[Any] | None:
-        """The content of an `Image` or `CompressedImage`; None when it was not recorded."""
-        if topic not in self.messages:
-            return None
-        message = self.messages[topic].message()
-        return array_from_image(message) if hasattr(message, "encoding") else array_from_compressed(message)
-
-    def true_depth_m(self) -> NDArray[np.float32] | None:
-        """Ground truth in metres from its 16-bit millimetres; NaN where there is none."""
-        depth_mm = self.array(TRUE_DEPTH)
-        return None if depth_mm is None else geometry.depth_from_millimetres(depth_mm)
-
-
-def instants(bag: Bag) -> Iterator[Instant]:
-    """The instants of a recording in the order of their stamps' arrival, each when it is complete."""
-    topics = [t for t, kind in bag.type_names.items() if kind.startswith("sensor_msgs/msg/")]
-    pending: dict[int, Instant] = {}
-    for recorded in bag.messages(topics):
-        stamp = header_stamp_ns(recorded.data)  # without decoding the picture
-        pending.setdefault(stamp, Instant(stamp)).messages[recorded.topic.lstrip("/")] = recorded
-        if len(pending) > _PENDING:
-            yield pending.pop(next(iter(pending)))
-    yield from pending.values()
+from mt_perception.metrics import DepthScores, SegmentationScores, percentiles
 
 
 def summarize(recording: Path) -> dict[str, Any]:
@@ -87,7 +39,7 @@ def summarize(recording: Path) -> dict[str, Any]:
         "frames_in": frames_in,
         "frames_out": len(arrivals_s),
         "fps": (len(arrivals_s) - 1) / span_s,
-        "latency_ms": _percentiles(latencies_ms),
+        "latency_ms": percentiles(latencies_ms),
         **stages,
     }
     if has_truth:
@@ -102,12 +54,6 @@ def _score(instant: Instant, labels: SegmentationScores, depth: DepthScores) -> 
     depth_m, true_depth_m = instant.array(DEPTH), instant.true_depth_m()
     if depth_m is not None and true_depth_m is not None:
         depth.update(geometry.resize_nearest(depth_m, true_depth_m.shape), true_depth_m)
-
-
-def _percentiles(values: list[float]) -> dict[str, float]:
-    if not values:
-        return {}
-    return {f"p{p}": round(float(v), 2) for p, v in zip((50, 95, 99), np.percentile(values, (50, 95, 99)), strict=True)}
 
 
 def _last_diagnostics(bag: Bag) -> dict[str, Any]:

@@ -32,6 +32,10 @@ class SegmentationScores:
         cells = truth[counted].astype(np.int64) * (self.classes + 1) + guesses
         self.confusion += np.bincount(cells, minlength=self.confusion.size).reshape(self.confusion.shape)
 
+    def merge(self, other: SegmentationScores) -> None:
+        """Add all that `other`, of the same number of classes, has seen."""
+        self.confusion += other.confusion
+
     @property
     def present(self) -> NDArray[np.bool_]:
         """(classes,): which occur in the truth."""
@@ -98,6 +102,11 @@ class DepthScores:
         self._sums += _depth_sums(predicted_m, truth_m, np.where(counted, 0, 1), groups=1)[0]
         both = counted & _known(truth_m) & _known(predicted_m)
         self._orders.append(rank_correlation(predicted_m[both], truth_m[both]))
+
+    def merge(self, other: DepthScores) -> None:
+        """Add all that `other`, with the same `max_m`, has seen."""
+        self._sums += other._sums
+        self._orders += other._orders
 
     def summary(self) -> dict[str, float]:
         """The scores by name; NaN without a common pixel."""
@@ -223,3 +232,10 @@ def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _mean(values: NDArray[np.float64]) -> float:
     return float(values.mean()) if values.size else float("nan")
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """p50, p95 and p99 of `values`, to two decimals; empty without values."""
+    if not values:
+        return {}
+    return {f"p{p}": round(float(v), 2) for p, v in zip((50, 95, 99), np.percentile(values, (50, 95, 99)), strict=True)}

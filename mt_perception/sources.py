@@ -12,12 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.bags import Bag, BagError, Recorded
-from mt_perception.messages import header_stamp_ns
+from mt_perception.instants import TRUTH, instants
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 VIDEOS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg")
-TRUTH = "ground_truth/"
-"""Topics that hold the truth begin with this, in recordings made here."""
 
 
 class SourceError(ValueError):
@@ -150,22 +148,11 @@ class BagSource:
 
     def __iter__(self) -> Iterator[Shot]:
         with Bag(self._path) as bag:
-            topics = [t for t, kind in bag.type_names.items() if kind.startswith("sensor_msgs/msg/")]
-            instant: dict[str, Recorded] = {}
-            instant_ns: int | None = None
-            for recorded in bag.messages(topics):
-                current_ns = header_stamp_ns(recorded.data)
-                if instant_ns is not None and current_ns != instant_ns:
-                    yield from self._shot(instant)
-                    instant = {}
-                instant_ns = current_ns
-                instant[recorded.topic] = recorded
-            yield from self._shot(instant)
-
-    def _shot(self, instant: dict[str, Recorded]) -> Iterator[Shot]:
-        picture = instant.pop(self.topic, None)
-        if picture:
-            yield Shot(picture, instant)
+            for instant in instants(bag):
+                others = {recorded.topic: recorded for recorded in instant.messages.values()}
+                picture = others.pop(self.topic, None)
+                if picture:
+                    yield Shot(picture, others)
 
 
 def _picture_topic(bag: Bag) -> str:

@@ -4,12 +4,12 @@ import pytest
 from mt_perception.bags import Bag, BagError, BagWriter, new_compressed, new_header
 
 
-def write(path, storage, count=5):
+def write(path, storage, count=5, size=(4, 6, 3)):
     with BagWriter(path, storage) as bag:
         for index in range(count):
             head = new_header(index * 10**8, "camera")
             for topic in ("/image/compressed", "/other/compressed"):
-                picture = np.full((4, 6, 3), index, np.uint8)
+                picture = np.random.default_rng(index).integers(0, 256, size, np.uint8)
                 bag.write_message(topic, index * 10**8 + 7, new_compressed(picture, "png", head))
 
 
@@ -43,5 +43,27 @@ def test_what_is_no_recording_is_refused(tmp_path):
     with pytest.raises(BagError, match=r"no metadata\.yaml"):
         Bag(tmp_path)
     (tmp_path / "metadata.yaml").write_text("rubbish")
-    with pytest.raises(BagError, match="cannot be read"):
+    with pytest.raises(BagError, match="no recording that can be read"):
         Bag(tmp_path)
+    (tmp_path / "rubbish.mcap").write_text("rubbish")
+    with pytest.raises(BagError, match="holds no whole message"):
+        Bag(tmp_path)
+
+
+@pytest.mark.parametrize("has_metadata", [True, False])
+def test_a_recording_that_breaks_off_is_read_as_far_as_it_goes(tmp_path, has_metadata):
+    write(tmp_path / "bag", "mcap", count=100, size=(100, 100, 3))  # several chunks
+    with Bag(tmp_path / "bag") as bag:
+        whole = [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()]
+        assert bag.loss == ""
+    (file,) = (tmp_path / "bag").glob("*.mcap")
+    file.write_bytes(file.read_bytes()[: file.stat().st_size * 2 // 3])
+    if not has_metadata:
+        (tmp_path / "bag" / "metadata.yaml").unlink()
+    with Bag(tmp_path / "bag") as bag:
+        rest = [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()]
+        assert sum(bag.counts.values()) == len(rest) and 0 < len(rest) < len(whole)
+        assert rest == whole[: len(rest)]
+        assert "breaks off" in bag.loss
+        later = list(bag.messages(["/image/compressed"], start_ns=10 * 10**8, stop_ns=20 * 10**8))
+        assert [each.received_ns for each in later] == [i * 10**8 + 7 for i in range(10, 20)]

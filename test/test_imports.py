@@ -9,11 +9,11 @@ import pytest
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rcl_interfaces", "builtin_interfaces",
        "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros"}  # fmt: skip
 LAYERS = [
-    {"types", "labels", "settings", "mailbox", "pairing", "resources"},
-    {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources"},
+    {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged"},
+    {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources", "instants"},
     {"backends", "stereo"},
     {"pipeline", "evaluation"},
-    {"batch", "demo", "city"},
+    {"batch", "demo", "city", "offline"},
     {"cli", "ros"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

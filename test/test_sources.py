@@ -69,3 +69,17 @@ def test_wrong_inputs_are_explained(tmp_path):
     (tmp_path / "broken.png").write_bytes(b"no picture")
     with pytest.raises(SourceError, match=r"broken\.png cannot be read"):
         list(open_source(tmp_path / "broken.png"))
+
+
+def test_messages_that_come_late_belong_to_their_instant(tmp_path):
+    """As in a recording of the node: results come when the next pictures have been there for a while."""
+    with BagWriter(tmp_path / "bag") as bag:
+        for index in range(12):
+            for topic, late_by in (("/image/compressed", 0), ("/segmentation/mask/compressed", 5)):
+                if (taken := index - late_by) >= 0:
+                    head = new_header(taken * 10**8, "camera")
+                    message = new_compressed(np.zeros((4, 6), np.uint8), "png", head)
+                    bag.write_message(topic, index * 10**8, message)
+    shots = list(open_source(tmp_path / "bag"))
+    assert len(shots) == 12
+    assert [bool(shot.others) for shot in shots] == [True] * 7 + [False] * 5

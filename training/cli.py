@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mt_perception.bundle import BundleError
 from mt_perception.network.spec import SpecError
+from mt_perception.pool import PoolError
 from mt_perception.types import DataError
 from mt_perception_training.data.sample import DatasetError
 from mt_perception_training.data.sources import parse_folders
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         options.run(options)
-    except (RecipeError, DatasetError, TrainingError, BundleError, SpecError, DataError) as error:
+    except (RecipeError, DatasetError, TrainingError, BundleError, SpecError, DataError, PoolError) as error:
         print(f"mt-perception-train: {error}", file=sys.stderr)
         return 1
     return 0

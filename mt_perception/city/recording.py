@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from tqdm import tqdm
 
-from mt_perception.bags import BagWriter, new_compressed, new_header, new_message
+from mt_perception.bags import BagWriter, new_camera_info, new_compressed, new_header
 from mt_perception.city import City, CityFrame, CityOptions
 from mt_perception.geometry import millimetres_from_depth
-from mt_perception.messages import camera_matrices
-from mt_perception.sources import TRUTH
-from mt_perception.types import CameraModel
+from mt_perception.instants import TRUTH
 
 FRAME_ID = "camera"
 
@@ -33,8 +30,8 @@ def _messages(frame: CityFrame, stamp_ns: int, quality: int) -> dict[str, Any]:
     head = new_header(stamp_ns, FRAME_ID)
     assert frame.right is not None and frame.labels is not None and frame.depth_m is not None
     return {
-        "/left/camera_info": _camera_info(frame.camera, head, right_by_m=0.0),
-        "/right/camera_info": _camera_info(frame.camera, head, right_by_m=frame.camera.baseline_m or 0.0),
+        "/left/camera_info": new_camera_info(frame.camera, head),
+        "/right/camera_info": new_camera_info(frame.camera, head, right_by_m=frame.camera.baseline_m or 0.0),
         f"/{TRUTH}labels/compressed": new_compressed(frame.labels, "png", head, png_compression=9),
         f"/{TRUTH}depth/compressed": new_compressed(
             millimetres_from_depth(frame.depth_m), "png", head, png_compression=9
@@ -42,22 +39,3 @@ def _messages(frame: CityFrame, stamp_ns: int, quality: int) -> dict[str, Any]:
         "/right/image_rect/compressed": new_compressed(frame.right[..., ::-1], "jpg", head, jpeg_quality=quality),
         "/left/image_rect/compressed": new_compressed(frame.left[..., ::-1], "jpg", head, jpeg_quality=quality),
     }
-
-
-def _camera_info(camera: CameraModel, head: Any, right_by_m: float) -> Any:
-    k, p = camera_matrices(camera, right_by_m)
-    roi = new_message("sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0, do_rectify=False)
-    return new_message(
-        "sensor_msgs/msg/CameraInfo",
-        header=head,
-        height=camera.height_px,
-        width=camera.width_px,
-        distortion_model="plumb_bob",
-        d=np.zeros(5),
-        k=np.array(k),
-        r=np.eye(3).ravel(),
-        p=np.array(p),
-        binning_x=0,
-        binning_y=0,
-        roi=roi,
-    )

@@ -18,10 +18,11 @@ from sensor_msgs.msg import Image
 from tqdm import tqdm
 
 from mt_perception.bags import Recorded
+from mt_perception.instants import TRUTH
 from mt_perception.messages import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, run_node
-from mt_perception.sources import TRUTH, Shot, Source, SourceError, camera_info_topic, open_source
+from mt_perception.sources import Shot, Source, SourceError, camera_info_topic, open_source
 
 _RELIABLE = QoSProfile(depth=5)
 _ANSWER_TIMEOUT_S = 10.0

@@ -12,42 +12,20 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from helpers import make_picture
 from nodes import Probe
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from mt_perception.bags import Bag, BagWriter, new_compressed, new_header, new_message
+from mt_perception.bags import Bag, BagWriter
 from mt_perception.cli import main
 from mt_perception.evaluation import overview, summarize
 from mt_perception.messages import array_from_image, stamp_ns
+from recordings import write_street
 
 
 @pytest.fixture
 def street(tmp_path):
     """A recording with a stereo pair, camera_info and truth: 8 instants, 10 per second, 60x100."""
-    with BagWriter(tmp_path / "street") as bag:
-        for index in range(8):
-            stamp = index * 10**8
-            head = new_header(stamp, "camera")
-            labels, depth_mm = np.zeros((60, 100), np.uint8), np.full((60, 100), 5000, np.uint16)
-            pictures = {
-                "right/image_rect": (make_picture(60, 100, index + 50), "jpg"),
-                "ground_truth/labels": (labels, "png"),
-                "ground_truth/depth": (depth_mm, "png"),
-                "left/image_rect": (make_picture(60, 100, index), "jpg"),
-            }
-            roi = new_message(
-                "sensor_msgs/msg/RegionOfInterest", x_offset=0, y_offset=0, height=0, width=0, do_rectify=False
-            )
-            info = new_message(
-                "sensor_msgs/msg/CameraInfo", header=head, height=60, width=100, distortion_model="plumb_bob",
-                d=np.zeros(5), k=np.array([80.0, 0, 50, 0, 80, 30, 0, 0, 1]), r=np.eye(3).ravel(),
-                p=np.array([80.0, 0, 50, 0, 0, 80, 30, 0, 0, 0, 1, 0]), binning_x=0, binning_y=0, roi=roi,
-            )  # fmt: skip
-            bag.write_message("/left/camera_info", stamp, info)
-            for topic, (picture, kind) in pictures.items():
-                bag.write_message(f"/{topic}/compressed", stamp, new_compressed(picture, kind, head))
-    return tmp_path / "street"
+    return write_street(tmp_path / "street")
 
 
 def test_the_demo_writes_its_three_outputs(street, bundle, tmp_path, capfd):

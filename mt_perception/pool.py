@@ -1,4 +1,4 @@
-"""Runs one function over many shots: in this process, in several, or on the machines of a Ray cluster."""
+"""Runs one function over many items: in this process, in several, or on the machines of a Ray cluster."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ from typing import Any, TypeVar
 
 import cv2
 
-from mt_perception_training.depth.options import PreparationError
+
+class PoolError(ValueError):
+    """Workers that cannot be had, or that died."""
+
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -25,7 +28,7 @@ Results = Generator[Result, None, None]
 def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int, ray: str = "") -> Results[Result]:
     """`function` of each item. `ray`: the address of a cluster, or `local` for one of `workers` processes here."""
     if workers < 1:
-        raise PreparationError(f"there are {workers} workers; at least 1 is needed")
+        raise PoolError(f"there are {workers} workers; at least 1 is needed")
     if ray:
         return _on_ray(function, items, workers, ray)
     if min(workers, len(items)) <= 1:
@@ -41,7 +44,7 @@ def _in_processes(function: Callable[[Item], Result], items: Sequence[Item], wor
             yield job.result()
     except BrokenProcessPool:
         reason = "a worker process died, perhaps for lack of memory; go on with fewer workers"
-        raise PreparationError(reason) from None
+        raise PoolError(reason) from None
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
@@ -65,7 +68,7 @@ def _on_ray(function: Callable[[Item], Result], items: Sequence[Item], workers: 
             ready, waiting = ray.wait(waiting)
             yield from ray.get(ready)
     except ray.exceptions.RayError as error:
-        raise PreparationError(f"Ray gave up: {str(error).strip().splitlines()[-1]}") from error
+        raise PoolError(f"Ray gave up: {str(error).strip().splitlines()[-1]}") from error
     finally:
         ray.shutdown()  # cancels what this program still has waiting
 
@@ -77,7 +80,7 @@ def _connect(address: str, workers: int) -> Any:
     try:
         import ray
     except ImportError:
-        raise PreparationError("--ray needs the Python package ray, which is not installed: pip install ray") from None
+        raise PoolError("--ray needs the Python package ray, which is not installed: pip install ray") from None
     local = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING, **local)  # type: ignore[arg-type]
@@ -97,5 +100,5 @@ def _expect_listener(address: str) -> None:
         raise _no_cluster(address, str(error)) from None
 
 
-def _no_cluster(address: str, reason: str) -> PreparationError:
-    return PreparationError(f"there is no Ray cluster at {address} ({reason}); give HOST:PORT, auto or local")
+def _no_cluster(address: str, reason: str) -> PoolError:
+    return PoolError(f"there is no Ray cluster at {address} ({reason}); give HOST:PORT, auto or local")

@@ -1,0 +1,74 @@
+"""Recordings as instants: all messages that carry one stamp, whenever they were recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mt_perception import geometry, render
+from mt_perception.bags import Bag, Recorded
+from mt_perception.messages import array_from_compressed, array_from_image, frame_from_message, header_stamp_ns
+
+TRUTH = "ground_truth/"
+"""Topics that hold the truth begin with this, in recordings made here."""
+MASK, DEPTH = "segmentation/mask", "depth/image"
+TRUE_LABELS, TRUE_DEPTH = TRUTH + "labels/compressed", TRUTH + "depth/compressed"
+_PICTURES = ("image", "image/compressed", "left/image_rect", "left/image_rect/compressed")
+_PENDING, _PENDING_AT_LEAST, _PENDING_BYTES = 100, 8, 128 << 20
+
+
+@dataclass
+class Instant:
+    """All messages of one stamp, by topic without a leading slash."""
+
+    stamp_ns: int
+    messages: dict[str, Recorded] = field(default_factory=dict)
+
+    def picture(self, size: tuple[int, int] | None = None) -> render.Picture | None:
+        """The camera picture as RGB, resized to `size`; None when it was not recorded."""
+        for topic in _PICTURES:
+            if topic in self.messages:
+                frame = frame_from_message(self.messages[topic].message())
+                return geometry.to_rgb(geometry.resize(frame.image, size or frame.size), frame.pixel_format)
+        return None
+
+    @property
+    def has_picture(self) -> bool:
+        """Whether a camera picture was recorded."""
+        return any(topic in self.messages for topic in _PICTURES)
+
+    def array(self, topic: str) -> NDArray[Any] | None:
+        """The content of an `Image` or `CompressedImage`; None when it was not recorded."""
+        if topic not in self.messages:
+            return None
+        message = self.messages[topic].message()
+        return array_from_image(message) if hasattr(message, "encoding") else array_from_compressed(message)
+
+    def true_depth_m(self) -> NDArray[np.float32] | None:
+        """Ground truth in metres from its 16-bit millimetres; NaN where there is none."""
+        depth_mm = self.array(TRUE_DEPTH)
+        return None if depth_mm is None else geometry.depth_from_millimetres(depth_mm)
+
+
+def instants(bag: Bag) -> Iterator[Instant]:
+    """The instants of a recording in the order of their stamps' arrival.
+
+    Each is held back for messages that come late, results above all, until so many others have begun, or hold so many
+    bytes, as any recording may take.
+    """
+    topics = [t for t, kind in bag.type_names.items() if kind.startswith("sensor_msgs/msg/")]
+    pending: dict[int, Instant] = {}
+    held = 0
+    for recorded in bag.messages(topics):
+        stamp = header_stamp_ns(recorded.data)  # without decoding the picture
+        pending.setdefault(stamp, Instant(stamp)).messages[recorded.topic.lstrip("/")] = recorded
+        held += len(recorded.data)
+        while len(pending) > _PENDING or (held > _PENDING_BYTES and len(pending) > _PENDING_AT_LEAST):
+            complete = pending.pop(next(iter(pending)))
+            held -= sum(len(each.data) for each in complete.messages.values())
+            yield complete
+    yield from pending.values()

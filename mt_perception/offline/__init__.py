@@ -1,0 +1,1 @@
+"""Recordings, worked on without ROS: every frame through the network, lossless and repeatable."""

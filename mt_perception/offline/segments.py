@@ -1,0 +1,99 @@
+"""Recordings cut into stretches of time, so that work on them can be spread, stopped and resumed."""
+
+from __future__ import annotations
+
+import heapq
+import json
+import math
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mt_perception.bags import Bag, BagError, BagWriter, Recorded
+
+_RECORD = "process.json"
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What was received from `start_ns` on and before `stop_ns`. What is made from it goes to the recording `part`."""
+
+    source: Path
+    part: Path
+    start_ns: int
+    stop_ns: int
+
+    @property
+    def is_done(self) -> bool:
+        """Whether `part` is complete: it gets its name last."""
+        return self.part.is_dir()
+
+
+def cut(source: Path, folder: Path, seconds: float) -> list[Segment]:
+    """`source` in segments of about so many `seconds`, whose parts lie in `folder`."""
+    with Bag(source) as bag:
+        start_ns, stop_ns = bag.span_ns
+    count = max(1, math.ceil((stop_ns - start_ns) / (seconds * 1e9)))
+    edges = [start_ns + (stop_ns - start_ns) * index // count for index in range(count + 1)]
+    return [Segment(source, folder / f"{index:05d}", edges[index], edges[index + 1]) for index in range(count)]
+
+
+def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
+    """Make `folder` that of the work that `wanted` describes; refuses one with parts of other work."""
+    record = folder / _RECORD
+    if record.is_file():
+        there = json.loads(record.read_text(encoding="utf-8"))
+        for key, value in wanted.items():
+            if there.get(key) != value:
+                raise BagError(
+                    f"{folder} holds parts made with {key} {there.get(key)!r}, now it is {value!r}; "
+                    f"remove {folder}, or give another output"
+                )
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    record.write_text(json.dumps(dict(wanted), indent=1) + "\n", encoding="utf-8")
+
+
+def begin(segment: Segment, storage: str) -> tuple[BagWriter, Path]:
+    """A recording for the segment's results, under a preliminary name."""
+    unfinished = segment.part.with_suffix(".unfinished")
+    if unfinished.exists():
+        shutil.rmtree(unfinished)
+    return BagWriter(unfinished, storage), unfinished
+
+
+def join(source: Path, segments: list[Segment], out: Path, storage: str, keep: bool) -> None:
+    """The parts as one recording `out`, with the messages of `source` before them if `keep`; the parts are removed.
+
+    Results carry the time of their picture, so that the two streams only have to be merged.
+    """
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    if unfinished.exists():
+        shutil.rmtree(unfinished)
+    with ExitStack() as stack:
+        bag, writer = stack.enter_context(Bag(source)), stack.enter_context(BagWriter(unfinished, storage))
+        inputs = readable(bag) if keep else iter(())
+        for each in heapq.merge(inputs, _results(segments), key=lambda each: each.received_ns):
+            writer.write(each.topic, each.type_name, each.received_ns, each.data)
+    unfinished.rename(out)
+    shutil.rmtree(segments[0].part.parent)
+
+
+def readable(bag: Bag, *arguments: Any, losses: list[str] | None = None) -> Iterator[Recorded]:
+    """The messages of a recording as far as it can be read; why no further is added to `losses`."""
+    if bag.loss and losses is not None:
+        losses.append(bag.loss)
+    try:
+        yield from bag.messages(*arguments)
+    except Exception as error:  # whatever a reader raises on damaged bytes
+        if losses is not None:
+            losses.append(f"{bag.path} is damaged and was read in part ({type(error).__name__}: {error})")
+
+
+def _results(segments: list[Segment]) -> Iterator[Recorded]:
+    for segment in segments:
+        with Bag(segment.part) as bag:
+            yield from bag.messages()

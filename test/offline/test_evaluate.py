@@ -1,0 +1,123 @@
+"""Scores of recordings: what is there by hand, what changes, and how sure the numbers are."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from mt_perception.bags import BagError, BagWriter, new_compressed, new_header, new_image
+from mt_perception.cli import main
+from mt_perception.geometry import millimetres_from_depth
+from mt_perception.offline.blocks import Blocks, confidence, differences
+from mt_perception.offline.evaluate import compare, evaluate_bag
+from recordings import CAMERA
+
+SIZE = (CAMERA.height_px, CAMERA.width_px)
+
+
+def write_results(path, frames, *, wrong_columns=0, depth_m=5.0, late_ms=40, truth=True, results=True, missing=()):
+    """Road that is 5 m away; results call the left `wrong_columns` sky and come `late_ms` after the picture."""
+    with BagWriter(path) as bag:
+        for index in range(frames):
+            stamp = 10**9 + index * 10**8
+            head = new_header(stamp, "camera")
+            mask, metres = np.zeros(SIZE, np.uint8), np.full(SIZE, depth_m, np.float32)
+            mask[:, :wrong_columns] = 10
+            bag.write_message("/image/compressed", stamp, new_compressed(np.zeros((*SIZE, 3), np.uint8), "jpg", head))
+            if truth:
+                pictures = np.zeros(SIZE, np.uint8), millimetres_from_depth(np.full(SIZE, 5.0, np.float32))
+                for name, picture in zip(("labels", "depth"), pictures, strict=True):
+                    bag.write_message(f"/ground_truth/{name}/compressed", stamp, new_compressed(picture, "png", head))
+            if results and index not in missing:
+                received_ns = stamp + late_ms * 10**6
+                bag.write_message("/segmentation/mask", received_ns, new_image(mask, "mono8", head))
+                bag.write_message("/depth/image", received_ns, new_image(metres, "32FC1", head))
+    return path
+
+
+def test_scores_and_times_by_hand(tmp_path):
+    path = write_results(tmp_path / "bag", 20, wrong_columns=25, depth_m=6.0, missing=(7, 8))
+    found = evaluate_bag(path).results()
+    assert (found["pictures"], found["results"], found["dropped"], found["gaps"]) == (20, 18, 2, 1)
+    assert found["longest_gap_s"] == pytest.approx(0.3) and found["fps"] == pytest.approx(10)
+    assert found["latency_ms"] == {"p50": 40.0, "p95": 40.0, "p99": 40.0}
+    assert found["scores"]["miou"]["value"] == pytest.approx(0.75)  # road: 75 of 100 columns; sky is not true anywhere
+    assert found["scores"]["abs_rel"]["value"] == pytest.approx(0.2)
+    assert found["scores"]["miou"]["interval"] == pytest.approx((0.75, 0.75))
+    assert found["label_flicker"] == found["depth_flicker"] == 0
+
+
+def test_truth_of_another_recording_is_matched_by_stamp(tmp_path):
+    truth = write_results(tmp_path / "truth", 10, results=False)
+    path = write_results(tmp_path / "bag", 20, truth=False, wrong_columns=50)
+    found = evaluate_bag(path, truth)
+    assert found.blocks.total()["miou"] == pytest.approx(0.5)
+    assert found.blocks.total()["coverage"] == 1.0  # of the ten frames that both have
+    assert len(found.stamps_ns) == 20
+
+
+def test_flicker_is_what_changes_between_frames(tmp_path):
+    with BagWriter(tmp_path / "bag") as bag:
+        for index in range(6):
+            head = new_header(10**9 + index * 10**8, "camera")
+            mask = np.zeros(SIZE, np.uint8)
+            mask[:, : 10 * (index % 2)] = 8
+            metres = np.full(SIZE, 4.0 * np.e ** (0.5 * (index % 2)), np.float32)
+            bag.write_message("/segmentation/mask", index, new_image(mask, "mono8", head))
+            bag.write_message("/depth/image", index, new_image(metres, "32FC1", head))
+    found = evaluate_bag(tmp_path / "bag").results()
+    assert found["label_flicker"] == pytest.approx(0.1) and found["depth_flicker"] == pytest.approx(0.5, abs=1e-6)
+    assert found["scores"] == {} and found["pictures"] == 0
+
+
+def test_two_recordings_are_compared_in_pairs(tmp_path):
+    good = write_results(tmp_path / "good", 20, wrong_columns=10)
+    bad = write_results(tmp_path / "bad", 20, wrong_columns=30, depth_m=5.5)
+    rows = {row["score"]: row for row in compare([evaluate_bag(good), evaluate_bag(bad)])}
+    assert rows["miou"]["difference"] == pytest.approx(-0.2) and rows["abs_rel"]["difference"] == pytest.approx(0.1)
+    assert rows["miou"]["interval"] == pytest.approx((-0.2, -0.2))
+
+
+def test_the_interval_of_a_paired_difference_is_narrower_than_the_scores_own():
+    rng = np.random.default_rng(3)
+    a, b = Blocks(), Blocks()
+    for second in range(60):
+        truth = np.zeros((10, 10), np.uint8)
+        hard = rng.random() * 0.8  # a hard frame is hard for both
+        noise = rng.random((10, 10))
+        for blocks, more in ((a, 0.0), (b, 0.05)):
+            blocks.add(second * 10**9, ((noise < hard + more).astype(np.uint8), truth), None)
+    value, (low, high) = differences(a, b)["miou"]
+    assert low <= value <= high < 0
+    own_low, own_high = confidence(a)["miou"]
+    assert high - low < 0.5 * (own_high - own_low)
+
+
+def test_blocks_stay_few_and_lose_nothing():
+    blocks = Blocks()
+    for second in range(1000):
+        mask = np.full((2, 2), second % 2, np.uint8)
+        blocks.add(second * 10**9, (mask, np.zeros((2, 2), np.uint8)), None)
+    assert len(blocks.table()) <= 400 and blocks.level == 2
+    assert blocks.total()["pixel_accuracy"] == 0.5
+
+
+def test_the_command_prints_and_writes(tmp_path, capsys):
+    good = write_results(tmp_path / "good", 10, wrong_columns=10)
+    bad = write_results(tmp_path / "bad", 10, wrong_columns=30)
+    assert main(["bag", "evaluate", str(good), str(bad), "--json", str(tmp_path / "scores.json")]) == 0
+    said = capsys.readouterr().out
+    assert "90.0 %" in said and "70.0 %" in said
+    written = json.loads((tmp_path / "scores.json").read_text())
+    assert [each["scores"]["miou"]["value"] for each in written["recordings"]] == pytest.approx([0.9, 0.7])
+    assert written["differences"][0]["difference"] == pytest.approx(-0.2)
+
+
+def test_what_has_no_results_or_no_truth_is_refused(tmp_path):
+    empty = write_results(tmp_path / "empty", 3, results=False)
+    with pytest.raises(BagError, match="bag process"):
+        evaluate_bag(empty)
+    with pytest.raises(BagError, match="tells no truth"):
+        evaluate_bag(write_results(tmp_path / "bag", 3), write_results(tmp_path / "none", 3, truth=False))
