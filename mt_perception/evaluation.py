@@ -14,7 +14,7 @@ from mt_perception import geometry, render
 from mt_perception.bags import Bag, Recorded
 from mt_perception.labels import CITYSCAPES
 from mt_perception.messages import array_from_compressed, array_from_image, frame_from_message, header_stamp_ns
-from mt_perception.metrics import DepthScores, SegmentationScores
+from mt_perception.metrics import DepthScores, SegmentationScores, percentiles
 from mt_perception.sources import TRUTH
 
 MASK, DEPTH = "segmentation/mask", "depth/image"
@@ -87,7 +87,7 @@ def summarize(recording: Path) -> dict[str, Any]:
         "frames_in": frames_in,
         "frames_out": len(arrivals_s),
         "fps": (len(arrivals_s) - 1) / span_s,
-        "latency_ms": _percentiles(latencies_ms),
+        "latency_ms": percentiles(latencies_ms),
         **stages,
     }
     if has_truth:
@@ -102,12 +102,6 @@ def _score(instant: Instant, labels: SegmentationScores, depth: DepthScores) -> 
     depth_m, true_depth_m = instant.array(DEPTH), instant.true_depth_m()
     if depth_m is not None and true_depth_m is not None:
         depth.update(geometry.resize_nearest(depth_m, true_depth_m.shape), true_depth_m)
-
-
-def _percentiles(values: list[float]) -> dict[str, float]:
-    if not values:
-        return {}
-    return {f"p{p}": round(float(v), 2) for p, v in zip((50, 95, 99), np.percentile(values, (50, 95, 99)), strict=True)}
 
 
 def _last_diagnostics(bag: Bag) -> dict[str, Any]:

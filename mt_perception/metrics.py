@@ -203,3 +203,10 @@ def _known(depth_m: DepthMap) -> NDArray[np.bool_]:
 
 def _mean(values: NDArray[np.float64]) -> float:
     return float(values.mean()) if values.size else float("nan")
+
+
+def percentiles(values: Sequence[float]) -> dict[str, float]:
+    """p50, p95 and p99 of `values`, to two decimals; empty without values."""
+    if not values:
+        return {}
+    return {f"p{p}": round(float(v), 2) for p, v in zip((50, 95, 99), np.percentile(values, (50, 95, 99)), strict=True)}

@@ -12,8 +12,8 @@ LAYERS = [
     {"types", "labels", "settings", "mailbox", "resources"},
     {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources"},
     {"backends"},
-    {"pipeline", "evaluation"},
-    {"batch", "demo", "city"},
+    {"pipeline", "evaluation", "processes"},
+    {"batch", "demo", "city", "bench"},
     {"cli", "ros"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

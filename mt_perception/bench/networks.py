@@ -1,0 +1,90 @@
+"""The network in every way in which this machine can run it, and the published way beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from mt_perception.backends import BackendError
+from mt_perception.bench.race import BenchError, Contestant
+from mt_perception.pipeline import Perceiver, Stopwatch
+from mt_perception.settings import SETTINGS, Settings
+from mt_perception.types import Frame
+
+WANTED = ("mask", "depth_m")
+BACKENDS = tuple(name for name in SETTINGS["backend"].choices if name != "auto")
+PRECISIONS = tuple(name for name in SETTINGS["precision"].choices if name != "auto")
+
+
+def noise(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A (H, W, 3) uint8 picture; what is in it makes no difference to the time."""
+    return np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+
+
+def published(size: tuple[int, int]) -> Contestant:
+    """The article's way. Raises `BenchError` where PyTorch is not installed."""
+    try:
+        from mt_perception.network.article import PublishedLoop
+
+        loop = PublishedLoop()
+    except ImportError as error:
+        raise BenchError(
+            f"the first row, the article's way, needs PyTorch ({error}): pip install 'mt_perception[torch]'"
+        ) from error
+    picture = noise(size)
+
+    def run() -> Mapping[str, float]:
+        watch = Stopwatch()
+        image = loop.prepare(picture)
+        watch.mark("prepare")
+        outputs = loop.infer(image)
+        watch.mark("network")
+        loop.finish(outputs)
+        watch.mark("restore")
+        return watch.timings_ms
+
+    return Contestant(_facts("eager", "fp32", f"article on {loop.device}", size), run)
+
+
+def ours(settings: Settings, size: tuple[int, int], picture: tuple[int, int] | None = None) -> Contestant:
+    """The model that `settings` name, at an input of `size`, from a picture of that size unless another is given.
+
+    Raises what opening it raises.
+    """
+    perceiver = Perceiver.open(settings.replace(input_height=size[0], input_width=size[1]))
+    perceiver.warm_up(WANTED, runs=1)
+    frame = Frame(noise(picture or size), "bgr")
+    network = perceiver.bundle.card.network
+    variant = f"{perceiver.bundle.card.name}, {network.decoder_width} wide"
+    backend = perceiver.backend
+    return Contestant(
+        _facts(backend.name, backend.precision, variant, size), lambda: perceiver(frame, WANTED).timings_ms
+    )
+
+
+def all_of_ours(
+    size: tuple[int, int],
+    models: Sequence[Path | str] = ("",),
+    backends: Iterable[str] = BACKENDS,
+    precisions: Iterable[str] = PRECISIONS,
+    threads: int = 0,
+) -> tuple[list[Contestant], list[str]]:
+    """Each model on each backend in each precision, as far as this machine can, and a sentence for each that it cannot."""
+    found: list[Contestant] = []
+    skipped: list[str] = []
+    for model, backend, precision in tqdm(list(product(models, backends, precisions)), desc="loading", leave=False):
+        settings = Settings(model=str(model), backend=backend, precision=precision, threads=threads)
+        try:
+            found.append(ours(settings, size))
+        except (BackendError, ImportError) as error:
+            skipped.append(f"{backend} {precision} is left out: {error}")
+    return found, list(dict.fromkeys(skipped))
+
+
+def _facts(backend: str, precision: str, variant: str, size: tuple[int, int]) -> dict[str, str]:
+    return {"backend": backend, "precision": precision, "variant": variant, "size": f"{size[0]}x{size[1]}"}
