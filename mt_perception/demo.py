@@ -78,10 +78,10 @@ def _play_and_record(
         node = settings | {"image_transport": "compressed" if compressed else "raw"}
         with (
             node_process("recorder", recorder, temporary, NAMESPACE) as recording_process,
-            node_process("node", node, temporary, NAMESPACE) as node_process,
+            node_process("node", node, temporary, NAMESPACE) as perceiving_process,
         ):
             with node_process("player", player, temporary, NAMESPACE) as player_process:
-                _wait(player_process, {"recorder": recording_process, "node": node_process})
+                _wait(player_process, {"recorder": recording_process, "node": perceiving_process})
             time.sleep(1.2)  # the diagnostics come once a second, and the last ones count all frames
         return json.loads(report.read_text(encoding="utf-8"))["frames"]
 

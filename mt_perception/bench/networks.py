@@ -74,7 +74,7 @@ def all_of_ours(
     precisions: Iterable[str] = PRECISIONS,
     threads: int = 0,
 ) -> tuple[list[Contestant], list[str]]:
-    """Each model on each backend in each precision, as far as this machine can, and a sentence for each that it cannot."""
+    """Each model on each backend in each precision, as far as this machine can, and why the others are left out."""
     found: list[Contestant] = []
     skipped: list[str] = []
     for model, backend, precision in tqdm(list(product(models, backends, precisions)), desc="loading", leave=False):

@@ -1,7 +1,8 @@
 """The published way, to compare with: the network as published, run as published (Nekrasov et al., arXiv 1809.04766).
 
 Eager fp32 PyTorch in NCHW memory order, 256 channels, 20 + 1 outputs, whole 5x5 max-pools; a picture is normalised in
-NumPy before, and the classes and metres are found in NumPy after. Speed does not depend on the weights, which are random.
+NumPy before, and the classes and metres are found in NumPy after. The weights are random: speed does
+not depend on them.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -88,7 +89,8 @@ class PerceptionNode(LifecycleNode):
         """Subscribe to the camera."""
         topic = picture_topic(self._perception.settings)
         self._perception.outlets = self._outlets
-        self._subscribe(CompressedImage if topic.endswith("compressed") else Image, topic, self._on_image)
+        # still serialized: turning it into a message would copy the picture twice, in the thread that must not wait
+        self._subscribe(CompressedImage if topic.endswith("compressed") else Image, topic, self._on_image, raw=True)
         self._subscribe(CameraInfo, "camera_info", self._on_camera_info)
         self._health.activated()
         return super().on_activate(state)
@@ -124,7 +126,7 @@ class PerceptionNode(LifecycleNode):
         for _, publisher in outlets:
             self.destroy_publisher(publisher)
 
-    def _subscribe(self, message_type: type, topic: str, callback: Any) -> None:
+    def _subscribe(self, message_type: type, topic: str, callback: Any, raw: bool = False) -> None:
         events = SubscriptionEventCallbacks(incompatible_qos=lambda event: self._on_incompatible_qos(topic, event))
         self._inputs.append(
             self.create_subscription(
@@ -133,6 +135,7 @@ class PerceptionNode(LifecycleNode):
                 callback,
                 _CAMERA,
                 event_callbacks=events,
+                raw=raw,
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             )
         )
@@ -206,4 +209,6 @@ def make_node() -> PerceptionNode:
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point of `perception_node`."""
+    # OpenVINO takes its model converter along where it finds it: most of the import's time, and 20 MB, for nothing here
+    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
     return run_node(make_node, arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any
 
@@ -51,6 +52,8 @@ class Perception:
             f"ready in {time.perf_counter() - started:.1f} s: {card.name} ({perceiver.bundle.model_hash}), "
             f"{width}x{height}, {backend.name} {backend.precision} on {backend.device}, {warm_ms:.0f} ms a picture"
         )
+        gc.collect()
+        gc.freeze()  # what is loaded stays: looking through all of it again would hold up a picture now and then
         return perceiver
 
     def process(self, perceiver: Perceiver, message: Any) -> None:
@@ -61,12 +64,12 @@ class Perception:
             return
         watch = Stopwatch()
         try:
-            frame = self._calibrated(convert.frame(message))
+            frame = self._calibrated(convert.frame(message, self.settings.image_transport == "compressed"))
         except DataError as error:
             self._health.skipped(f"picture skipped: {error}")
             return
         watch.mark("convert")
-        prediction = perceiver(frame, needs)
+        prediction = perceiver(frame, needs, keep=False)  # it is published before the next one
         watch.mark("perceive")
         result = Result(prediction, self.settings, perceiver.bundle.card.classes)
         for output, outlet in wanted:
