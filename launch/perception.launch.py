@@ -9,6 +9,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node, PushRosNamespace
 
 from launch import LaunchContext, LaunchDescription
+from mt_perception.hardware import Machine, detect
 from mt_perception.resources import share_folder
 from mt_perception.settings import SETTINGS
 from mt_perception.sources import camera_info_topic
@@ -62,7 +63,8 @@ def generate_launch_description() -> LaunchDescription:
 def start_node(context: LaunchContext) -> list:
     """The node, with the profile, then the user's file, then the arguments: the later wins."""
     value = {name: LaunchConfiguration(name).perform(context) for name in context.launch_configurations}
-    profile = value["profile"] if value["profile"] != "auto" else detected_profile()
+    machine = detect() if value["profile"] == "auto" else Machine(value["profile"], "")
+    profile = machine.profile
     files = [str(PROFILES / f"{profile}.yaml")]
     if value["params_file"]:
         file = Path(value["params_file"]).expanduser()
@@ -73,7 +75,7 @@ def start_node(context: LaunchContext) -> list:
         files.append(str(file))
     overrides = {name: checked(name, value[name]) for name in OVERRIDES if value[name]}
     return [
-        LogInfo(msg=f"profile {profile}" + (" (found by itself)" if value["profile"] == "auto" else "")),
+        LogInfo(msg=f"profile {profile}" + (f" (found by itself: {machine.reason})" if machine.reason else "")),
         Node(
             package="mt_perception",
             executable="perception_node",
@@ -84,11 +86,6 @@ def start_node(context: LaunchContext) -> list:
             output="screen",
         ),
     ]
-
-
-def detected_profile() -> str:
-    """The profile for this machine. One is measured so far."""
-    return "cpu"
 
 
 def checked(name: str, text: str) -> object:

@@ -1,4 +1,4 @@
-"""The command line: `mt-perception demo | run | init | info | params | bag`."""
+"""The command line: `mt-perception demo | run | init | info | params | bench | tune | bag`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mt_perception.bench.command import add_commands
 from mt_perception.settings import SETTINGS, Settings, parameter_file
 
 MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "input_height", "fit")
@@ -59,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     info.set_defaults(command=_info)
     params = commands.add_parser("params", help="print a parameter file with every setting explained")
     params.set_defaults(command=lambda _: print(parameter_file(), end=""))
+    add_commands(commands, _size)
     _add_bag(commands)
     return parser
 

@@ -9,7 +9,7 @@ import pytest
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rcl_interfaces", "builtin_interfaces",
        "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros"}  # fmt: skip
 LAYERS = [
-    {"types", "labels", "settings", "mailbox", "resources"},
+    {"types", "labels", "settings", "mailbox", "resources", "hardware"},
     {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources"},
     {"backends"},
     {"pipeline", "evaluation", "processes"},

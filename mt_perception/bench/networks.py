@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,29 +27,38 @@ def noise(size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
 
 
-def published(size: tuple[int, int]) -> Contestant:
-    """The article's way. Raises `BenchError` where PyTorch is not installed."""
+def published(size: tuple[int, int], threads: int = 0) -> Contestant:
+    """The article's way, with so many CPU threads (0: PyTorch's own choice).
+
+    Raises `BenchError` where PyTorch is not installed.
+    """
     try:
         from mt_perception.network.article import PublishedLoop
 
-        loop = PublishedLoop()
+        loop = PublishedLoop(threads=threads)
     except ImportError as error:
         raise BenchError(
             f"the first row, the article's way, needs PyTorch ({error}): pip install 'mt_perception[torch]'"
         ) from error
+    return eager([loop], f"article on {loop.device}", size)
+
+
+def eager(loops: Sequence[Any], variant: str, size: tuple[int, int]) -> Contestant:
+    """Networks of PyTorch (`network.article.PublishedLoop`), one after the other on the same picture."""
     picture = noise(size)
 
     def run() -> Mapping[str, float]:
         watch = Stopwatch()
-        image = loop.prepare(picture)
-        watch.mark("prepare")
-        outputs = loop.infer(image)
-        watch.mark("network")
-        loop.finish(outputs)
-        watch.mark("restore")
+        for loop in loops:
+            image = loop.prepare(picture)
+            watch.mark("prepare")
+            outputs = loop.infer(image)
+            watch.mark("network")
+            loop.finish(outputs)
+            watch.mark("restore")
         return watch.timings_ms
 
-    return Contestant(_facts("eager", "fp32", f"article on {loop.device}", size), run)
+    return Contestant(_facts("eager", "fp32", variant, size), run)
 
 
 def ours(settings: Settings, size: tuple[int, int], picture: tuple[int, int] | None = None) -> Contestant:
@@ -62,25 +72,26 @@ def ours(settings: Settings, size: tuple[int, int], picture: tuple[int, int] | N
     network = perceiver.bundle.card.network
     variant = f"{perceiver.bundle.card.name}, {network.decoder_width} wide"
     backend = perceiver.backend
-    return Contestant(
-        _facts(backend.name, backend.precision, variant, size), lambda: perceiver(frame, WANTED).timings_ms
-    )
+    facts = {**_facts(backend.name, backend.precision, variant, size), "model": settings.model}
+    return Contestant(facts, lambda: perceiver(frame, WANTED).timings_ms)
 
 
 def all_of_ours(
     size: tuple[int, int],
     models: Sequence[Path | str] = ("",),
-    backends: Iterable[str] = BACKENDS,
-    precisions: Iterable[str] = PRECISIONS,
+    backends: Iterable[str] | None = None,
+    precisions: Iterable[str] | None = None,
     threads: int = 0,
+    picture: tuple[int, int] | None = None,
 ) -> tuple[list[Contestant], list[str]]:
     """Each model on each backend in each precision, as far as this machine can, and why the others are left out."""
     found: list[Contestant] = []
     skipped: list[str] = []
-    for model, backend, precision in tqdm(list(product(models, backends, precisions)), desc="loading", leave=False):
+    ways = list(product(models, backends or BACKENDS, precisions or PRECISIONS))
+    for model, backend, precision in tqdm(ways, desc="loading", leave=False):
         settings = Settings(model=str(model), backend=backend, precision=precision, threads=threads)
         try:
-            found.append(ours(settings, size))
+            found.append(ours(settings, size, picture))
         except (BackendError, ImportError) as error:
             skipped.append(f"{backend} {precision} is left out: {error}")
     return found, list(dict.fromkeys(skipped))

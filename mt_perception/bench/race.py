@@ -44,10 +44,9 @@ class Contestant:
 
 
 def race(contestants: Sequence[Contestant], rounds: int = 10, turn_s: float = 0.4, progress: bool = True) -> list[Row]:
-    """Their rows, in their order. Each has one turn a round, of at least one run and at least `turn_s` seconds.
-
-    `ratio` is how many times as fast as the first contestant each of them is, by p50.
-    """
+    """Their rows, in their order. Each has one turn a round, of at least one run and at least `turn_s` seconds."""
+    if rounds < 1:
+        raise BenchError(f"rounds is {rounds}; allowed: 1 or more")
     with tqdm(total=rounds * len(contestants), desc="warm-up", disable=not progress) as display:
         for contestant in contestants:
             for _ in range(2):
@@ -61,7 +60,7 @@ def race(contestants: Sequence[Contestant], rounds: int = 10, turn_s: float = 0.
                 while time.monotonic() < end:
                     contestant.measure()
                 display.update()
-    return with_ratio([each.row() for each in contestants])
+    return [each.row() for each in contestants]
 
 
 def with_ratio(rows: list[Row]) -> list[Row]:

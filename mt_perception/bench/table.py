@@ -9,7 +9,7 @@ from typing import Any
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
-    """A Markdown table of `columns` (all of the first row by default); a cell that a row lacks stays empty."""
+    """A Markdown table of `columns` (all of the first row by default); what a row lacks stays empty."""
     names = list(columns) or [name for name, value in rows[0].items() if not isinstance(value, Mapping)]
     cells = [[_text(row.get(name, "")) for name in names] for row in rows]
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
@@ -19,16 +19,18 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str
     )
 
 
-def with_stages(row: Mapping[str, Any]) -> dict[str, Any]:
+def show(rows: Sequence[Mapping[str, Any]], path: Path | None = None, columns: Sequence[str] = ()) -> None:
+    """Print the table, with the p50 of each stage, and write the rows to `path` as JSON."""
+    if path:
+        path.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+    stages = dict.fromkeys(f"{stage} p50" for row in rows for stage in row.get("stages", {}))
+    print(table([_with_stages(row) for row in rows], [*columns, *stages] if columns else ()))
+
+
+def _with_stages(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row with the p50 of each stage as a column of its own."""
     return {**row, **{f"{stage} p50": values["p50"] for stage, values in row.get("stages", {}).items()}}
 
 
-def save_json(rows: Any, path: Path | None) -> None:
-    """Write what was measured; nothing without a path."""
-    if path:
-        path.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-
-
 def _text(value: Any) -> str:
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
+    return "" if value is None else f"{value:.2f}" if isinstance(value, float) else str(value)

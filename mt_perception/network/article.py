@@ -7,6 +7,8 @@ not depend on them.
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 import torch
@@ -38,7 +40,7 @@ class PublishedPooling(nn.Module):
 def published_network() -> nn.Module:
     """The network as published, with random weights, in evaluation mode."""
     network = build_network(SPEC)
-    pools = [PublishedPooling(pool.convs) for pool in network.decoder.pool]  # type: ignore[attr-defined]
+    pools = [PublishedPooling(pool.convs) for pool in network.decoder.pool]  # type: ignore[union-attr]
     network.decoder.pool = nn.ModuleList(pools)
     return network.eval()
 
@@ -46,7 +48,9 @@ def published_network() -> nn.Module:
 class PublishedLoop:
     """One picture after the other, on the GPU if there is one."""
 
-    def __init__(self, network: nn.Module | None = None) -> None:
+    def __init__(self, network: nn.Module | None = None, threads: int = 0) -> None:
+        if threads:
+            torch.set_num_threads(threads)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self._network = (network or published_network()).to(self.device)
         self._mean, self._std = (np.array(each) for each in (InputSpec().mean, InputSpec().std))
@@ -62,7 +66,11 @@ class PublishedLoop:
         """The scores (20, H, W) and the encoded depth (1, H, W), at the size of the input."""
         return {task: output[0].cpu().numpy() for task, output in self._network(image).items()}
 
-    def finish(self, outputs: dict[str, NDArray[np.float32]]) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-        """The mask (H, W) and the metres (H, W)."""
-        mask = outputs["segmentation"].argmax(0).astype(np.uint8)
-        return mask, np.exp(5 * outputs["depth"][0])
+    def finish(self, outputs: dict[str, NDArray[np.float32]]) -> dict[str, NDArray[Any]]:
+        """The `mask` (H, W) uint8 and the metres `depth_m` (H, W) float32, or that which the network gives of them."""
+        results: dict[str, NDArray[Any]] = {}
+        if "segmentation" in outputs:
+            results["mask"] = outputs["segmentation"].argmax(0).astype(np.uint8)
+        if "depth" in outputs:
+            results["depth_m"] = np.exp(5 * outputs["depth"][0])
+        return results
