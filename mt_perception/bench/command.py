@@ -11,11 +11,11 @@ from typing import Any
 
 from mt_perception.settings import SETTINGS, Settings
 
-COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio")
+COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio", "stages")
 TUNE_COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "holds")
 NODE_COLUMNS = (
     "backend", "precision", "size", "picture", "node_p50_ms", "node_p95_ms", "node_p99_ms", "network_p50_ms",
-    "overhead", "fps", "dropped", "cpu_percent", "rss_mb", "ready_s",
+    "overhead", "fps", "dropped", "cpu_percent", "rss_mb", "ready_s", "stages",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from mt_perception.backends import BackendError
 from mt_perception.bench.race import BenchError, Contestant
+from mt_perception.bundle import BundleError
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.settings import SETTINGS, Settings
 from mt_perception.types import Frame
@@ -92,7 +93,7 @@ def all_of_ours(
         settings = Settings(model=str(model), backend=backend, precision=precision, threads=threads)
         try:
             found.append(ours(settings, size, picture))
-        except (BackendError, ImportError) as error:
+        except (BackendError, BundleError, ImportError) as error:
             skipped.append(f"{backend} {precision} is left out: {error}")
     return found, list(dict.fromkeys(skipped))
 

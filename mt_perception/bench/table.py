@@ -20,11 +20,12 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str
 
 
 def show(rows: Sequence[Mapping[str, Any]], path: Path | None = None, columns: Sequence[str] = ()) -> None:
-    """Print the table, with the p50 of each stage, and write the rows to `path` as JSON."""
+    """Print the table and write the rows to `path` as JSON. `stages` among the columns stands for the p50 of each."""
     if path:
         path.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     stages = dict.fromkeys(f"{stage} p50" for row in rows for stage in row.get("stages", {}))
-    print(table([_with_stages(row) for row in rows], [*columns, *stages] if columns else ()))
+    names = [name for column in columns for name in (stages if column == "stages" else [column])]
+    print(table([_with_stages(row) for row in rows], names))
 
 
 def _with_stages(row: Mapping[str, Any]) -> dict[str, Any]:

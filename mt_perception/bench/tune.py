@@ -94,10 +94,11 @@ def write_profile(path: Path, goal: Goal, rows: Sequence[Row], chosen: Row) -> N
     if chosen["model"]:
         values = {"model": str(Path(chosen["model"]).expanduser().resolve()), **values}
     latency = f", in {goal.max_latency_ms:g} ms at most" if goal.max_latency_ms else ""
+    camera = f"{goal.picture[1]}x{goal.picture[0]} px"
     columns = ("size", "backend", "precision", "variant", "p50_ms", "p95_ms", "holds")
     lines = [
-        f"# The largest input that holds {goal.fps:g} pictures a second of {goal.picture[1]}x{goal.picture[0]} px{latency},",
-        f"# with {MARGIN:.0%} of the time to spare, on {processor()}.",
+        f"# The largest input that holds {goal.fps:g} pictures a second of {camera}{latency},",
+        f"# on {processor()}, with {MARGIN:.0%} of the time to spare.",
         f"# By mt-perception tune, {datetime.date.today()}. A picture may take {goal.budget_ms:.1f} ms (p95).",
         *(f"# {line}" for line in table(rows, columns).splitlines()),
         "/**:",
