@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
@@ -112,12 +112,13 @@ def running_nodes(settings: Settings, load: Load) -> Iterator[list[RunningNode]]
 def _running_node(settings: Settings, load: Load, folder: Path, namespace: str) -> Iterator[RunningNode]:
     log = folder / f"node{namespace.replace('/', '-')}.log"
     height, width = load.size
-    parameters = {name: value for name, value in vars(settings).items() if name != "autostart"}
     camera = {"height": height, "width": width, "topics": list(load.topics)}
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with log.open("wb") as sink:
         started = time.monotonic()
-        with node_process("node", parameters, folder, namespace, load.large_pictures, stdout=sink, stderr=sink) as node:
+        with node_process(
+            "node", asdict(settings), folder, namespace, load.large_pictures, stdout=sink, stderr=sink
+        ) as node:
             _wait_until_ready(node, log)
             ready_s = time.monotonic() - started
             with node_process("meter", camera, folder, namespace, load.large_pictures, **pipes) as meter:
