@@ -11,8 +11,7 @@ from typing import Any
 
 from mt_perception.settings import SETTINGS, Settings
 
-COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio", "stages")
-TUNE_COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "holds")
+NETWORK_COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio", "stages")
 NODE_COLUMNS = (
     "backend", "precision", "size", "picture", "node_p50_ms", "node_p95_ms", "node_p99_ms", "network_p50_ms",
     "overhead", "fps", "dropped", "cpu_percent", "rss_mb", "ready_s", "stages",
@@ -65,7 +64,7 @@ def run_bench(options: argparse.Namespace) -> None:
         show(_node_rows(options), options.json, NODE_COLUMNS)
         return
     rows, skipped = _network_rows(options)
-    show(rows, options.json, COLUMNS)
+    show(rows, options.json, NETWORK_COLUMNS)
     for reason in skipped:
         print(reason, file=sys.stderr)
 
@@ -112,11 +111,11 @@ def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
 def run_tune(options: argparse.Namespace) -> None:
     """Measure, write the profile, and say what was chosen."""
     from mt_perception.bench.table import show
-    from mt_perception.bench.tune import Goal, tune, write_profile
+    from mt_perception.bench.tune import COLUMNS, Goal, tune, write_profile
 
     goal = Goal(options.fps, options.max_latency_ms, options.picture)
     choices = (options.sizes or (), options.models, options.backends, options.precisions, options.threads)
     rows, chosen = tune(goal, *choices)
-    show(rows, options.json, TUNE_COLUMNS)
+    show(rows, options.json, COLUMNS)
     write_profile(options.out, goal, rows, chosen)
     print(f"{options.out}: {chosen['backend']} {chosen['precision']} at {chosen['size']}")

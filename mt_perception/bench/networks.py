@@ -73,7 +73,11 @@ def ours(settings: Settings, size: tuple[int, int], picture: tuple[int, int] | N
     network = perceiver.bundle.card.network
     variant = f"{perceiver.bundle.card.name}, {network.decoder_width} wide"
     backend = perceiver.backend
-    facts = {**_facts(backend.name, backend.precision, variant, size), "model": settings.model}
+    facts = {
+        **_facts(backend.name, backend.precision, variant, size),
+        "model": settings.model,
+        "threads": settings.threads,
+    }
     return Contestant(facts, lambda: perceiver(frame, WANTED).timings_ms)
 
 

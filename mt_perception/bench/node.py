@@ -42,6 +42,16 @@ class Load:
     topics: Sequence[str] = ANSWERS
     large_pictures: bool = True
 
+    def __post_init__(self) -> None:
+        for name in ("pictures", "rounds", "cameras"):
+            if getattr(self, name) < 1:
+                raise BenchError(f"{name} is {getattr(self, name)}; allowed: 1 or more")
+
+    @property
+    def turn(self) -> int:
+        """Pictures in one round."""
+        return -(-self.pictures // self.rounds)
+
 
 @dataclass
 class RunningNode:
@@ -92,9 +102,9 @@ def measure_node(settings: Settings, load: Load, progress: bool = True) -> Row:
     with running_nodes(settings, load) as nodes:
         busy_before = sum(node.cpu_s for node in nodes)
         for _ in tqdm(range(load.rounds), desc=f"node at {load.size[0]}x{load.size[1]}", disable=not progress):
-            network_ms += _run_bare(bare, load.pictures // load.rounds)
+            network_ms += _run_bare(bare, load.turn)
             for node in nodes:
-                node.ask(load.pictures // load.rounds, load.rate)
+                node.ask(load.turn, load.rate)
             for node in nodes:
                 node.collect()
         return _row(bare, load, nodes, network_ms, sum(node.cpu_s for node in nodes) - busy_before)
@@ -138,7 +148,7 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
 def _run_bare(perceiver: Perceiver, runs: int) -> list[float]:
     image, times = noise(perceiver.size), []
     perceiver.backend.infer(image, 1.0, WANTED)  # not counted: the node has been through the caches since
-    for _ in range(max(1, runs)):
+    for _ in range(runs):
         watch = Stopwatch()
         perceiver.backend.infer(image, 1.0, WANTED)
         watch.mark("network")

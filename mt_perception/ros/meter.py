@@ -87,6 +87,7 @@ class Meter(Node):
 
     def _play(self, pictures: int, rate: float = 0.0) -> dict[str, Any]:
         """Send `pictures`, `rate` of them a second, or by default each as soon as the one before is answered."""
+        self._await(self._send(self._picture), _ANSWER_TIMEOUT_S)  # not counted: caches, and a size that may be new
         self._sent.clear()
         self._missing.clear()
         self._latencies_ms = []

@@ -60,6 +60,12 @@ def test_a_node_that_does_not_start_is_quoted(cache_home):
         pass
 
 
+def test_an_empty_load_is_refused(capsys):
+    assert main(["bench", "--node", "--pictures", "0"]) == 1
+    assert "pictures is 0; allowed: 1 or more" in capsys.readouterr().err
+    assert Load(pictures=3, rounds=5).turn == 1 and Load(pictures=11, rounds=5).turn == 3
+
+
 def test_node_overhead(script):
     rows = script("node_overhead", *SMALL, "--camera-sizes", "60x100", "--pictures", "10")
     assert [(row["picture"], row["output_size"]) for row in rows] == [("60x100", "input"), ("60x100", "network")]
