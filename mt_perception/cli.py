@@ -102,6 +102,8 @@ def picture_size(text: str) -> tuple[int, int]:
     """`400x1024` -> (400, 1024): height and width, as everywhere here."""
     try:
         height, width = (int(each) for each in text.lower().split("x"))
+        if height < 1 or width < 1:
+            raise ValueError
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no size; write HEIGHTxWIDTH, for example 400x1024") from None
     return height, width

@@ -21,7 +21,12 @@ NODE_COLUMNS = (
 def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
     """Add the two to the subcommands of `mt-perception`; `size` reads HEIGHTxWIDTH."""
     bench = commands.add_parser("bench", help="time the network, or the whole node, beside the published way")
-    bench.add_argument("--size", type=size, metavar="HxW", help="of the network's input (default: 400x1024)")
+    bench.add_argument(
+        "--size",
+        type=size,
+        metavar="HxW",
+        help="of the network's input (default: 400x1024; with --node the model's own)",
+    )
     _add_choices(bench)
     bench.add_argument("--rounds", type=int, default=10, help="turns of each row (default: %(default)s)")
     bench.add_argument("--node", action="store_true", help="time the whole node over ROS 2, beside the bare network")
@@ -58,8 +63,9 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
 
 def run_bench(options: argparse.Namespace) -> None:
     """Measure, print the table, and write it as JSON."""
-    from mt_perception.bench.table import show
+    from mt_perception.bench.table import check_folder, show
 
+    check_folder(options.json)
     if options.node:
         show(_node_rows(options), options.json, NODE_COLUMNS)
         return
@@ -110,9 +116,11 @@ def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 def run_tune(options: argparse.Namespace) -> None:
     """Measure, write the profile, and say what was chosen."""
-    from mt_perception.bench.table import show
+    from mt_perception.bench.table import check_folder, show
     from mt_perception.bench.tune import COLUMNS, Goal, tune, write_profile
 
+    check_folder(options.json)
+    check_folder(options.out)
     goal = Goal(options.fps, options.max_latency_ms, options.picture)
     choices = (options.sizes or (), options.models, options.backends, options.precisions, options.threads)
     rows, chosen = tune(goal, *choices)

@@ -62,19 +62,19 @@ def eager(loops: Sequence[Any], variant: str, size: tuple[int, int]) -> Contesta
     return Contestant(_facts("eager", "fp32", variant, size), run)
 
 
-def ours(settings: Settings, size: tuple[int, int], picture: tuple[int, int] | None = None) -> Contestant:
-    """The model that `settings` name, at an input of `size`, from a picture of that size unless another is given.
+def ours(settings: Settings, picture: tuple[int, int] | None = None) -> Contestant:
+    """What `settings` name, from a picture of the input's size unless another (height, width) is given.
 
     Raises what opening it raises.
     """
-    perceiver = Perceiver.open(settings.replace(input_height=size[0], input_width=size[1]))
+    perceiver = Perceiver.open(settings)
     perceiver.warm_up(WANTED, runs=1)
-    frame = Frame(noise(picture or size), "bgr")
+    frame = Frame(noise(picture or perceiver.size), "bgr")
     network = perceiver.bundle.card.network
     variant = f"{perceiver.bundle.card.name}, {network.decoder_width} wide"
     backend = perceiver.backend
     facts = {
-        **_facts(backend.name, backend.precision, variant, size),
+        **_facts(backend.name, backend.precision, variant, perceiver.size),
         "model": settings.model,
         "threads": settings.threads,
     }
@@ -92,11 +92,11 @@ def all_of_ours(
     """Each model on each backend in each precision, as far as this machine can, and why the others are left out."""
     found: list[Contestant] = []
     skipped: list[str] = []
+    common = Settings(threads=threads, input_height=size[0], input_width=size[1])
     ways = list(product(models, backends or BACKENDS, precisions or PRECISIONS))
     for model, backend, precision in tqdm(ways, desc="loading", leave=False):
-        settings = Settings(model=str(model), backend=backend, precision=precision, threads=threads)
         try:
-            found.append(ours(settings, size, picture))
+            found.append(ours(common.replace(model=str(model), backend=backend, precision=precision), picture))
         except (BackendError, BundleError, ImportError) as error:
             skipped.append(f"{backend} {precision} is left out: {error}")
     return found, list(dict.fromkeys(skipped))

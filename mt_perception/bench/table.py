@@ -28,6 +28,12 @@ def show(rows: Sequence[Mapping[str, Any]], path: Path | None = None, columns: S
     print(table([_with_stages(row) for row in rows], names))
 
 
+def check_folder(path: Path | None) -> None:
+    """Raise `FileNotFoundError` before anything is measured for a file that could not be written after."""
+    if path and not path.absolute().parent.is_dir():
+        raise FileNotFoundError(f"the folder {path.absolute().parent} does not exist; make it, or name another file")
+
+
 def _with_stages(row: Mapping[str, Any]) -> dict[str, Any]:
     """The row with the p50 of each stage as a column of its own."""
     return {**row, **{f"{stage} p50": values["p50"] for stage, values in row.get("stages", {}).items()}}
