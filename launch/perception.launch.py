@@ -10,6 +10,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node, PushRosNamespace
 
 from launch import LaunchContext, LaunchDescription
+from mt_perception.hardware import Machine, detect
 from mt_perception.resources import share_folder
 from mt_perception.settings import SETTINGS
 from mt_perception.sources import camera_info_topic
@@ -65,7 +66,8 @@ def generate_launch_description() -> LaunchDescription:
 def start_node(context: LaunchContext) -> list:
     """The node, with the profile, then the user's file, then the arguments: the later wins."""
     value = {name: LaunchConfiguration(name).perform(context) for name in context.launch_configurations}
-    profile = value["profile"] if value["profile"] != "auto" else detected_profile()
+    machine = detect() if value["profile"] == "auto" else Machine(value["profile"], "")
+    profile = machine.profile
     files = [str(PROFILES / f"{profile}.yaml")]
     if value["params_file"]:
         file = Path(value["params_file"]).expanduser()
@@ -78,7 +80,7 @@ def start_node(context: LaunchContext) -> list:
     if value["stereo"] == "true":
         overrides["stereo"] = True
     return [
-        LogInfo(msg=f"profile {profile}" + (" (found by itself)" if value["profile"] == "auto" else "")),
+        LogInfo(msg=f"profile {profile}" + (f" (found by itself: {machine.reason})" if machine.reason else "")),
         Node(
             package="mt_perception",
             executable="perception_node",
@@ -89,11 +91,6 @@ def start_node(context: LaunchContext) -> list:
             output="screen",
         ),
     ]
-
-
-def detected_profile() -> str:
-    """The profile for this machine. One is measured so far."""
-    return "cpu"
 
 
 def checked(name: str, text: str) -> object:

@@ -1,4 +1,4 @@
-"""The command line: `mt-perception demo | run | init | info | params | bag`."""
+"""The command line: `mt-perception demo | run | init | info | params | bench | tune | bag`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mt_perception.bench.command import add_commands
 from mt_perception.offline.command import add_evaluate, add_process
 from mt_perception.settings import SETTINGS, Settings, parameter_file
 
@@ -52,7 +53,9 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--out", type=Path, required=True, help="folder of the new model")
     init.add_argument("--encoder", default="mobilenet_v3_small")
     init.add_argument("--decoder-width", type=int, default=128, help="channels (default: %(default)s)")
-    init.add_argument("--size", type=_size, default=(512, 1024), metavar="HxW", help="input size (default: 512x1024)")
+    init.add_argument(
+        "--size", type=picture_size, default=(512, 1024), metavar="HxW", help="input size (default: 512x1024)"
+    )
     init.add_argument("--seed", type=int, default=0)
     init.set_defaults(command=_init)
     info = commands.add_parser("info", help="print what is known of a model")
@@ -60,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     info.set_defaults(command=_info)
     params = commands.add_parser("params", help="print a parameter file with every setting explained")
     params.set_defaults(command=lambda _: print(parameter_file(), end=""))
+    add_commands(commands, picture_size)
     _add_bag(commands)
     return parser
 
@@ -73,7 +77,7 @@ def _add_bag(commands: Any) -> None:
     city.add_argument("--seed", type=int, default=1)
     city.add_argument("--seconds", type=float, default=10.0)
     city.add_argument("--rate", type=float, default=10.0, help="pictures per second")
-    city.add_argument("--size", type=_size, default=(384, 768), metavar="HxW")
+    city.add_argument("--size", type=picture_size, default=(384, 768), metavar="HxW")
     city.add_argument("--quality", type=int, default=90, help="JPEG quality of the pictures; truth is lossless")
     city.set_defaults(command=_bag_from_city)
     add_process(bag, _add_settings, _settings)
@@ -97,9 +101,12 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings.from_mapping({name: getattr(options, name) for name in MODEL_SETTINGS})
 
 
-def _size(text: str) -> tuple[int, int]:
+def picture_size(text: str) -> tuple[int, int]:
+    """`400x1024` -> (400, 1024): height and width, as everywhere here."""
     try:
         height, width = (int(each) for each in text.lower().split("x"))
+        if height < 1 or width < 1:
+            raise ValueError
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no size; write HEIGHTxWIDTH, for example 400x1024") from None
     return height, width

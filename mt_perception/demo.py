@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from importlib.util import find_spec
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +14,7 @@ import cv2
 
 from mt_perception.evaluation import overview, summarize
 from mt_perception.instants import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
-from mt_perception.resources import share_folder
+from mt_perception.processes import node_process, require_ros
 from mt_perception.sources import open_source
 
 NAMESPACE = "/demo"
@@ -36,10 +32,7 @@ def run_demo(
 
     Returns the summary. Raises `DemoError` when a process fails, or when less than 95 % of the pictures came out.
     """
-    if not find_spec("rclpy"):
-        raise DemoError(
-            "ROS 2 was not found: source /opt/ros/<distro>/setup.bash, or pip install 'mt_perception[ros-jazzy]'"
-        )
+    require_ros()
     recording = out / "recording"
     if recording.exists():
         raise DemoError(
@@ -85,41 +78,13 @@ def _play_and_record(
         recorder = {"output": str(recording.resolve()), "topics": topics, "watch": MASK}
         node = settings | {"image_transport": "compressed" if compressed else "raw"}
         with (
-            _process("recorder", recorder, temporary) as recording_process,
-            _process("node", node, temporary) as node_process,
+            node_process("recorder", recorder, temporary, NAMESPACE) as recording_process,
+            node_process("node", node, temporary, NAMESPACE) as perceiving_process,
         ):
-            with _process("player", player, temporary) as player_process:
-                _wait(player_process, {"recorder": recording_process, "node": node_process})
+            with node_process("player", player, temporary, NAMESPACE) as player_process:
+                _wait(player_process, {"recorder": recording_process, "node": perceiving_process})
             time.sleep(1.2)  # the diagnostics come once a second, and the last ones count all frames
         return json.loads(report.read_text(encoding="utf-8"))["frames"]
-
-
-@contextmanager
-def _process(name: str, parameters: Mapping[str, Any], folder: str) -> Iterator[subprocess.Popen[bytes]]:
-    """One of this package's nodes in a process of its own; terminated on leaving, and waited for."""
-    file = Path(folder) / f"{name}.yaml"
-    file.write_text(json.dumps({"/**": {"ros__parameters": parameters}}), encoding="utf-8")  # JSON is YAML
-    command = f"import sys; from mt_perception.ros.{name} import main; sys.exit(main())"
-    arguments = ["--ros-args", "-r", f"__ns:={NAMESPACE}", "--params-file", str(file)]
-    pictures = str(share_folder() / "config" / "fastdds.xml")  # the default shared memory is smaller than a picture
-    profiles = {"FASTRTPS_DEFAULT_PROFILES_FILE": pictures, "FASTDDS_DEFAULT_PROFILES_FILE": pictures}
-    environment = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **profiles, **os.environ}
-    # a session of its own: Ctrl-C reaches the demo alone, which then ends the others in order
-    process = subprocess.Popen([sys.executable, "-c", command, *arguments], env=environment, start_new_session=True)
-    try:
-        yield process
-    finally:
-        _end(process)
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        process.terminate()  # SIGINT would show a traceback in one that is still importing
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
 
 
 def _wait(player: subprocess.Popen[bytes], others: Mapping[str, subprocess.Popen[bytes]]) -> None:

@@ -62,10 +62,10 @@ class Fit:
         content = to_rgb(resize(frame.image, (self.height, self.width)), frame.pixel_format)
         if (self.height, self.width) == self.target:
             return np.ascontiguousarray(content)
-        canvas = np.empty((*self.target, 3), np.uint8)
-        canvas[:] = PADDING_RGB
-        self.content(canvas)[:] = content
-        return canvas
+        bottom, right = self.target[0] - self.top - self.height, self.target[1] - self.left - self.width
+        return cv2.copyMakeBorder(  # type: ignore[return-value]
+            content, self.top, bottom, self.left, right, cv2.BORDER_CONSTANT, value=PADDING_RGB
+        )
 
     def content(self, array: NDArray[Any]) -> NDArray[Any]:
         """The part of a network-sized (H, W, ...) array that shows the picture, as a view."""

@@ -8,7 +8,9 @@ step and byte order; for the others see `mt_perception.ros.convert`.
 from __future__ import annotations
 
 import math
+import struct
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -140,6 +142,61 @@ def header_stamp_ns(data: bytes | memoryview) -> int:
     order = "<" if data[1] & 1 else ">"
     seconds, nanoseconds = np.frombuffer(data, f"{order}u4", count=2, offset=4)
     return int(seconds) * 10**9 + int(nanoseconds)
+
+
+def picture_from_cdr(data: bytes, compressed: bool) -> SimpleNamespace:
+    """The fields of a serialized `Image`, or `CompressedImage`, its pixels as a view into `data`.
+
+    rclpy copies a picture twice on its way into a message, in the thread that must not be held up.
+    Raises `DataError` for bytes that end too early.
+    """
+    reader = _CdrReader(data)
+    try:
+        stamp = SimpleNamespace(sec=reader.number("i"), nanosec=reader.number("I"))
+        header = SimpleNamespace(stamp=stamp, frame_id=reader.text())
+        if compressed:
+            return SimpleNamespace(header=header, format=reader.text(), data=reader.octets())
+        return SimpleNamespace(
+            header=header,
+            height=reader.number("I"),
+            width=reader.number("I"),
+            encoding=reader.text(),
+            is_bigendian=reader.number("B"),
+            step=reader.number("I"),
+            data=reader.octets(),
+        )
+    except (struct.error, UnicodeDecodeError) as error:
+        raise DataError(f"a picture of {len(data)} bytes cannot be read ({error})") from error
+
+
+class _CdrReader:
+    """Reads the fields of a serialized message in their order (OMG CDR: each number is aligned to its size)."""
+
+    def __init__(self, data: bytes) -> None:
+        self._order = "<" if data[1:2] == b"\x01" else ">"
+        self._content = memoryview(data)[4:]  # after the preamble
+        self._at = 0
+
+    def number(self, code: str) -> int:
+        """The next number, of the type that `struct` calls `code`."""
+        size = struct.calcsize(code)
+        self._at += -self._at % size
+        (value,) = struct.unpack_from(self._order + code, self._content, self._at)
+        self._at += size
+        return value
+
+    def octets(self) -> memoryview:
+        """The next sequence of bytes, in place."""
+        length = self.number("I")
+        taken = self._content[self._at : self._at + length]
+        self._at += length
+        if len(taken) != length:
+            raise struct.error(f"{length} bytes are announced and {len(taken)} are there")
+        return taken
+
+    def text(self) -> str:
+        """The next string, which ends in a zero."""
+        return bytes(self.octets()).rstrip(b"\0").decode()
 
 
 def camera_matrices(camera: CameraModel, right_by_m: float = 0.0) -> tuple[list[float], list[float]]:

@@ -57,8 +57,11 @@ class Perceiver:
             times.append(watch.timings_ms["infer"])
         return float(np.median(times))
 
-    def __call__(self, frame: Frame, outputs: Collection[str] = tuple(OUTPUTS)) -> Prediction:
-        """The asked outputs for `frame`, at its own size or the network's (setting `output_size`)."""
+    def __call__(self, frame: Frame, outputs: Collection[str] = tuple(OUTPUTS), keep: bool = True) -> Prediction:
+        """The asked outputs for `frame`, at its own size or the network's (setting `output_size`).
+
+        Without `keep` they may lie in memory that the next call overwrites: for who is done with them by then.
+        """
         watch = Stopwatch()
         fit = Fit.named(self._settings.fit, frame.size, self.size)
         image = fit.apply(frame)
@@ -66,8 +69,9 @@ class Perceiver:
         results = self.backend.infer(image, self.depth_scale(frame, fit), outputs)
         watch.mark("network")
         restore = fit.undo if self._settings.output_size == "input" else fit.content
-        # a copy at the latest here: the backend reuses its memory for the next frame
-        finished = {name: _own(restore(array), array) for name, array in results.items()}
+        finished = {name: restore(array) for name, array in results.items()}
+        if keep:
+            finished = {name: _own(array, results[name]) for name, array in finished.items()}
         watch.mark("restore")
         return Prediction(frame, finished, watch.timings_ms)
 

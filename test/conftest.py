@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers import SIZE, make_picture
+from hypothesis import settings
 
 # Nobody else's nodes: a domain of this run's own, on this machine only. Before anything imports rclpy.
 os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

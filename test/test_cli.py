@@ -64,6 +64,10 @@ def test_init_then_info(tmp_path, capsys):
         (["info", "/none"], "does not exist"),
         (["run", "x.png", "--out", "/tmp/unused", "--model", "/none"], "does not exist"),
         (["run", "x.png", "--out", "/tmp/unused", "--threads", "-1"], "threads is -1; allowed: 0 to 256"),
+        (["bench", "--json", "/none/rows.json"], "the folder /none does not exist"),
+        (["bench", "--size", "8x8", "--backends", "openvino"], "input_width is 8; allowed: 0, or 32 to 4096"),
+        (["tune", "--fps", "20", "--out", "/none/profile.yaml"], "the folder /none does not exist"),
+        (["tune", "--fps", "-2", "--out", "/tmp/unused"], "fps is -2; it must be above 0"),
         (["demo", "--input", "/none", "--out", "/tmp/unused/demo"], "does not exist"),
     ],
 )
@@ -73,7 +77,8 @@ def test_mistakes_end_in_one_line(arguments, said, capsys):
     assert said in error and error.startswith("error: ") and error.count("\n") == 1
 
 
-def test_sizes_are_height_x_width(capsys):
+@pytest.mark.parametrize("size", ["wide", "64", "0x64", "64x-1"])
+def test_sizes_are_height_x_width(size, capsys):
     with pytest.raises(SystemExit):
-        main(["init", "--out", "/tmp/unused", "--size", "wide"])
+        main(["init", "--out", "/tmp/unused", f"--size={size}"])
     assert "HEIGHTxWIDTH" in capsys.readouterr().err

@@ -9,11 +9,11 @@ import pytest
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rcl_interfaces", "builtin_interfaces",
        "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros"}  # fmt: skip
 LAYERS = [
-    {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged"},
+    {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "hardware"},
     {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources", "instants"},
     {"backends", "stereo"},
-    {"pipeline", "evaluation"},
-    {"batch", "demo", "city", "offline"},
+    {"pipeline", "evaluation", "processes"},
+    {"batch", "demo", "city", "offline", "bench"},
     {"cli", "ros"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -45,6 +45,14 @@ def test_predictions_do_not_change_afterwards(perceiver, picture):
             np.testing.assert_array_equal(array, kept[name])
 
 
+def test_without_keeping_the_content_is_the_same(perceiver):
+    for size in ((64, 128), (90, 160), (128, 128)):
+        frame = Frame(make_picture(*size))
+        kept, passing = perceiver(frame), perceiver(frame, keep=False)
+        for name, array in kept.outputs.items():
+            np.testing.assert_array_equal(passing.outputs[name], array)
+
+
 def test_a_longer_lens_sees_farther(perceiver):
     """Twice the focal length: the same picture shows things twice as far away. The model learned with 100 px."""
     picture = make_picture(64, 128)

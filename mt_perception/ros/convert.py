@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
+from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import Header
 
@@ -27,15 +28,16 @@ def image(pixels: NDArray[Any], encoding: str, head: Header) -> Image:
     if pixels.dtype != expected:
         raise DataError(f"{encoding} takes {expected} pixels, got {pixels.dtype}")
     pixels = np.ascontiguousarray(pixels)
-    return Image(
+    message = Image(
         header=head,
         height=pixels.shape[0],
         width=pixels.shape[1],
         encoding=encoding,
         is_bigendian=int(sys.byteorder == "big"),
         step=pixels.strides[0],
-        data=byte_array(pixels),
     )
+    message._data = byte_array(pixels)  # the constructor and the property copy even this type, once each
+    return message
 
 
 def byte_array(pixels: NDArray[Any]) -> array:
@@ -60,12 +62,17 @@ def camera_info(camera: CameraModel, head: Header, right_by_m: float = 0.0) -> C
     )
 
 
-def frame(message: Any) -> Frame:
-    """`Image` (any encoding) or `CompressedImage` -> `Frame`. Raises `DataError` for what cannot be read."""
-    encoding = getattr(message, "encoding", None)
+def frame(message: Any, compressed: bool = False) -> Frame:
+    """`Image` (any encoding) or `CompressedImage` -> `Frame`. Raises `DataError` for what cannot be read.
+
+    A serialized message (bytes) is read in place; `compressed` tells which of the two it is.
+    """
+    fields = messages.picture_from_cdr(message, compressed) if isinstance(message, bytes) else message
+    encoding = getattr(fields, "encoding", None)
     if encoding is None or encoding in messages.ENCODINGS:
-        return messages.frame_from_message(message)
-    return messages.frame_from_message(_by_cv_bridge(message))
+        return messages.frame_from_message(fields)
+    whole = deserialize_message(message, Image) if isinstance(message, bytes) else message
+    return messages.frame_from_message(_by_cv_bridge(whole))
 
 
 def _by_cv_bridge(message: Image) -> Image:

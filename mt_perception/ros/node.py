@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -26,7 +27,7 @@ from mt_perception.ros.outputs import OUTPUTS, Output
 from mt_perception.ros.perception import Perception
 from mt_perception.ros.process import StartupError, run_node
 from mt_perception.ros.stereo import PairDepth
-from mt_perception.ros.sync import SIDES, PairSync
+from mt_perception.ros.sync import SIDES, Pair, PairSync, Serialized
 from mt_perception.ros.worker import Worker
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.types import DataError
@@ -95,14 +96,15 @@ class PerceptionNode(LifecycleNode):
         topics = picture_topics(self._perception.settings)
         picture = CompressedImage if topics[0].endswith("compressed") else Image
         self._perception.outlets = self._outlets
+        # pictures stay serialized: turning them into messages would copy them twice, in the thread that must not wait
         if stereo := self._perception.stereo:
-            self._pairs = PairSync(self._on_image, lambda: self._perception.settings.sync_slop_s)
+            self._pairs = PairSync(self._on_pair, lambda: self._perception.settings.sync_slop_s)
             for side, topic in enumerate(topics):
-                self._subscribe(picture, topic, partial(self._pairs.add, side))
+                self._subscribe(picture, topic, partial(self._on_side, side), raw=True)
             self._subscribe(CameraInfo, "left/camera_info", self._on_camera_info)
             self._subscribe(CameraInfo, "right/camera_info", stereo.on_right_camera_info)
         else:
-            self._subscribe(picture, topics[0], self._on_image)
+            self._subscribe(picture, topics[0], self._on_image, raw=True)
             self._subscribe(CameraInfo, "camera_info", self._on_camera_info)
         self._health.activated()
         return super().on_activate(state)
@@ -142,7 +144,7 @@ class PerceptionNode(LifecycleNode):
         for _, publisher in outlets:
             self.destroy_publisher(publisher)
 
-    def _subscribe(self, message_type: type, topic: str, callback: Any) -> None:
+    def _subscribe(self, message_type: type, topic: str, callback: Any, raw: bool = False) -> None:
         events = SubscriptionEventCallbacks(incompatible_qos=lambda event: self._on_incompatible_qos(topic, event))
         self._inputs.append(
             self.create_subscription(
@@ -151,11 +153,19 @@ class PerceptionNode(LifecycleNode):
                 callback,
                 _CAMERA,
                 event_callbacks=events,
+                raw=raw,
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             )
         )
 
     # -- callbacks: hand over, nothing more
+
+    def _on_side(self, side: int, data: bytes) -> None:
+        if self._pairs:
+            self._pairs.add(side, Serialized(data))
+
+    def _on_pair(self, pair: Pair) -> None:
+        self._on_image(Pair(pair.left.data, pair.right.data))
 
     def _on_image(self, message: Any) -> None:
         if self._worker:
@@ -230,4 +240,6 @@ def make_node() -> PerceptionNode:
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry point of `perception_node`."""
+    # OpenVINO takes its model converter along where it finds it: most of the import's time, and 20 MB, for nothing here
+    sys.modules.setdefault("openvino.tools.ovc", None)  # type: ignore[arg-type]
     return run_node(make_node, arguments)

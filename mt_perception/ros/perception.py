@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from typing import Any
 
@@ -55,6 +56,8 @@ class Perception:
             f"ready in {time.perf_counter() - started:.1f} s: {card.name} ({perceiver.bundle.model_hash}), "
             f"{width}x{height}, {backend.name} {backend.precision} on {backend.device}, {warm_ms:.0f} ms a picture"
         )
+        gc.collect()
+        gc.freeze()  # what is loaded stays: looking through all of it again would hold up a picture now and then
         return perceiver
 
     def process(self, perceiver: Perceiver, message: Any) -> None:
@@ -67,7 +70,7 @@ class Perception:
             return
         watch = Stopwatch()
         try:
-            frame = self._calibrated(convert.frame(left))
+            frame = self._calibrated(convert.frame(left, settings.image_transport == "compressed"))
         except DataError as error:
             self._health.skipped(f"picture skipped: {error}")
             return
@@ -75,7 +78,8 @@ class Perception:
         matching = stereo.begin(frame, right, settings, "depth_m" in needs) if stereo else None
         if not needs:
             return
-        prediction = perceiver(frame, needs)
+        # without stereo, which compares depth later in a thread of its own, results are done with before the next frame
+        prediction = perceiver(frame, needs, keep=stereo is not None)
         watch.mark("perceive")
         if stereo:
             prediction = stereo.correct(prediction, matching, settings)

@@ -17,6 +17,7 @@ pytest.importorskip("launch_ros", reason="launch_ros is not installed: it comes 
 from helpers import make_picture
 from nodes import Probe
 
+from mt_perception.hardware import detect
 from mt_perception.settings import SETTINGS
 
 ROS2 = shutil.which("ros2")
@@ -61,7 +62,8 @@ def test_the_demo_starts_publishes_and_stops(bundle, start, tmp_path, number):
         said, _ = launch.communicate(timeout=20)
     assert launch.returncode == 0, said
     assert "Traceback" not in said and said.count("process has finished cleanly") == 2, said
-    assert "profile cpu (found by itself)" in said
+    machine = detect()
+    assert f"profile {machine.profile} (found by itself: {machine.reason})" in said
     probe.destroy_node()
 
 

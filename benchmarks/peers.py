@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""The network beside its peers in one run: the published way, two networks for two tasks, torchvision's LR-ASPP.
+
+Peers run eagerly in PyTorch with random weights, which make no difference to the time. LR-ASPP tells classes only.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.segmentation import lraspp_mobilenet_v3_large
+
+from mt_perception.bench.networks import all_of_ours, eager, published
+from mt_perception.bench.race import Row, race, with_ratio
+from mt_perception.bench.table import show
+from mt_perception.cli import picture_size
+from mt_perception.network.article import PublishedLoop, published_network
+
+
+class LrAspp(nn.Module):
+    """LR-ASPP on MobileNetV3-large, 20 classes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = lraspp_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=20).eval()
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        return {"segmentation": self.network(image)["out"]}
+
+
+def single_task(task: str) -> nn.Module:
+    """The published network with one head: an encoder and a decoder for this task alone."""
+    network = published_network()
+    network.heads = nn.ModuleDict({task: network.heads[task]})  # type: ignore[union-attr,index]
+    return network
+
+
+def measure(size: tuple[int, int], models: Sequence[str] = ("",), rounds: int = 10) -> list[Row]:
+    """The rows, the published way first."""
+    tasks = [PublishedLoop(single_task(task)) for task in ("segmentation", "depth")]
+    peers = [
+        published(size),
+        eager(tasks, "two single-task networks", size),
+        eager([PublishedLoop(LrAspp())], "LR-ASPP MobileNetV3-large, classes only", size),
+    ]
+    return with_ratio(race([*peers, *all_of_ours(size, models)[0]], rounds))
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", type=picture_size, default=(400, 1024), metavar="HxW")
+    parser.add_argument("--models", nargs="+", default=[""], metavar="DIR")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    columns = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio", "stages")
+    show(measure(options.size, options.models, options.rounds), options.json, columns)
+
+
+if __name__ == "__main__":
+    main()

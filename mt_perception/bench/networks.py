@@ -1,0 +1,106 @@
+"""The network in every way in which this machine can run it, and the published way beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from mt_perception.backends import BackendError
+from mt_perception.bench.race import BenchError, Contestant
+from mt_perception.bundle import BundleError
+from mt_perception.pipeline import Perceiver, Stopwatch
+from mt_perception.settings import SETTINGS, Settings
+from mt_perception.types import Frame
+
+WANTED = ("mask", "depth_m")
+BACKENDS = tuple(name for name in SETTINGS["backend"].choices if name != "auto")
+PRECISIONS = tuple(name for name in SETTINGS["precision"].choices if name != "auto")
+
+
+def noise(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A (H, W, 3) uint8 picture; what is in it makes no difference to the time."""
+    return np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+
+
+def published(size: tuple[int, int], threads: int = 0) -> Contestant:
+    """The article's way, with so many CPU threads (0: PyTorch's own choice).
+
+    Raises `BenchError` where PyTorch is not installed.
+    """
+    try:
+        from mt_perception.network.article import PublishedLoop
+
+        loop = PublishedLoop(threads=threads)
+    except ImportError as error:
+        raise BenchError(
+            f"the first row, the article's way, needs PyTorch ({error}): pip install 'mt_perception[torch]'"
+        ) from error
+    return eager([loop], f"article on {loop.device}", size)
+
+
+def eager(loops: Sequence[Any], variant: str, size: tuple[int, int]) -> Contestant:
+    """Networks of PyTorch (`network.article.PublishedLoop`), one after the other on the same picture."""
+    picture = noise(size)
+
+    def run() -> Mapping[str, float]:
+        watch = Stopwatch()
+        for loop in loops:
+            image = loop.prepare(picture)
+            watch.mark("prepare")
+            outputs = loop.infer(image)
+            watch.mark("network")
+            loop.finish(outputs)
+            watch.mark("restore")
+        return watch.timings_ms
+
+    return Contestant(_facts("eager", "fp32", variant, size), run)
+
+
+def ours(settings: Settings, picture: tuple[int, int] | None = None) -> Contestant:
+    """What `settings` name, from a picture of the input's size unless another (height, width) is given.
+
+    Raises what opening it raises.
+    """
+    perceiver = Perceiver.open(settings)
+    perceiver.warm_up(WANTED, runs=1)
+    frame = Frame(noise(picture or perceiver.size), "bgr")
+    network = perceiver.bundle.card.network
+    variant = f"{perceiver.bundle.card.name}, {network.decoder_width} wide"
+    backend = perceiver.backend
+    facts = {
+        **_facts(backend.name, backend.precision, variant, perceiver.size),
+        "model": settings.model,
+        "threads": settings.threads,
+    }
+    return Contestant(facts, lambda: perceiver(frame, WANTED).timings_ms)
+
+
+def all_of_ours(
+    size: tuple[int, int],
+    models: Sequence[Path | str] = ("",),
+    backends: Iterable[str] | None = None,
+    precisions: Iterable[str] | None = None,
+    threads: int = 0,
+    picture: tuple[int, int] | None = None,
+) -> tuple[list[Contestant], list[str]]:
+    """Each model on each backend in each precision, as far as this machine can, and why the others are left out."""
+    found: list[Contestant] = []
+    skipped: list[str] = []
+    common = Settings(threads=threads, input_height=size[0], input_width=size[1])
+    ways = list(product(models, backends or BACKENDS, precisions or PRECISIONS))
+    for model, backend, precision in tqdm(ways, desc="loading", leave=False):
+        try:
+            found.append(ours(common.replace(model=str(model), backend=backend, precision=precision), picture))
+        except (BackendError, BundleError, ImportError) as error:
+            skipped.append(f"{backend} {precision} is left out: {error}")
+    return found, list(dict.fromkeys(skipped))
+
+
+def _facts(backend: str, precision: str, variant: str, size: tuple[int, int]) -> dict[str, str]:
+    return {"backend": backend, "precision": precision, "variant": variant, "size": f"{size[0]}x{size[1]}"}

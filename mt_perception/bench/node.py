@@ -1,0 +1,199 @@
+"""The whole node over DDS: pictures in, mask and depth out, beside the bare network in the same rounds."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from tqdm import tqdm
+
+from mt_perception.bench.networks import WANTED, noise
+from mt_perception.bench.race import BenchError, Row
+from mt_perception.metrics import percentiles
+from mt_perception.pipeline import Perceiver, Stopwatch
+from mt_perception.processes import node_process, require_ros
+from mt_perception.settings import Settings
+
+ANSWERS = ("segmentation/mask", "depth/image")
+READY = "ready in"
+_START_TIMEOUT_S = 120.0  # a first start may compile
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the node is given to do: `pictures` of `size` (height, width), `rate` a second or as fast as it answers.
+
+    `cameras` nodes run at once, each with a camera of its own.
+    """
+
+    size: tuple[int, int] = (512, 1024)
+    pictures: int = 300
+    rate: float = 0.0
+    rounds: int = 5
+    cameras: int = 1
+    topics: Sequence[str] = ANSWERS
+    large_pictures: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("pictures", "rounds", "cameras"):
+            if getattr(self, name) < 1:
+                raise BenchError(f"{name} is {getattr(self, name)}; allowed: 1 or more")
+
+    @property
+    def turn(self) -> int:
+        """Pictures in one round."""
+        return -(-self.pictures // self.rounds)
+
+
+@dataclass
+class RunningNode:
+    """A node with its meter. `ready_s` is the time from exec until its model was loaded and warm."""
+
+    process: subprocess.Popen[bytes]
+    meter: subprocess.Popen[bytes]
+    ready_s: float
+    latencies_ms: list[float] = field(default_factory=list)
+    dropped: int = 0
+    busy_s: float = 0.0
+    stages_ms: Mapping[str, float] = field(default_factory=dict)
+
+    def ask(self, pictures: int, rate: float) -> None:
+        """Let the meter play; `collect` waits for what it measured."""
+        _stream(self.meter.stdin).write(json.dumps({"pictures": pictures, "rate": rate}).encode() + b"\n")
+        _stream(self.meter.stdin).flush()
+
+    def collect(self) -> None:
+        """Add the meter's next answer."""
+        answer = _line(self.meter)
+        self.latencies_ms += answer["latencies_ms"]
+        self.dropped += answer["dropped"]
+        self.busy_s += answer["seconds"]
+        self.stages_ms = answer["node_stages_ms"]
+
+    @property
+    def rss_mb(self) -> float:
+        """Resident memory of the node's process, in megabytes."""
+        return _status_kb(self.process.pid, "VmRSS") * 1024 / 1e6
+
+    @property
+    def cpu_s(self) -> float:
+        """Processor time that the node has used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure_node(settings: Settings, load: Load, progress: bool = True) -> Row:
+    """Start the node(s), send pictures in rounds between runs of the bare network, and give one row of the table.
+
+    Raises `RosMissingError` without ROS, `BenchError` when the node does not come up or does not answer.
+    """
+    require_ros()
+    bare = Perceiver.open(settings)
+    bare.warm_up(WANTED)  # which also puts the graph into the cache: the node's start is that of a second time
+    network_ms: list[float] = []
+    with running_nodes(settings, load) as nodes:
+        busy_before = sum(node.cpu_s for node in nodes)
+        for _ in tqdm(range(load.rounds), desc=f"node at {load.size[0]}x{load.size[1]}", disable=not progress):
+            network_ms += _run_bare(bare, load.turn)
+            for node in nodes:
+                node.ask(load.turn, load.rate)
+            for node in nodes:
+                node.collect()
+        return _row(bare, load, nodes, network_ms, sum(node.cpu_s for node in nodes) - busy_before)
+
+
+@contextmanager
+def running_nodes(settings: Settings, load: Load) -> Iterator[list[RunningNode]]:
+    """The nodes of `load`, each connected with its meter."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        yield [stack.enter_context(_running_node(settings, load, folder, f"/bench{i}")) for i in range(load.cameras)]
+
+
+@contextmanager
+def _running_node(settings: Settings, load: Load, folder: Path, namespace: str) -> Iterator[RunningNode]:
+    log = folder / f"node{namespace.replace('/', '-')}.log"
+    height, width = load.size
+    camera = {"height": height, "width": width, "topics": list(load.topics)}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with log.open("wb") as sink:
+        started = time.monotonic()
+        with node_process(
+            "node", asdict(settings), folder, namespace, load.large_pictures, stdout=sink, stderr=sink
+        ) as node:
+            _wait_until_ready(node, log)
+            ready_s = time.monotonic() - started
+            with node_process("meter", camera, folder, namespace, load.large_pictures, **pipes) as meter:
+                _line(meter)  # that it is connected
+                yield RunningNode(node, meter, ready_s)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + _START_TIMEOUT_S
+    while READY not in log.read_text(encoding="utf-8"):
+        if process.poll() is not None or time.monotonic() > end:
+            said = log.read_text(encoding="utf-8").strip().splitlines()
+            raise BenchError(f"the node did not start; it said: {said[-1] if said else 'nothing'}")
+        time.sleep(0.005)
+
+
+def _run_bare(perceiver: Perceiver, runs: int) -> list[float]:
+    image, times = noise(perceiver.size), []
+    perceiver.backend.infer(image, 1.0, WANTED)  # not counted: the node has been through the caches since
+    for _ in range(runs):
+        watch = Stopwatch()
+        perceiver.backend.infer(image, 1.0, WANTED)
+        watch.mark("network")
+        times.append(watch.timings_ms["network"])
+    return times
+
+
+def _row(bare: Perceiver, load: Load, nodes: list[RunningNode], network_ms: list[float], cpu_s: float) -> Row:
+    latencies_ms = [each for node in nodes for each in node.latencies_ms]
+    if not latencies_ms:
+        raise BenchError(f"the node answered none of the {load.pictures} pictures")
+    seconds = max(node.busy_s for node in nodes)
+    whole, network = percentiles(latencies_ms), percentiles(network_ms)
+    return {
+        "backend": bare.backend.name,
+        "precision": bare.backend.precision,
+        "size": f"{bare.size[0]}x{bare.size[1]}",
+        "picture": f"{load.size[0]}x{load.size[1]}",
+        "cameras": load.cameras,
+        **{f"node_{name}_ms": value for name, value in whole.items()},
+        "network_p50_ms": network["p50"],
+        "overhead": round(whole["p50"] / network["p50"], 3),
+        "fps": round(len(latencies_ms) / seconds, 2),
+        "dropped": sum(node.dropped for node in nodes),
+        "cpu_percent": round(100 * cpu_s / seconds, 1),
+        "cpu_ms": round(1e3 * cpu_s / len(latencies_ms), 2),
+        "rss_mb": round(max(node.rss_mb for node in nodes), 1),
+        "ready_s": round(max(node.ready_s for node in nodes), 2),
+        "stages": {stage: {"p50": value} for stage, value in nodes[0].stages_ms.items()},
+    }
+
+
+def _line(process: subprocess.Popen[bytes]) -> Any:
+    """The next line of JSON from a process. Raises `BenchError` when it ends instead."""
+    line = _stream(process.stdout).readline()
+    if not line:
+        raise BenchError(f"the meter ended early with status {process.wait()}; its last message above says why")
+    return json.loads(line)
+
+
+def _stream(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None, "the meter is started with pipes"
+    return stream
+
+
+def _status_kb(pid: int, name: str) -> int:
+    text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(text.split(f"{name}:")[1].split()[0])

@@ -1,0 +1,128 @@
+"""The published way is the published one, and everything that runs here gets its row."""
+
+import json
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from mt_perception.bench.networks import all_of_ours
+from mt_perception.bundle import BundleError
+from mt_perception.cli import main
+from mt_perception.pipeline import Perceiver
+from mt_perception.settings import Settings
+
+SMALL = (32, 64)
+REQUIRED = {"backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio"}
+
+
+@pytest.fixture
+def article():
+    pytest.importorskip("torch")
+    from mt_perception.network import article
+
+    return article
+
+
+def test_the_published_network_has_the_published_size(article):
+    from mt_perception.network.export import multiply_adds
+
+    network = article.published_network()
+    counts = [sum(p.numel() for p in part.parameters()) for part in (network.encoder, network.decoder, network.heads)]
+    assert (counts[0], counts[1] + counts[2]) == (870_560, 1_116_949)
+    assert multiply_adds(network, (200, 512)) == pytest.approx(1.18e9, abs=0.005e9)
+
+
+def test_pooling_in_one_piece_gives_the_same(article):
+    import torch
+
+    from mt_perception.network.multitask import build_network
+
+    published, split = article.published_network(), build_network(article.SPEC).eval()
+    split.load_state_dict(published.state_dict())
+    image = torch.randn(1, 3, *SMALL)
+    with torch.no_grad():
+        ours, theirs = split(image), published(image)
+    for task in ("segmentation", "depth"):
+        torch.testing.assert_close(ours[task], theirs[task])
+
+
+def test_the_published_loop_by_hand(article):
+    loop = article.PublishedLoop()
+    picture = np.zeros((*SMALL, 3), np.uint8)
+    picture[..., 2] = 255  # red, in OpenCV's order
+    image = loop.prepare(picture)
+    assert image.shape == (1, 3, *SMALL)
+    assert image[0, :, 5, 7].tolist() == pytest.approx([(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225], rel=1e-5)
+    outputs = loop.infer(image)
+    assert outputs["segmentation"].shape == (20, *SMALL) and outputs["depth"].shape == (1, *SMALL)
+    scores = np.zeros((20, 1, 2), np.float32)
+    scores[[3, 19], 0, [0, 1]] = 1
+    results = loop.finish({"segmentation": scores, "depth": np.array([[[0.0, 0.2]]], np.float32)})
+    assert results["mask"].tolist() == [[3, 19]]
+    assert results["depth_m"][0].tolist() == pytest.approx([1.0, np.e])
+
+
+def test_what_runs_here_is_found_and_the_rest_is_explained(cache_home):
+    pytest.importorskip("openvino")
+    found, skipped = all_of_ours(SMALL, backends=["openvino"], precisions=["fp32", "fp16"])
+    assert {"backend": "openvino", "precision": "fp32", "size": "32x64"}.items() <= found[0].facts.items()
+    assert set(found[0].run()) == {"prepare", "network", "restore"}
+    assert len(found) + len(skipped) == 2
+    assert all(reason.startswith("openvino fp16 is left out: precision is fp16; openvino on") for reason in skipped)
+
+
+def test_a_model_that_is_not_there_is_named(capsys):
+    with pytest.raises(BundleError, match="does not exist"):
+        Perceiver.open(Settings(model="/none"))
+    assert main(["bench", "--models", "/none", "--backends", "openvino", "--precisions", "fp32"]) == 1
+    said = capsys.readouterr().err
+    assert "nothing that was asked for runs here" in said and "/none does not exist" in said
+
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = None
+from mt_perception.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_without_torch_the_other_rows_remain(tmp_path, cache_home):
+    pytest.importorskip("openvino")
+    file = tmp_path / "rows.json"
+    options = ["bench", "--size", "32x64", "--backends", "openvino", "--precisions", "fp32", "--rounds", "1"]
+    command = [sys.executable, "-c", WITHOUT_TORCH, *options, "--json", str(file)]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert result.returncode == 0, result.stderr
+    (row,) = json.loads(file.read_text())
+    assert set(row) >= REQUIRED and row["ratio"] is None and row["backend"] == "openvino"
+    assert result.stdout.count("\n") == 3
+    assert "the first row, the article's way, needs PyTorch" in result.stderr and "Traceback" not in result.stderr
+
+
+def test_the_published_way_comes_first(tmp_path, cache_home, capsys):
+    pytest.importorskip("torch")
+    file = tmp_path / "rows.json"
+    options = ["--backends", "openvino", "--precisions", "fp32", "--rounds", "1", "--json", str(file)]
+    assert main(["bench", "--size", "32x64", *options]) == 0
+    rows = json.loads(file.read_text())
+    assert [row["backend"] for row in rows] == ["eager", "openvino"] and all(set(row) >= REQUIRED for row in rows)
+    assert rows[0]["ratio"] == 1.0 and rows[0]["variant"].startswith("article")
+    assert rows[1]["ratio"] == pytest.approx(rows[0]["p50_ms"] / rows[1]["p50_ms"], abs=0.006)
+    assert "network p50" in capsys.readouterr().out
+
+
+def test_ctrl_c_ends_it_in_one_line(cache_home):
+    pytest.importorskip("openvino")
+    options = ["bench", "--size", "32x64", "--backends", "openvino", "--precisions", "fp32", "--rounds", "100000"]
+    command = [sys.executable, "-c", WITHOUT_TORCH, *options]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    said = ""
+    while "measuring" not in said:
+        said += process.stderr.read(1)
+    process.send_signal(signal.SIGINT)
+    said += process.communicate(timeout=60)[1]
+    assert process.returncode == 130 and said.endswith("stopped\n") and "Traceback" not in said
