@@ -10,7 +10,7 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
        "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros"}  # fmt: skip
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "resources"},
-    {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources"},
+    {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources", "cloud"},
     {"backends"},
     {"pipeline", "evaluation"},
     {"batch", "demo", "city"},
