@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from rclpy.clock import Clock
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
+from mt_perception.labels import Label
 from mt_perception.messages import with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.ros import convert
-from mt_perception.ros.health import Health
+from mt_perception.ros.health import AGE, Health
 from mt_perception.ros.outputs import Output, Result
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel, DataError, Frame
+
+_ANOTHER_CLOCK_MS = 60_000.0
 
 
 class Perception:
@@ -22,13 +26,16 @@ class Perception:
     The node's thread replaces `settings`, `camera` and `outlets` as a whole; they are read once per picture.
     """
 
-    def __init__(self, settings: Settings, health: Health, logger: RcutilsLogger) -> None:
+    def __init__(self, settings: Settings, health: Health, logger: RcutilsLogger, clock: Clock) -> None:
         self.settings = settings
         self.camera: CameraModel | None = None
+        self.classes: tuple[Label, ...] = ()
+        """What the loaded model tells apart."""
         self.outlets: list[tuple[Output, Any]] = []
         """Each output with its publisher; empty while nothing is to be published."""
         self._health = health
         self._logger = logger
+        self._clock = clock
 
     def load(self) -> Perceiver:
         """Open and warm up the model, and tell what it is."""
@@ -36,6 +43,7 @@ class Perception:
         perceiver = Perceiver.open(self.settings)
         warm_ms = perceiver.warm_up()
         backend, card, (height, width) = perceiver.backend, perceiver.bundle.card, perceiver.size
+        self.classes = card.classes
         self._health.describe(
             backend=backend.name,
             precision=backend.precision,
@@ -46,7 +54,6 @@ class Perception:
         )
         untrained = f"the model {card.name} is untrained: its labels and depth mean nothing"
         self._health.warn("untrained", "" if card.trained else untrained)
-        self._health.warn("camera_info", "depth is uncorrected: no camera_info yet")
         self._logger.info(
             f"ready in {time.perf_counter() - started:.1f} s: {card.name} ({perceiver.bundle.model_hash}), "
             f"{width}x{height}, {backend.name} {backend.precision} on {backend.device}, {warm_ms:.0f} ms a picture"
@@ -55,9 +62,8 @@ class Perception:
 
     def process(self, perceiver: Perceiver, message: Any) -> None:
         """Convert, perceive, publish. Nothing is computed that nobody subscribes to."""
-        wanted = [(output, outlet) for output, outlet in self.outlets if outlet.get_subscription_count()]
-        needs = frozenset().union(*(output.needs for output, _ in wanted))
-        if not needs:
+        asked = [(output, outlet) for output, outlet in self.outlets if outlet.get_subscription_count()]
+        if not asked:
             return
         watch = Stopwatch()
         try:
@@ -66,15 +72,38 @@ class Perception:
             self._health.skipped(f"picture skipped: {error}")
             return
         watch.mark("convert")
-        prediction = perceiver(frame, needs)
+        wanted = self._possible(asked, frame)
+        if not wanted:
+            return
+        prediction = perceiver(frame, frozenset().union(*(output.needs for output, _ in wanted)))
         watch.mark("perceive")
         result = Result(prediction, self.settings, perceiver.bundle.card.classes)
         for output, outlet in wanted:
-            made = output.make(result)
-            if made is not None:
-                outlet.publish(made)
+            outlet.publish(output.make(result))
         watch.mark("publish")
-        self._health.finished({**watch.timings_ms, **prediction.timings_ms, "total": sum(watch.timings_ms.values())})
+        age_ms = self._age_ms(frame)
+        timings_ms = {**watch.timings_ms, **prediction.timings_ms, "total": sum(watch.timings_ms.values()), **age_ms}
+        self._health.finished(timings_ms, late=age_ms.get(AGE, 0.0) > 1e3 * result.settings.late_after_s)
+
+    def _possible(self, asked: list[tuple[Output, Any]], frame: Frame) -> list[tuple[Output, Any]]:
+        """Those of the asked outputs that can be made of this frame, and a warning for the others."""
+        withheld = [output.topic for output, _ in asked if output.needs_camera and not frame.camera]
+        missing = f"not published without a valid camera_info: {', '.join(withheld)}"
+        self._health.warn("withheld", missing if withheld else "")
+        return [(output, outlet) for output, outlet in asked if output.topic not in withheld]
+
+    def _age_ms(self, frame: Frame) -> dict[str, float]:
+        """The time since the picture's stamp; empty, with a warning, where the stamp is of another clock."""
+        now_ns = self._clock.now().nanoseconds
+        age_ms = (now_ns - frame.stamp_ns) / 1e6
+        if is_ours := abs(age_ms) < _ANOTHER_CLOCK_MS:
+            problem = ""
+        elif now_ns == 0:
+            problem = "use_sim_time is true, but nothing comes on /clock: start ros2 bag play with --clock"
+        else:
+            problem = "the pictures' stamps are of another time than this node's: for a recording set use_sim_time"
+        self._health.warn("clock", problem)
+        return {AGE: age_ms} if is_ours else {}
 
     def _calibrated(self, frame: Frame) -> Frame:
         camera = self.camera

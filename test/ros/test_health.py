@@ -4,7 +4,7 @@ pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticStatus
 
-from mt_perception.ros.health import Health
+from mt_perception.ros.health import AGE, Health
 
 
 class Log:
@@ -15,6 +15,8 @@ class Log:
 
     def warning(self, text):
         self.lines.append(text)
+
+    error = warning
 
 
 @pytest.fixture
@@ -38,9 +40,49 @@ def test_levels_follow_the_worst_thing(health):
     health.warn("untrained", "the model is untrained")
     assert status(health)[:2] == (DiagnosticStatus.WARN, "the model is untrained")
     health.skipped("picture skipped: broken")
-    assert status(health)[:2] == (DiagnosticStatus.WARN, "picture skipped: broken")
+    assert status(health)[:2] == (DiagnosticStatus.WARN, "picture skipped: broken; the model is untrained")
     level, message, _ = status(health, timeout_s=-1.0)
-    assert level == DiagnosticStatus.ERROR and "waiting for /image" in message
+    assert level == DiagnosticStatus.ERROR and message.startswith("no picture for")
+    assert message.endswith("waiting for /image; picture skipped: broken; the model is untrained")
+
+
+def test_a_restart_is_an_error_with_its_cause(health, log):
+    for _ in range(3):
+        health.restarted("worker restarted: out of memory")
+    level, message, values = status(health)
+    assert (level, message) == (DiagnosticStatus.ERROR, "worker restarted: out of memory")
+    assert values["worker_restarts"] == "3" and values["frames_invalid"] == "0"
+    assert log.lines == ["worker restarted: out of memory (logged once)"]
+
+
+def test_dropping_and_being_late_are_warnings(health):
+    health.received(False)
+    health.finished({AGE: 900.0}, late=True)
+    health.received(True)
+    assert status(health)[0] == DiagnosticStatus.OK, "one of them is no rate"
+    health.received(True)
+    health.finished({AGE: 700.0}, late=True)
+    level, message, values = status(health)
+    assert level == DiagnosticStatus.WARN
+    assert "dropping" in message and "late: results come 800 ms after" in message
+    assert (values["frames_late"], values["frames_dropped"], values["age_p50_ms"]) == ("2", "2", "800.00")
+
+
+def test_an_error_that_lasts_ends_when_it_is_over(health, log):
+    health.fail("backend", "fell back to torch")
+    level, message, values = status(health)
+    assert (level, message, values["error: backend"]) == (DiagnosticStatus.ERROR, *["fell back to torch"] * 2)
+    health.fail("backend", "")
+    assert status(health)[0] == DiagnosticStatus.OK and log.lines == ["fell back to torch"]
+
+
+def test_conditions_of_a_kind_end_when_they_are_not_named_any_more(health, log):
+    health.warn("other", "stays")
+    health.warn_each("qos", {"/image": "a", "/mask": "b"})
+    health.warn_each("qos", {"/mask": "b"})
+    values = status(health)[2]
+    assert values["warning: qos /mask"] == "b" and "warning: qos /image" not in values
+    assert values["warning: other"] == "stays" and log.lines == ["stays", "a", "b"]
 
 
 def test_counts_and_percentiles_by_hand(health):
