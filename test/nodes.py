@@ -67,9 +67,9 @@ class Probe(Node):
         self.pictures = self.create_publisher(Image, "image", 1)
         self.infos = self.create_publisher(CameraInfo, "camera_info", 1)
 
-    def listen(self, topic: str, message_type: type = Image, depth: int = 20) -> None:
+    def listen(self, topic: str, message_type: type = Image, qos: QoSProfile | int = 20) -> None:
         self.received[topic] = []
-        self.create_subscription(message_type, topic, self.received[topic].append, QoSProfile(depth=depth))
+        self.create_subscription(message_type, topic, self.received[topic].append, qos)
 
     def spin(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -94,8 +94,9 @@ class Probe(Node):
         self.until(lambda: all(self.count_publishers(self.resolve_topic_name(t)) > 0 for t in topics))
         self.spin(0.3)
 
-    def send(self, stamp_ns: int, size=(90, 160), frame_id="cam", encoding="bgr8", **changes) -> Image:
-        message = convert.image(make_picture(*size), encoding, convert.header(stamp_ns, frame_id))
+    def send(self, stamp_ns: int, size=(90, 160), frame_id="cam", encoding="bgr8", picture=None, **changes) -> Image:
+        pixels = make_picture(*size) if picture is None else picture
+        message = convert.image(pixels, encoding, convert.header(stamp_ns, frame_id))
         for name, value in changes.items():
             setattr(message, name, value)
         self.pictures.publish(message)
