@@ -26,11 +26,15 @@ PROGRAM = "import sys; from mt_perception.ros.{} import main; sys.exit(main())"
 class NodeProcess:
     """A running node. `log` is all that it has said so far."""
 
-    def __init__(self, name: str, parameters: dict, folder: Path, namespace: str) -> None:
+    def __init__(
+        self, name: str, parameters: dict, folder: Path, namespace: str, remap: dict[str, str] | None = None
+    ) -> None:
         file = folder / f"{name}-{time.monotonic_ns()}.yaml"
         file.write_text(json.dumps({"/**": {"ros__parameters": parameters}}))
         self._log = file.with_suffix(".log")
         arguments = ["--ros-args", "-r", f"__ns:={namespace}", "--params-file", str(file)]
+        for source, target in (remap or {}).items():
+            arguments += ["-r", f"{source}:={target}"]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM.format(name), *arguments],
@@ -59,8 +63,8 @@ class NodeProcess:
 class Probe(Node):
     """Publishes pictures to a node and keeps what comes back, by topic."""
 
-    def __init__(self, namespace: str) -> None:
-        super().__init__("probe", namespace=namespace)
+    def __init__(self, namespace: str, name: str = "probe") -> None:
+        super().__init__(name, namespace=namespace)
         self.received: dict[str, list] = {}
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)

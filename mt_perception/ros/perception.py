@@ -96,14 +96,13 @@ class Perception:
         """The time since the picture's stamp; empty, with a warning, where the stamp is of another clock."""
         now_ns = self._clock.now().nanoseconds
         age_ms = (now_ns - frame.stamp_ns) / 1e6
-        if is_ours := abs(age_ms) < _ANOTHER_CLOCK_MS:
-            problem = ""
-        elif now_ns == 0:
+        problem = ""
+        if now_ns == 0:
             problem = "use_sim_time is true, but nothing comes on /clock: start ros2 bag play with --clock"
-        else:
+        elif abs(age_ms) > _ANOTHER_CLOCK_MS:
             problem = "the pictures' stamps are of another time than this node's: for a recording set use_sim_time"
         self._health.warn("clock", problem)
-        return {AGE: age_ms} if is_ours else {}
+        return {} if problem else {AGE: age_ms}
 
     def _calibrated(self, frame: Frame) -> Frame:
         camera = self.camera

@@ -7,6 +7,7 @@ from typing import Any
 
 from rclpy.duration import Duration, Infinite
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
+from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import (
@@ -63,7 +64,7 @@ def _overridden(
     try:
         # a profile of its own for each: rclpy writes the overrides into the object that it is given
         return create(QoSProfile(**profile), QoSOverridingOptions(_OVERRIDABLE))
-    except (RuntimeError, TypeError, ValueError, AttributeError, InvalidQosOverridesError) as error:
+    except (RuntimeError, ValueError, ParameterException, InvalidQosOverridesError) as error:
         name = node.resolve_topic_name(topic)
         raise SettingsError(f"a parameter qos_overrides.{name}.* is wrong ({error}); allowed: {_VALUES}") from error
 

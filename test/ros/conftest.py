@@ -16,6 +16,12 @@ def ros():
     rclpy.try_shutdown()
 
 
+@pytest.fixture(scope="session")
+def small_model(cache_home):
+    """Parameters of a node that is quickly started and quickly done: the default model on small pictures."""
+    return {"backend": "openvino", "precision": "fp32", "input_width": 128, "input_height": 64}
+
+
 @contextmanager
 def nodes_in(folder, name):
     """`start("node", model=...)` runs a node, in a namespace that is made from `name`, until the context ends."""
@@ -23,8 +29,8 @@ def nodes_in(folder, name):
 
     processes = []
 
-    def starter(name: str, **parameters) -> NodeProcess:
-        processes.append(NodeProcess(name, parameters, folder, starter.namespace))
+    def starter(name: str, remap: dict[str, str] | None = None, **parameters) -> NodeProcess:
+        processes.append(NodeProcess(name, parameters, folder, starter.namespace, remap))
         return processes[-1]
 
     starter.namespace = f"/t{abs(hash(name)) % 10**8}"

@@ -1,5 +1,7 @@
 """The managed node, driven through its services."""
 
+from pathlib import Path
+
 import pytest
 
 pytest.importorskip("rclpy")
@@ -11,10 +13,10 @@ from rclpy.parameter import Parameter
 
 
 @pytest.fixture
-def managed(start, probe, bundle):
+def managed(start, probe, small_model):
     """A node that waits to be told; a function that changes its state, and one that calls any of its services."""
     probe.listen("segmentation/mask")
-    node = start("node", model=str(bundle.folder), backend="openvino", precision="fp32", autostart=False)
+    node = start("node", **small_model, autostart=False)
 
     def call(service, kind, request):
         client = probe.create_client(kind, f"{probe.get_namespace()}/perception/{service}")
@@ -74,3 +76,32 @@ def test_after_cleanup_it_can_be_configured_differently(managed, probe):
     assert not change(Transition.TRANSITION_CONFIGURE)
     assert "the model folder /none does not exist" in node.log
     assert node.process.poll() is None and "Traceback" not in node.log
+
+
+def test_twenty_cycles_leak_nothing(managed, probe):
+    node, _, _ = managed
+    client = probe.create_client(ChangeState, f"{probe.get_namespace()}/perception/change_state")
+    assert client.wait_for_service(20)
+    cycle = [
+        Transition.TRANSITION_CONFIGURE,
+        Transition.TRANSITION_ACTIVATE,
+        Transition.TRANSITION_DEACTIVATE,
+        Transition.TRANSITION_CLEANUP,
+    ]
+
+    def run(cycles: int) -> dict[str, int]:
+        for transition in cycle * cycles:
+            future = client.call_async(ChangeState.Request(transition=Transition(id=transition)))
+            probe.until(future.done, 20)
+            assert future.result().success
+        name = (node.process.pid, probe.get_namespace())
+        topics = probe.get_publisher_names_and_types_by_node("perception", name[1])
+        threads = len(list(Path(f"/proc/{name[0]}/task").iterdir()))
+        files = len(list(Path(f"/proc/{name[0]}/fd").iterdir()))
+        pages = int(Path(f"/proc/{name[0]}/statm").read_text().split()[1])
+        return {"topics": len(topics), "threads": threads, "files": files, "resident_mb": pages * 4096 // 10**6}
+
+    before, after = run(3), run(20)
+    assert after["resident_mb"] - before["resident_mb"] < 12, (before, after)
+    for what in ("topics", "threads", "files"):
+        assert after[what] <= before[what], (what, before, after)

@@ -41,9 +41,9 @@ def source(layer):
 
 
 @pytest.fixture(scope="module")
-def node(start_once, cache_home):
+def node(start_once, small_model):
     """The default model, which knows a street with a sky."""
-    return start_once("node", backend="openvino", precision="fp32", input_width=320, input_height=192)
+    return start_once("node", **small_model | {"input_width": 320, "input_height": 192})
 
 
 @pytest.fixture(scope="module")

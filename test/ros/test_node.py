@@ -13,8 +13,7 @@ from helpers import make_picture
 from nodes import diagnostics_of
 from rcl_interfaces.srv import DescribeParameters, SetParameters
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from mt_perception.messages import array_from_image, stamp_ns
 
@@ -288,13 +287,3 @@ def test_a_wrong_start_ends_with_one_line(start, bundle, parameters, said):
     assert node.process.wait(30) == 1
     lines = [line for line in node.log.splitlines() if line.strip()]
     assert len(lines) == 1 and said in lines[0], node.log
-
-
-def test_an_incompatible_publisher_is_explained(run, probe):
-    """The user asks for reliable pictures of a camera that sends best effort."""
-    namespace = probe.get_namespace()
-    best_effort = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-    probe.create_publisher(Image, "image", best_effort)
-    node = run(**{f"qos_overrides.{namespace}/image.subscription.reliability": "reliable"})
-    node.wait_for("incompatible RELIABILITY")
-    assert f"{namespace}/image" in node.log and "qos_overrides" in node.log
