@@ -16,6 +16,7 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from mt_perception.messages import array_from_image, stamp_ns
+from mt_perception.settings import SETTINGS
 
 PICTURES = {
     "segmentation/mask": ("mono8", np.uint8),
@@ -215,13 +216,22 @@ def test_parameters_change_or_say_why_not(run, probe):
     assert not fixed.successful and "read when the node is configured" in fixed.reason
     backwards = change("depth_color_min_m", 500.0)
     assert not backwards.successful and "smaller" in backwards.reason
-    describe = probe.create_client(DescribeParameters, f"{name}/describe_parameters")
-    future = describe.call_async(DescribeParameters.Request(names=["overlay_opacity", "backend"]))
-    probe.until(future.done)
-    opacity, backend = future.result().descriptors
-    assert opacity.floating_point_range[0].to_value == 1.0 and "colours" in opacity.description
-    assert "openvino" in backend.additional_constraints
     assert node.process.poll() is None
+
+
+def test_every_parameter_is_described_with_its_bounds(run, probe):
+    run(autostart=False)
+    describe = probe.create_client(DescribeParameters, f"{probe.get_namespace()}/perception/describe_parameters")
+    assert describe.wait_for_service(20)
+    future = describe.call_async(DescribeParameters.Request(names=list(SETTINGS)))
+    probe.until(future.done)
+    for setting, shown in zip(SETTINGS.values(), future.result().descriptors, strict=True):
+        assert setting.description in shown.description and setting.unit in shown.description
+        ranges = shown.floating_point_range or shown.integer_range
+        bounds = (ranges[0].from_value, ranges[0].to_value) if ranges else None
+        assert bounds == setting.bounds, setting.name
+        assert all(choice in shown.additional_constraints for choice in setting.choices)
+        assert setting.live == ("read when" not in shown.additional_constraints)
 
 
 def test_live_parameters_show_in_the_next_frame(run, probe):
