@@ -17,7 +17,7 @@ OVERRIDES = ("model", "backend", "precision", "input_width", "input_height", "im
 PROFILES = share_folder() / "config" / "profiles"
 RECORDED = (
     "image", "image/compressed", "camera_info", "segmentation/mask", "segmentation/confidence", "segmentation/overlay",
-    "depth/image", "depth/camera_info", "/diagnostics",
+    "segmentation/label_info", "depth/image", "depth/camera_info", "/diagnostics",
 )  # fmt: skip
 YES_NO = ["true", "false"]
 
@@ -41,7 +41,9 @@ def arguments() -> list:
         argument("camera_info_topic", "", "Topic of its CameraInfo. Empty: camera_info beside the picture"),
         argument("use_sim_time", "false", "Take the time from /clock", YES_NO),
         argument("rviz", "false", "Open RViz on the outputs", YES_NO),
-        argument("record", "", "Folder of a new recording (mcap) of inputs and outputs. Empty: do not record"),
+        argument(
+            "record", "", "true, or the folder of a new recording (mcap) of inputs and outputs. Empty: no recording"
+        ),
         argument("log_level", "info", "The least severe messages that the node logs", levels),
     ]
 
@@ -109,12 +111,13 @@ def remappings(image_topic: str, info_topic: str, stereo: bool) -> list:
 
 
 def start_recording(context: LaunchContext) -> list:
-    """`ros2 bag record`, when a folder was given."""
+    """`ros2 bag record`, to the folder that was given, or (`true`) to one that it names after the time."""
     value = {name: LaunchConfiguration(name).perform(context) for name in context.launch_configurations}
-    if not value["record"]:
+    if value["record"] in ("", "false"):
         return []
     namespace = "/" + value["namespace"].strip("/")
     renamed = dict(remappings(value["image_topic"], value["camera_info_topic"], value["stereo"] == "true"))
     topics = [str(Path(namespace) / renamed.get(topic, topic)) for topic in RECORDED]
-    command = ["ros2", "bag", "record", "--storage", "mcap", "--output", value["record"], *topics]
+    folder = [] if value["record"] == "true" else ["--output", value["record"]]
+    command = ["ros2", "bag", "record", "--storage", "mcap", *folder, *topics]
     return [ExecuteProcess(cmd=command, output="screen")]

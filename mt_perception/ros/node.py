@@ -98,8 +98,8 @@ class PerceptionNode(LifecycleNode):
             self._label_info.publish(label_info(self._perception.classes, now))
         topic = picture_topic(self._perception.settings)
         picture = CompressedImage if topic.endswith("compressed") else Image
-        self._inputs = [qos.subscription(self, picture, topic, self._on_image, qos.CAMERA)]
-        self._inputs += [qos.subscription(self, CameraInfo, "camera_info", self._on_camera_info, qos.CAMERA)]
+        self._subscribe(picture, topic, self._on_image)
+        self._subscribe(CameraInfo, "camera_info", self._on_camera_info)
         self._health.activated()
 
     def _succeeds(self, transition: str, step: Callable[[], None]) -> bool:
@@ -134,6 +134,9 @@ class PerceptionNode(LifecycleNode):
         """Stop the worker before what it publishes with goes away."""
         self._release()
         super().destroy_node()
+
+    def _subscribe(self, message_type: type, topic: str, callback: Callable[[Any], None]) -> None:
+        self._inputs.append(qos.subscription(self, message_type, topic, callback, qos.CAMERA))
 
     def _unsubscribe(self) -> None:
         self._perception.outlets = []
