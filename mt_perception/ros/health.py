@@ -72,15 +72,21 @@ class Health:
         with self._lock:
             self._facts |= facts
 
-    def warn(self, name: str, text: str) -> None:
-        """Begin a lasting condition, which is logged when it is new; an empty `text` ends it."""
-        if self._begin(name, DiagnosticStatus.WARN, text):
-            self._logger.warning(text)
+    def warn(self, name: str, text: str, is_error: bool = False) -> None:
+        """Begin a lasting condition, which is logged when it is new; an empty `text` ends it.
 
-    def fail(self, name: str, text: str) -> None:
-        """The same for one that is an error."""
-        if self._begin(name, DiagnosticStatus.ERROR, text):
+        It sets the level WARN, or with `is_error` ERROR.
+        """
+        condition = DiagnosticStatus.ERROR if is_error else DiagnosticStatus.WARN, text
+        with self._lock:
+            is_new = bool(text) and self._conditions.get(name) != condition
+            self._conditions.pop(name, None)
+            if text:
+                self._conditions[name] = condition
+        if is_new and is_error:  # two calls: rclpy lets one line of code log at one severity only
             self._logger.error(text)
+        elif is_new:
+            self._logger.warning(text)
 
     def warn_each(self, kind: str, texts: Mapping[str, str]) -> None:
         """Conditions of one kind, by name: those that are not named any more end."""
@@ -91,13 +97,6 @@ class Health:
                 self.warn(name, "")
         for name, text in texts.items():
             self.warn(f"{kind} {name}", text)
-
-    def _begin(self, name: str, level: bytes, text: str) -> bool:
-        with self._lock:
-            before = self._conditions.pop(name, None)
-            if text:
-                self._conditions[name] = level, text
-            return bool(text) and before != (level, text)
 
     def activated(self) -> None:
         """From here on a picture is expected."""

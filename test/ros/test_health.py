@@ -3,6 +3,7 @@ import pytest
 pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.logging import get_logger
 
 from mt_perception.ros.health import AGE, Health
 
@@ -69,10 +70,10 @@ def test_dropping_and_being_late_are_warnings(health):
 
 
 def test_an_error_that_lasts_ends_when_it_is_over(health, log):
-    health.fail("backend", "fell back to torch")
+    health.warn("backend", "fell back to torch", is_error=True)
     level, message, values = status(health)
     assert (level, message, values["error: backend"]) == (DiagnosticStatus.ERROR, *["fell back to torch"] * 2)
-    health.fail("backend", "")
+    health.warn("backend", "", is_error=True)
     assert status(health)[0] == DiagnosticStatus.OK and log.lines == ["fell back to torch"]
 
 
@@ -117,3 +118,14 @@ def test_a_condition_is_logged_when_it_begins_or_changes(health, log):
     assert status(health)[2]["warning: camera"] == "b"
     health.warn("camera", "")
     assert status(health)[0] == DiagnosticStatus.OK
+
+
+def test_the_real_logger_takes_warnings_and_errors(capfd):
+    """One line of code may log at one severity only, or rclpy raises."""
+    health = Health(get_logger("health"))
+    health.warn("a", "a warning")
+    health.warn("b", "an error", is_error=True)
+    health.skipped("a broken picture")
+    health.restarted("a broken backend")
+    said = capfd.readouterr().err
+    assert said.count("[WARN]") == 2 and said.count("[ERROR]") == 2
