@@ -71,9 +71,9 @@ class Probe(Node):
         self.pictures = self.create_publisher(Image, "image", 1)
         self.infos = self.create_publisher(CameraInfo, "camera_info", 1)
 
-    def listen(self, topic: str, message_type: type = Image, qos: QoSProfile | int = 20) -> None:
+    def listen(self, topic: str, message_type: type = Image, depth: int = 20, qos: QoSProfile | None = None) -> None:
         self.received[topic] = []
-        self.create_subscription(message_type, topic, self.received[topic].append, qos)
+        self.create_subscription(message_type, topic, self.received[topic].append, qos or QoSProfile(depth=depth))
 
     def spin(self, seconds: float) -> None:
         end = time.monotonic() + seconds

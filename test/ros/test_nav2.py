@@ -59,7 +59,7 @@ def probe(start_once, node, source):
     probe = Probe(start_once.namespace)
     for name, kind in (("segmentation", Image), ("confidence", Image), ("pointcloud", PointCloud2)):
         topic = source[f"{name}_topic"].removeprefix("/")
-        probe.listen(topic, kind, SENSOR_DATA)
+        probe.listen(topic, kind, qos=SENSOR_DATA)
     probe.listen("depth/image")
     probe.wait_for_node()
     yield probe
@@ -84,7 +84,7 @@ def labels(probe, source, results):
     """The class map as someone gets it who comes late, long after it was published."""
     vision_msgs = pytest.importorskip("vision_msgs.msg", reason="vision_msgs is not installed: it comes with ROS")
     topic = source["labels_topic"].removeprefix("/")
-    probe.listen(topic, vision_msgs.LabelInfo, LATCHED)
+    probe.listen(topic, vision_msgs.LabelInfo, qos=LATCHED)
     return probe.until(lambda: probe.received[topic])[0]
 
 

@@ -121,7 +121,7 @@ def test_compressed_pictures(run, probe):
 
 def test_the_newest_frame_wins(run, probe):
     """A burst faster than the network: what comes out is in order, and the last of the burst is among it."""
-    probe.listen("segmentation/mask", qos=100)
+    probe.listen("segmentation/mask", depth=100)
     run(input_width=1024, input_height=512)
     probe.wait_for_node()
     with diagnostics_of(probe) as diagnostics:
