@@ -104,6 +104,7 @@ def test_twenty_cycles_leak_nothing(managed, probe):
     probe.until(topics)
     unconfigured = topics()
     before, after = run(3), run(20)
-    assert after["threads"] <= before["threads"] and after["files"] <= before["files"], (before, after)
+    for what in ("threads", "files"):  # a leak shows as 20; one or two may come with DDS's discovery of others
+        assert after[what] - before[what] < 5, (before, after)
     assert (after["pages"] - before["pages"]) * 4096 < 8e6, (before, after)
     probe.until(lambda: topics() == unconfigured)
