@@ -64,6 +64,7 @@ class Perception:
         """Convert, perceive, publish. Nothing is computed that nobody subscribes to."""
         asked = [(output, outlet) for output, outlet in self.outlets if outlet.get_subscription_count()]
         if not asked:
+            self._health.warn("withheld", "")
             return
         watch = Stopwatch()
         try:

@@ -14,7 +14,7 @@ from helpers import make_picture
 from nodes import Probe, diagnostics_of
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
-from sensor_msgs.msg import CameraInfo, CompressedImage
+from sensor_msgs.msg import CameraInfo, CompressedImage, PointCloud2
 
 from mt_perception.messages import array_from_image, stamp_ns
 from mt_perception.ros import convert
@@ -225,4 +225,22 @@ def test_simulated_time_that_stands_still_is_said_and_then_followed(start, small
         values = {each.key: each.value for each in status.values}
         assert float(values["age_p50_ms"]) == 200.0
         assert stamp_ns(probe.received["/diagnostics"][-1].header) == 5_200_000_000
+    probe.destroy_node()
+
+
+def test_a_cloud_without_a_camera_is_missed_for_as_long_as_somebody_wants_it(start, small_model):
+    node = start("node", **small_model)
+    probe = Probe(start.namespace)
+    cloud = probe.create_subscription(PointCloud2, "points", lambda message: None, 1)
+    with diagnostics_of(probe) as diagnostics:
+        probe.wait_for_node()
+        for stamp in range(1, 4):
+            probe.send(stamp)
+            probe.spin(0.2)
+        probe.until(lambda: diagnostics() and "camera_info: points" in diagnostics().message)
+        assert node.log.count("not published without a valid camera_info: points") == 1
+        probe.destroy_subscription(cloud)
+        probe.spin(0.5)
+        probe.send(9)
+        probe.until(lambda: "camera_info: points" not in diagnostics().message)
     probe.destroy_node()
