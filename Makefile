@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= out/demo
+ROS ?= jazzy
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-ros test-kilted lint clean
 
 demo: $(VENV)/.demo
 	@rm -rf $(OUT)
@@ -12,6 +13,13 @@ demo: $(VENV)/.demo
 
 test: $(VENV)/.test lint
 	$(BIN)/python -m pytest
+
+test-ros: $(VENV)/.test
+	$(BIN)/python -m pytest test/ros
+
+# the nodes on the next distribution's wheels, apart from whatever ROS installation is sourced
+test-kilted:
+	env -u AMENT_PREFIX_PATH -u LD_LIBRARY_PATH -u PYTHONPATH $(MAKE) VENV=.venv-kilted ROS=kilted test-ros
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -25,12 +33,12 @@ $(BIN)/uv:
 SHIPPED := $(shell find launch config rviz models recordings resource scripts -type f 2>/dev/null)
 
 $(VENV)/.demo: setup.py package.xml $(SHIPPED) | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-jazzy,openvino]'
+	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-$(ROS),openvino]'
 	@touch $@
 
 $(VENV)/.test: setup.py package.xml $(SHIPPED) | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-jazzy,openvino,torch,train,sim,dev]'
+	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-$(ROS),openvino,torch,train,sim,dev]'
 	@touch $@ $(VENV)/.demo
 
 clean:
-	rm -rf $(VENV) out build install log *.egg-info
+	rm -rf $(VENV) .venv-kilted out build install log *.egg-info

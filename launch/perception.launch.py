@@ -18,8 +18,8 @@ from mt_perception.sources import camera_info_topic
 OVERRIDES = ("model", "backend", "precision", "input_width", "input_height", "image_transport")
 PROFILES = share_folder() / "config" / "profiles"
 RECORDED = (
-    "segmentation/mask", "segmentation/confidence", "segmentation/overlay", "depth/image", "depth/camera_info",
-    "/diagnostics",
+    "segmentation/mask", "segmentation/confidence", "segmentation/overlay", "segmentation/label_info", "depth/image",
+    "depth/camera_info", "/diagnostics",
 )  # fmt: skip
 YES_NO = ["true", "false"]
 
@@ -45,7 +45,9 @@ def arguments() -> list:
         argument("right_camera_info_topic", "", "Topic of its CameraInfo. Empty: camera_info beside the picture"),
         argument("use_sim_time", "false", "Take the time from /clock", YES_NO),
         argument("rviz", "false", "Open RViz on the outputs", YES_NO),
-        argument("record", "", "Folder of a new recording (mcap) of inputs and outputs. Empty: do not record"),
+        argument(
+            "record", "", "true, or the folder of a new recording (mcap) of inputs and outputs. Empty: no recording"
+        ),
         argument("log_level", "info", "The least severe messages that the node logs", levels),
     ]
 
@@ -119,11 +121,12 @@ def _camera(name: str, image_topic: str, info_topic: str) -> list[tuple[str, str
 
 
 def start_recording(context: LaunchContext) -> list:
-    """`ros2 bag record`, when a folder was given."""
+    """`ros2 bag record`, to the folder that was given, or (`true`) to one that it names after the time."""
     value = {name: LaunchConfiguration(name).perform(context) for name in context.launch_configurations}
-    if not value["record"]:
+    if value["record"] in ("", "false"):
         return []
     namespace = "/" + value["namespace"].strip("/")
     topics = [str(Path(namespace) / topic) for topic in (*dict(remappings(value)).values(), *RECORDED)]
-    command = ["ros2", "bag", "record", "--storage", "mcap", "--output", value["record"], *topics]
+    folder = [] if value["record"] == "true" else ["--output", value["record"]]
+    command = ["ros2", "bag", "record", "--storage", "mcap", *folder, *topics]
     return [ExecuteProcess(cmd=command, output="screen")]

@@ -7,6 +7,7 @@ a point from `x` to `(x + 0.5) * s - 0.5`.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -126,6 +127,14 @@ def scale_camera(camera: CameraModel, size: tuple[int, int]) -> CameraModel:
         cx_px=(camera.cx_px + 0.5) * sx - 0.5,
         cy_px=(camera.cy_px + 0.5) * sy - 0.5,
     )
+
+
+@lru_cache(maxsize=4)
+def rays(camera: CameraModel) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """x / z of each column (W,) and y / z of each row (H, 1). Shared between calls: do not write to them."""
+    columns = (np.arange(camera.width_px) - camera.cx_px) / camera.fx_px
+    rows = (np.arange(camera.height_px) - camera.cy_px) / camera.fy_px
+    return columns.astype(np.float32), rows.astype(np.float32)[:, None]
 
 
 def depth_from_disparity(disparity_px: NDArray[np.floating], fx_px: float, baseline_m: float) -> NDArray[np.float32]:

@@ -132,6 +132,13 @@ class Settings:
         bounds=(0.1, 3600.0),
         live=True,
     )
+    late_after_s: float = _setting(
+        0.5,
+        "Results that come out this long after their picture's stamp make the diagnostics warn",
+        unit="s",
+        bounds=(0.001, 3600.0),
+        live=True,
+    )
     autostart: bool = _setting(True, "Configure and activate the node as soon as it starts")
 
     def __post_init__(self) -> None:

@@ -26,11 +26,15 @@ PROGRAM = "import sys; from mt_perception.ros.{} import main; sys.exit(main())"
 class NodeProcess:
     """A running node. `log` is all that it has said so far."""
 
-    def __init__(self, name: str, parameters: dict, folder: Path, namespace: str) -> None:
+    def __init__(
+        self, name: str, parameters: dict, folder: Path, namespace: str, remap: dict[str, str] | None = None
+    ) -> None:
         file = folder / f"{name}-{time.monotonic_ns()}.yaml"
         file.write_text(json.dumps({"/**": {"ros__parameters": parameters}}))
         self._log = file.with_suffix(".log")
         arguments = ["--ros-args", "-r", f"__ns:={namespace}", "--params-file", str(file)]
+        for source, target in (remap or {}).items():
+            arguments += ["-r", f"{source}:={target}"]
         with self._log.open("wb") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-c", PROGRAM.format(name), *arguments],
@@ -59,17 +63,17 @@ class NodeProcess:
 class Probe(Node):
     """Publishes pictures to a node and keeps what comes back, by topic."""
 
-    def __init__(self, namespace: str) -> None:
-        super().__init__("probe", namespace=namespace)
+    def __init__(self, namespace: str, name: str = "probe") -> None:
+        super().__init__(name, namespace=namespace)
         self.received: dict[str, list] = {}
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
         self.pictures = self.create_publisher(Image, "image", 1)
         self.infos = self.create_publisher(CameraInfo, "camera_info", 1)
 
-    def listen(self, topic: str, message_type: type = Image, depth: int = 20) -> None:
+    def listen(self, topic: str, message_type: type = Image, depth: int = 20, qos: QoSProfile | None = None) -> None:
         self.received[topic] = []
-        self.create_subscription(message_type, topic, self.received[topic].append, QoSProfile(depth=depth))
+        self.create_subscription(message_type, topic, self.received[topic].append, qos or QoSProfile(depth=depth))
 
     def spin(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -94,8 +98,9 @@ class Probe(Node):
         self.until(lambda: all(self.count_publishers(self.resolve_topic_name(t)) > 0 for t in topics))
         self.spin(0.3)
 
-    def send(self, stamp_ns: int, size=(90, 160), frame_id="cam", encoding="bgr8", **changes) -> Image:
-        message = convert.image(make_picture(*size), encoding, convert.header(stamp_ns, frame_id))
+    def send(self, stamp_ns: int, size=(90, 160), frame_id="cam", encoding="bgr8", picture=None, **changes) -> Image:
+        pixels = make_picture(*size) if picture is None else picture
+        message = convert.image(pixels, encoding, convert.header(stamp_ns, frame_id))
         for name, value in changes.items():
             setattr(message, name, value)
         self.pictures.publish(message)

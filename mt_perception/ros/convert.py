@@ -10,7 +10,7 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 from rclpy.serialization import deserialize_message
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from mt_perception import messages
@@ -38,6 +38,31 @@ def image(pixels: NDArray[Any], encoding: str, head: Header) -> Image:
     )
     message._data = byte_array(pixels)  # the constructor and the property copy even this type, once each
     return message
+
+
+def cloud(points: NDArray[np.void], head: Header) -> PointCloud2:
+    """(H, W) array of a packed structured type -> organised `PointCloud2` with its fields, rows without padding."""
+    points = np.ascontiguousarray(points)
+    height, width = points.shape
+    return PointCloud2(
+        header=head,
+        height=height,
+        width=width,
+        fields=_point_fields(points.dtype),
+        is_bigendian=sys.byteorder == "big",
+        point_step=points.dtype.itemsize,
+        row_step=points.strides[0],
+        data=byte_array(points),
+        is_dense=False,
+    )
+
+
+def _point_fields(dtype: np.dtype[Any]) -> list[PointField]:
+    types = {"f4": PointField.FLOAT32, "u4": PointField.UINT32}
+    return [
+        PointField(name=name, offset=offset, datatype=types[kind.str[1:]], count=1)
+        for name, (kind, offset, *_) in (dtype.fields or {}).items()
+    ]
 
 
 def byte_array(pixels: NDArray[Any]) -> array:

@@ -16,9 +16,16 @@ _WINDOW = 200  # frames over which rates and percentiles are taken
 _CAUSES = 50
 _STALE_S = 5.0  # older than this, a problem of the past no longer sets the level
 
+AGE = "age"
+"""The stage from a picture's stamp to the publication of its results."""
+
+Finding = tuple[bytes, str]
+"""A level of `DiagnosticStatus` and its reason."""
+
 
 @dataclass
 class _Skipped:
+    level: bytes
     count: int = 0
     last_s: float = field(default_factory=time.monotonic)
 
@@ -53,11 +60,11 @@ class Health:
         self._lock = threading.Lock()
         self._logger = logger
         self._facts: dict[str, str] = {}
-        self._warnings: dict[str, str] = {}
+        self._conditions: dict[str, Finding] = {}
         self._skipped: dict[str, _Skipped] = {}
         self._counts: Counter[str] = Counter()
         self._stages: dict[str, deque[float]] = {}
-        self._input, self._output = Rate(), Rate()
+        self._input, self._output, self._dropped, self._late = Rate(), Rate(), Rate(), Rate()
         self._active_since = time.monotonic()
 
     def describe(self, **facts: str) -> None:
@@ -65,15 +72,31 @@ class Health:
         with self._lock:
             self._facts |= facts
 
-    def warn(self, name: str, text: str) -> None:
-        """Begin a lasting condition, which is logged when it is new; an empty `text` ends it."""
+    def warn(self, name: str, text: str, is_error: bool = False) -> None:
+        """Begin a lasting condition, which is logged when it is new; an empty `text` ends it.
+
+        It sets the level WARN, or with `is_error` ERROR.
+        """
+        condition = DiagnosticStatus.ERROR if is_error else DiagnosticStatus.WARN, text
         with self._lock:
-            is_new = bool(text) and self._warnings.get(name) != text
-            self._warnings.pop(name, None)
+            is_new = bool(text) and self._conditions.get(name) != condition
+            self._conditions.pop(name, None)
             if text:
-                self._warnings[name] = text
-        if is_new:
+                self._conditions[name] = condition
+        if is_new and is_error:  # two calls: rclpy lets one line of code log at one severity only
+            self._logger.error(text)
+        elif is_new:
             self._logger.warning(text)
+
+    def warn_each(self, kind: str, texts: Mapping[str, str]) -> None:
+        """Conditions of one kind, by name: those that are not named any more end."""
+        with self._lock:
+            ended = [name for name in self._conditions if name.startswith(f"{kind} ")]
+        for name in ended:
+            if name.removeprefix(f"{kind} ") not in texts:
+                self.warn(name, "")
+        for name, text in texts.items():
+            self.warn(f"{kind} {name}", text)
 
     def activated(self) -> None:
         """From here on a picture is expected."""
@@ -84,58 +107,78 @@ class Health:
         with self._lock:
             self._input.tick()
             self._counts["frames_in"] += 1
-            self._counts["frames_dropped"] += displaced
+            if displaced:
+                self._dropped.tick()
+                self._counts["frames_dropped"] += 1
 
-    def finished(self, timings_ms: Mapping[str, float]) -> None:
+    def finished(self, timings_ms: Mapping[str, float], late: bool = False) -> None:
         """A frame was published, with the milliseconds of each stage."""
         with self._lock:
             self._output.tick()
             self._counts["frames_out"] += 1
+            if late:
+                self._late.tick()
+                self._counts["frames_late"] += 1
             for stage, milliseconds in timings_ms.items():
                 self._stages.setdefault(stage, deque(maxlen=_WINDOW)).append(milliseconds)
 
     def skipped(self, cause: str) -> None:
-        """A frame did not come out because of `cause`, which is logged the first time."""
+        """A picture could not be used because of `cause`, which is logged the first time."""
         with self._lock:
-            is_new = cause not in self._skipped
-            if is_new and len(self._skipped) >= _CAUSES:  # one that holds a changing number must not fill the memory
-                cause, is_new = "other causes", False
-            entry = self._skipped.setdefault(cause, _Skipped())
-            entry.count, entry.last_s = entry.count + 1, time.monotonic()
             self._counts["frames_invalid"] += 1
+            is_new = self._count(cause, DiagnosticStatus.WARN)
         if is_new:
             self._logger.warning(f"{cause} (logged once)")
 
-    def status(self, name: str, active: bool, input_timeout_s: float, waiting_for: str) -> DiagnosticStatus:
-        """The state in words and numbers; the level is that of the worst thing found."""
+    def restarted(self, cause: str) -> None:
+        """The worker raised: its frame is lost, and it starts anew. Logged the first time of each cause."""
         with self._lock:
-            level, message = self._judge(active, input_timeout_s, waiting_for)
-            values = {**self._facts, **self._numbers(), **self._warning_values()}
+            self._counts["worker_restarts"] += 1
+            is_new = self._count(cause, DiagnosticStatus.ERROR)
+        if is_new:
+            self._logger.error(f"{cause} (logged once)")
+
+    def _count(self, cause: str, level: bytes) -> bool:
+        is_new = cause not in self._skipped
+        if is_new and len(self._skipped) >= _CAUSES:  # one that holds a changing number must not fill the memory
+            cause, is_new = "other causes", False
+        entry = self._skipped.setdefault(cause, _Skipped(level))
+        entry.count, entry.last_s = entry.count + 1, time.monotonic()
+        return is_new
+
+    def status(self, name: str, active: bool, input_timeout_s: float, waiting_for: str) -> DiagnosticStatus:
+        """The state in words and numbers: all findings, the worst first, and its level."""
+        with self._lock:
+            findings = self._active_findings(input_timeout_s, waiting_for) if active else [_finding_ok("not active")]
+            values = {**self._facts, **self._numbers(), **self._condition_values()}
             return DiagnosticStatus(
-                level=level,
+                level=max(level for level, _ in findings),
                 name=name,
-                message=message,
+                message="; ".join(text for _, text in sorted(findings, key=lambda each: each[0], reverse=True)),
                 hardware_id=self._facts.get("device", ""),
                 values=[KeyValue(key=key, value=value) for key, value in values.items()],
             )
 
-    def _judge(self, active: bool, input_timeout_s: float, waiting_for: str) -> tuple[bytes, str]:
-        if not active:
-            return DiagnosticStatus.OK, "not active"
-        silence_s = min(self._input.age_s, time.monotonic() - self._active_since)
+    def _active_findings(self, input_timeout_s: float, waiting_for: str) -> list[Finding]:
+        now_s = time.monotonic()
+        findings: list[Finding] = []
+        silence_s = min(self._input.age_s, now_s - self._active_since)
         if silence_s > input_timeout_s:
-            return DiagnosticStatus.ERROR, f"no picture for {silence_s:.0f} s: waiting for {waiting_for}"
-        recent = [cause for cause, each in self._skipped.items() if time.monotonic() - each.last_s < _STALE_S]
-        if recent:
-            return DiagnosticStatus.WARN, recent[-1]
-        if self._warnings:
-            return DiagnosticStatus.WARN, "; ".join(self._warnings.values())
-        if not self._counts["frames_in"]:
-            return DiagnosticStatus.OK, f"waiting for {waiting_for}"
-        return DiagnosticStatus.OK, f"{self._output.hz:.1f} frames per second"
+            findings.append((DiagnosticStatus.ERROR, f"no picture for {silence_s:.0f} s: waiting for {waiting_for}"))
+        recent = {each.level: cause for cause, each in self._skipped.items() if now_s - each.last_s < _STALE_S}
+        findings += recent.items()
+        if self._dropped.hz:
+            rates = f"{self._dropped.hz:.1f} of {self._input.hz:.1f} pictures per second"
+            findings.append((DiagnosticStatus.WARN, f"dropping {rates}: a newer one came before they were taken"))
+        if self._late.hz:
+            age_ms = np.median(self._stages[AGE])
+            findings.append((DiagnosticStatus.WARN, f"late: results come {age_ms:.0f} ms after their pictures' stamps"))
+        findings += self._conditions.values()
+        rate = f"{self._output.hz:.1f} frames per second"
+        return findings or [_finding_ok(rate if self._counts["frames_in"] else f"waiting for {waiting_for}")]
 
     def _numbers(self) -> dict[str, str]:
-        names = ("frames_in", "frames_out", "frames_dropped", "frames_invalid")
+        names = ("frames_in", "frames_out", "frames_dropped", "frames_invalid", "frames_late", "worker_restarts")
         numbers = {name: str(self._counts[name]) for name in names}
         numbers |= {"input_fps": f"{self._input.hz:.1f}", "output_fps": f"{self._output.hz:.1f}"}
         for stage, samples in self._stages.items():
@@ -143,9 +186,14 @@ class Health:
             numbers |= {f"{stage}_p50_ms": f"{p50:.2f}", f"{stage}_p99_ms": f"{p99:.2f}"}
         return numbers | {"memory_mb": f"{resident_mb():.0f}"}
 
-    def _warning_values(self) -> dict[str, str]:
-        skipped = {f"skipped: {cause}": str(each.count) for cause, each in self._skipped.items()}
-        return {f"warning: {name}": text for name, text in self._warnings.items()} | skipped
+    def _condition_values(self) -> dict[str, str]:
+        words = {DiagnosticStatus.WARN: "warning", DiagnosticStatus.ERROR: "error"}
+        conditions = {f"{words[level]}: {name}": text for name, (level, text) in self._conditions.items()}
+        return conditions | {f"skipped: {cause}": str(each.count) for cause, each in self._skipped.items()}
+
+
+def _finding_ok(text: str) -> Finding:
+    return DiagnosticStatus.OK, text
 
 
 def resident_mb() -> float:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.event_handler import SubscriptionEventCallbacks
+from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, qos_policy_name_from_kind, qos_profile_sensor_data
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mt_perception.backends import BackendError
@@ -22,7 +20,8 @@ from mt_perception.bundle import BundleError
 from mt_perception.messages import camera_from_info
 from mt_perception.pipeline import Perceiver
 from mt_perception.resources import ResourceError
-from mt_perception.ros import health, params
+from mt_perception.ros import convert, health, params, qos
+from mt_perception.ros.label_info import MISSING, TOPIC, LabelInfo, label_info
 from mt_perception.ros.outputs import OUTPUTS, Output
 from mt_perception.ros.perception import Perception
 from mt_perception.ros.process import StartupError, run_node
@@ -33,9 +32,10 @@ from mt_perception.settings import Settings, SettingsError
 from mt_perception.types import DataError
 
 NODE_NAME = "perception"
-_UNRECTIFIED = "the picture should be rectified first: its camera_info has distortion and no P"
-_NEWEST = QoSProfile(depth=1)
-_CAMERA = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
+_UNRECTIFIED = (
+    "should be rectified: its camera_info has distortion, which bends labels, depth and points. Take image_rect "
+    "of image_proc (a topic with 'rect' in its name counts as rectified)"
+)
 
 
 class PerceptionNode(LifecycleNode):
@@ -54,11 +54,13 @@ class PerceptionNode(LifecycleNode):
         self._outlets: list[tuple[Output, Any]] = []
         self._inputs: list[Any] = []
         self._pairs: PairSync | None = None
+        self._label_info: Any = None
         params.declare(self)
-        self._perception = Perception(params.read(self), self._health, self.get_logger())
+        self._perception = Perception(params.read(self), self._health, self.get_logger(), self.get_clock())
         self.add_on_set_parameters_callback(self._on_parameters)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 1)
-        self.create_timer(1.0, self._publish_diagnostics)
+        steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still: then there is most to tell
+        self.create_timer(1.0, self._publish_diagnostics, clock=steady)
 
     @property
     def autostart(self) -> bool:
@@ -69,52 +71,66 @@ class PerceptionNode(LifecycleNode):
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Load and warm up the model, and advertise the outputs."""
-        self.failure = ""
-        self._worker = Worker(self._perception.load, self._perception.process, self._on_worker_error)
-        try:
-            self._perception.settings = params.read(self)
-            self._worker.start()
-        except (SettingsError, BundleError, BackendError, ResourceError) as error:
-            self.failure = str(error)
-        except Exception as error:  # whatever a backend raises must not end in a traceback
-            self.failure = f"the model cannot be loaded ({type(error).__name__}: {error})"
-        if self.failure:
-            self._worker = None
-            self.get_logger().error(self.failure)
+        if not self._succeeds("configure", self._configure):
+            self._release()
             return TransitionCallbackReturn.FAILURE
-        overridable = QoSOverridingOptions.with_default_policies()
-        self._outlets = [
-            (each, self.create_publisher(each.type, each.topic, _NEWEST, qos_overriding_options=overridable))
-            for each in OUTPUTS
-        ]
+        return super().on_configure(state)
+
+    def _configure(self) -> None:
+        self._perception.settings = params.read(self)
+        self._worker = Worker(self._perception.load, self._perception.process, self._on_worker_error)
+        self._worker.start()
         if self._perception.settings.stereo:
             self._perception.stereo = PairDepth(self, self._health)
-        return super().on_configure(state)
+        self._outlets = [(each, qos.publisher(self, each.type, each.topic, qos.NEWEST)) for each in OUTPUTS]
+        if LabelInfo:
+            self._label_info = qos.publisher(self, LabelInfo, TOPIC, qos.LATCHED)
+        else:
+            self.get_logger().info(MISSING, once=True)
+            self._health.describe(label_info=MISSING)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the camera, or to both."""
-        topics = picture_topics(self._perception.settings)
-        picture = CompressedImage if topics[0].endswith("compressed") else Image
+        if not self._succeeds("activate", self._activate):
+            self._unsubscribe()
+            return TransitionCallbackReturn.FAILURE
+        return super().on_activate(state)
+
+    def _activate(self) -> None:
+        self._perception.camera = None
+        self._health.warn("camera_info", "depth is uncorrected: no camera_info yet")
         self._perception.outlets = self._outlets
-        # pictures stay serialized: turning them into messages would copy them twice, in the thread that must not wait
+        if self._label_info:
+            now = convert.header(self.get_clock().now().nanoseconds, "")
+            self._label_info.publish(label_info(self._perception.classes, now))
+        topics = picture_topics(self._perception.settings)
         if stereo := self._perception.stereo:
             self._pairs = PairSync(self._on_pair, lambda: self._perception.settings.sync_slop_s)
             for side, topic in enumerate(topics):
-                self._subscribe(picture, topic, partial(self._on_side, side), raw=True)
+                self._subscribe_picture(topic, partial(self._on_side, side))
             self._subscribe(CameraInfo, "left/camera_info", self._on_camera_info)
             self._subscribe(CameraInfo, "right/camera_info", stereo.on_right_camera_info)
         else:
-            self._subscribe(picture, topics[0], self._on_image, raw=True)
+            self._subscribe_picture(topics[0], self._on_image)
             self._subscribe(CameraInfo, "camera_info", self._on_camera_info)
         self._health.activated()
-        return super().on_activate(state)
+
+    def _succeeds(self, transition: str, step: Callable[[], None]) -> bool:
+        """Whether `step` raises nothing; its failure is kept and logged, since rclpy would swallow it."""
+        self.failure = ""
+        try:
+            step()
+        except (SettingsError, BundleError, BackendError, ResourceError) as error:
+            self.failure = str(error)
+        except Exception as error:  # whatever a backend raises must not end in a traceback
+            self.failure = f"{transition} failed ({type(error).__name__}: {error})"
+        if self.failure:
+            self.get_logger().error(self.failure)
+        return not self.failure
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Unsubscribe and keep the model."""
-        self._perception.outlets = []
-        while self._inputs:
-            self.destroy_subscription(self._inputs.pop())
-        self._pairs = None
+        self._unsubscribe()
         return super().on_deactivate(state)
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -124,7 +140,6 @@ class PerceptionNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """End from whatever state."""
-        self.on_deactivate(state)
         self._release()
         return super().on_shutdown(state)
 
@@ -133,30 +148,32 @@ class PerceptionNode(LifecycleNode):
         self._release()
         super().destroy_node()
 
+    def _subscribe_picture(self, topic: str, callback: Callable[[bytes], None]) -> None:
+        # still serialized: turning it into a message would copy the picture twice, in the thread that must not wait
+        self._subscribe(CompressedImage if topic.endswith("compressed") else Image, topic, callback, raw=True)
+
+    def _subscribe(self, message_type: type, topic: str, callback: Callable[[Any], None], raw: bool = False) -> None:
+        self._inputs.append(qos.subscription(self, message_type, topic, callback, qos.CAMERA, raw))
+
+    def _unsubscribe(self) -> None:
+        self._perception.outlets, self._pairs = [], None
+        while self._inputs:
+            self.destroy_subscription(self._inputs.pop())
+
     def _release(self) -> None:
+        self._unsubscribe()
         if self._worker:
             self._worker.stop()
             self._worker = None
         stereo, self._perception.stereo = self._perception.stereo, None
         if stereo:
             stereo.close()
-        outlets, self._outlets, self._perception.outlets = self._outlets, [], []
-        for _, publisher in outlets:
+        for publisher in self._publishers_of_results():
             self.destroy_publisher(publisher)
+        self._outlets, self._label_info = [], None
 
-    def _subscribe(self, message_type: type, topic: str, callback: Any, raw: bool = False) -> None:
-        events = SubscriptionEventCallbacks(incompatible_qos=lambda event: self._on_incompatible_qos(topic, event))
-        self._inputs.append(
-            self.create_subscription(
-                message_type,
-                topic,
-                callback,
-                _CAMERA,
-                event_callbacks=events,
-                raw=raw,
-                qos_overriding_options=QoSOverridingOptions.with_default_policies(),
-            )
-        )
+    def _publishers_of_results(self) -> list[Any]:
+        return [publisher for _, publisher in self._outlets] + ([self._label_info] if self._label_info else [])
 
     # -- callbacks: hand over, nothing more
 
@@ -179,21 +196,14 @@ class PerceptionNode(LifecycleNode):
             camera, problem = None, str(error)
         self._perception.camera = camera
         self._health.warn("camera_info", problem and f"depth is uncorrected: {problem}")
-        is_distorted = any(message.d) and not any(message.p)
-        self._health.warn("distortion", _UNRECTIFIED if is_distorted else "")
-
-    def _on_incompatible_qos(self, topic: str, event: Any) -> None:
-        policy = qos_policy_name_from_kind(event.last_policy_kind)
-        name = self.resolve_topic_name(topic)
-        self._health.warn(
-            f"qos {topic}",
-            f"a publisher of {name} has an incompatible {policy}: change it there, or here with "
-            f"the parameter qos_overrides.{name}.subscription.{policy.lower()}",
-        )
+        topic = self.resolve_topic_name(picture_topics(self._perception.settings)[0])
+        is_distorted = any(message.d) and "rect" not in topic
+        self._health.warn("distortion", f"{topic} {_UNRECTIFIED}" if is_distorted else "")
 
     def _on_worker_error(self, error: Exception) -> None:
         if rclpy.ok(context=self.context):  # in one that is shutting down, publishing fails
-            self._health.skipped(f"a frame was dropped, {type(error).__name__}: {error}")
+            cause = str(error) if isinstance(error, BundleError) else f"{type(error).__name__}: {error}"
+            self._health.restarted(f"a frame was lost and the worker is restarted: {cause}")
 
     def _on_parameters(self, parameters: Sequence[Parameter]) -> SetParametersResult:
         def accept(settings: Settings) -> None:
@@ -210,6 +220,7 @@ class PerceptionNode(LifecycleNode):
             self._health.describe(**self._pairs.numbers())
             stereo.report()
         name = self.get_fully_qualified_name()
+        self._health.warn_each("qos", qos.conflicts(self, self._inputs, self._publishers_of_results()))
         status = self._health.status(name, bool(self._inputs), settings.input_timeout_s, missing)
         self._diagnostics.publish(health.array_of(status, self.get_clock().now().to_msg()))
 

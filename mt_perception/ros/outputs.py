@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
-from sensor_msgs.msg import CameraInfo, Image
+from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
 from mt_perception import geometry, render
+from mt_perception.cloud import labelled_cloud
 from mt_perception.labels import Label
 from mt_perception.ros import convert
 from mt_perception.settings import Settings
-from mt_perception.types import Prediction
+from mt_perception.types import CameraModel, Prediction
 
 
 @dataclass(frozen=True)
@@ -34,34 +36,48 @@ class Result:
     def image(self, pixels: NDArray[Any], encoding: str) -> Image:
         return convert.image(pixels, encoding, self.header)
 
+    @cached_property
+    def picture(self) -> NDArray[np.uint8]:
+        """The camera picture in RGB, at the size of the outputs."""
+        frame = self.prediction.frame
+        return geometry.to_rgb(geometry.resize(frame.image, self.prediction.size), frame.pixel_format)
+
+    @property
+    def camera(self) -> CameraModel:
+        """The camera at the size of the outputs. Only for outputs with `needs_camera`."""
+        assert self.prediction.frame.camera, "outputs that need a camera are not made without one"
+        return geometry.scale_camera(self.prediction.frame.camera, self.prediction.size)
+
     def overlay(self) -> Image:
-        frame, mask = self.prediction.frame, self.prediction.mask
-        picture = geometry.to_rgb(geometry.resize(frame.image, self.prediction.size), frame.pixel_format)
-        return self.image(render.overlay(picture, mask, self.settings.overlay_opacity, self.classes), "rgb8")
+        opacity, mask = self.settings.overlay_opacity, self.prediction.mask
+        return self.image(render.overlay(self.picture, mask, opacity, self.classes), "rgb8")
 
     def depth_color(self) -> Image:
         low, high = self.settings.depth_color_min_m, self.settings.depth_color_max_m
         return self.image(render.color_depth(self.prediction.depth_m, low, high), "rgb8")
 
-    def camera_info(self) -> CameraInfo | None:
-        camera = self.prediction.frame.camera
-        if camera is None:
-            return None
-        return convert.camera_info(geometry.scale_camera(camera, self.prediction.size), self.header)
+    def camera_info(self) -> CameraInfo:
+        return convert.camera_info(self.camera, self.header)
+
+    def points(self) -> PointCloud2:
+        made = self.prediction
+        points = labelled_cloud(made.depth_m, self.camera, self.picture, made.mask, made.confidence)
+        return convert.cloud(points, self.header)
 
 
 @dataclass(frozen=True)
 class Output:
-    """One topic. `make` returns None when there is nothing to publish this time."""
+    """One topic: what it needs from the network, and whether it cannot be made without a camera_info."""
 
     topic: str
     type: type
     needs: frozenset[str]
     make: Callable[[Result], Any]
+    needs_camera: bool = False
 
 
-def _output(topic: str, type_: type, needs: str, make: Callable[[Result], Any]) -> Output:
-    return Output(topic, type_, frozenset(needs.split()), make)
+def _output(topic: str, type_: type, needs: str, make: Callable[[Result], Any], needs_camera: bool = False) -> Output:
+    return Output(topic, type_, frozenset(needs.split()), make, needs_camera)
 
 
 OUTPUTS: tuple[Output, ...] = (
@@ -80,5 +96,6 @@ OUTPUTS: tuple[Output, ...] = (
     ),
     _output("depth/color", Image, "depth_m", Result.depth_color),
     # wanted with any depth picture; by itself it needs nothing from the network but a size
-    _output("depth/camera_info", CameraInfo, "depth_m", Result.camera_info),
+    _output("depth/camera_info", CameraInfo, "depth_m", Result.camera_info, needs_camera=True),
+    _output("points", PointCloud2, "mask confidence depth_m", Result.points, needs_camera=True),
 )

@@ -6,17 +6,21 @@ import gc
 import time
 from typing import Any
 
+from rclpy.clock import Clock
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
+from mt_perception.labels import Label
 from mt_perception.messages import with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.ros import convert
-from mt_perception.ros.health import Health
+from mt_perception.ros.health import AGE, Health
 from mt_perception.ros.outputs import Output, Result
 from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import Pair
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel, DataError, Frame
+
+_ANOTHER_CLOCK_MS = 60_000.0
 
 
 class Perception:
@@ -25,15 +29,18 @@ class Perception:
     The node's thread replaces `settings`, `camera`, `stereo` and `outlets` as a whole; they are read once per picture.
     """
 
-    def __init__(self, settings: Settings, health: Health, logger: RcutilsLogger) -> None:
+    def __init__(self, settings: Settings, health: Health, logger: RcutilsLogger, clock: Clock) -> None:
         self.settings = settings
         self.camera: CameraModel | None = None
+        self.classes: tuple[Label, ...] = ()
+        """What the loaded model tells apart."""
         self.outlets: list[tuple[Output, Any]] = []
         """Each output with its publisher; empty while nothing is to be published."""
         self.stereo: PairDepth | None = None
         """In stereo mode, what makes depth metric."""
         self._health = health
         self._logger = logger
+        self._clock = clock
 
     def load(self) -> Perceiver:
         """Open and warm up the model, and tell what it is."""
@@ -41,6 +48,7 @@ class Perception:
         perceiver = Perceiver.open(self.settings)
         warm_ms = perceiver.warm_up()
         backend, card, (height, width) = perceiver.backend, perceiver.bundle.card, perceiver.size
+        self.classes = card.classes
         self._health.describe(
             backend=backend.name,
             precision=backend.precision,
@@ -51,7 +59,6 @@ class Perception:
         )
         untrained = f"the model {card.name} is untrained: its labels and depth mean nothing"
         self._health.warn("untrained", "" if card.trained else untrained)
-        self._health.warn("camera_info", "depth is uncorrected: no camera_info yet")
         self._logger.info(
             f"ready in {time.perf_counter() - started:.1f} s: {card.name} ({perceiver.bundle.model_hash}), "
             f"{width}x{height}, {backend.name} {backend.precision} on {backend.device}, {warm_ms:.0f} ms a picture"
@@ -64,9 +71,10 @@ class Perception:
         """Convert, perceive, publish, from a picture or a `Pair`. Nothing is computed that nobody subscribes to."""
         settings, stereo = self.settings, self.stereo
         left, right = message if isinstance(message, Pair) else (message, None)
-        wanted = [(output, outlet) for output, outlet in self.outlets if outlet.get_subscription_count()]
-        needs = frozenset().union(*(output.needs for output, _ in wanted))
-        if not needs and not (stereo and stereo.disparity_wanted):
+        asked = [(output, outlet) for output, outlet in self.outlets if outlet.get_subscription_count()]
+        if not asked:
+            self._health.warn("withheld", "")
+        if not asked and not (stereo and stereo.disparity_wanted):
             return
         watch = Stopwatch()
         try:
@@ -75,8 +83,10 @@ class Perception:
             self._health.skipped(f"picture skipped: {error}")
             return
         watch.mark("convert")
+        wanted = self._possible(asked, frame)
+        needs = frozenset().union(*(output.needs for output, _ in wanted))
         matching = stereo.begin(frame, right, settings, "depth_m" in needs) if stereo else None
-        if not needs:
+        if not wanted:
             return
         # without stereo, which compares depth later in a thread of its own, results are done with before the next frame
         prediction = perceiver(frame, needs, keep=stereo is not None)
@@ -86,11 +96,30 @@ class Perception:
             watch.mark("stereo")
         result = Result(prediction, settings, perceiver.bundle.card.classes)
         for output, outlet in wanted:
-            made = output.make(result)
-            if made is not None:
-                outlet.publish(made)
+            outlet.publish(output.make(result))
         watch.mark("publish")
-        self._health.finished({**watch.timings_ms, **prediction.timings_ms, "total": sum(watch.timings_ms.values())})
+        age_ms = self._age_ms(frame)
+        timings_ms = {**watch.timings_ms, **prediction.timings_ms, "total": sum(watch.timings_ms.values()), **age_ms}
+        self._health.finished(timings_ms, late=age_ms.get(AGE, 0.0) > 1e3 * result.settings.late_after_s)
+
+    def _possible(self, asked: list[tuple[Output, Any]], frame: Frame) -> list[tuple[Output, Any]]:
+        """Those of the asked outputs that can be made of this frame, and a warning for the others."""
+        withheld = [output.topic for output, _ in asked if output.needs_camera and not frame.camera]
+        missing = f"not published without a valid camera_info: {', '.join(withheld)}"
+        self._health.warn("withheld", missing if withheld else "")
+        return [(output, outlet) for output, outlet in asked if output.topic not in withheld]
+
+    def _age_ms(self, frame: Frame) -> dict[str, float]:
+        """The time since the picture's stamp; empty, with a warning, where the stamp is of another clock."""
+        now_ns = self._clock.now().nanoseconds
+        age_ms = (now_ns - frame.stamp_ns) / 1e6
+        problem = ""
+        if now_ns == 0:
+            problem = "use_sim_time is true, but nothing comes on /clock: start ros2 bag play with --clock"
+        elif abs(age_ms) > _ANOTHER_CLOCK_MS:
+            problem = "the pictures' stamps are of another time than this node's: for a recording set use_sim_time"
+        self._health.warn("clock", problem)
+        return {} if problem else {AGE: age_ms}
 
     def _calibrated(self, frame: Frame) -> Frame:
         camera = self.camera

@@ -9,13 +9,11 @@ from typing import Any
 import cv2
 import numpy as np
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
-from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CameraInfo
 
 from mt_perception.geometry import resize_nearest, scale_camera
 from mt_perception.messages import camera_from_info, with_camera
-from mt_perception.ros import convert
+from mt_perception.ros import convert, qos
 from mt_perception.ros.health import Health
 from mt_perception.settings import Settings
 from mt_perception.stereo import Match, StereoDepth
@@ -46,11 +44,7 @@ class PairDepth:
         self._node, self._health = node, health
         self._publisher: Any = None
         if DisparityImage:
-            overridable = QoSOverridingOptions.with_default_policies()
-            newest = QoSProfile(depth=1)
-            self._publisher = node.create_publisher(
-                DisparityImage, DISPARITY, newest, qos_overriding_options=overridable
-            )
+            self._publisher = qos.publisher(node, DisparityImage, DISPARITY, qos.NEWEST)
         self._right_camera: CameraModel | None = None
         self._asked = False
         cv2.setNumThreads(1)  # OpenCV has one pool for all; its threads would take the cores that the network needs

@@ -15,7 +15,8 @@ Tool = TypeVar("Tool")
 class Worker(Generic[Tool, Item]):
     """Loads a tool, then applies it to the newest item in its mailbox, one at a time.
 
-    An item that raises is dropped and reported to `on_error`; the thread goes on with the next one.
+    An item that raises is dropped and reported to `on_error`, and the tool with it: what has raised once may be broken
+    for good. The next item gets a freshly loaded one, so that there is one restart per item at most.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Worker(Generic[Tool, Item]):
             self._thread.join(timeout_s)
 
     def _run(self) -> None:
+        tool: Tool | None = None
         try:
             tool = self._load()
         except Exception as error:
@@ -60,6 +62,9 @@ class Worker(Generic[Tool, Item]):
             if item is None:
                 continue
             try:
+                if tool is None:
+                    tool = self._load()
                 self._work(tool, item)
             except Exception as error:
+                tool = None
                 self._on_error(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import pytest
 
 
@@ -14,23 +16,43 @@ def ros():
     rclpy.try_shutdown()
 
 
-@pytest.fixture
-def start(ros, tmp_path, request):
-    """`start("node", model=...)` runs a node until the test ends. Each test has its own namespace."""
+@pytest.fixture(scope="session")
+def small_model(cache_home):
+    """Parameters of a node that is quickly started and quickly done: the default model on small pictures."""
+    return {"backend": "openvino", "precision": "fp32", "input_width": 128, "input_height": 64}
+
+
+@contextmanager
+def nodes_in(folder, name):
+    """`start("node", model=...)` runs a node, in a namespace that is made from `name`, until the context ends."""
     from nodes import NodeProcess
 
     processes = []
 
-    def starter(name: str, **parameters) -> NodeProcess:
-        processes.append(NodeProcess(name, parameters, tmp_path, starter.namespace))
+    def starter(name: str, remap: dict[str, str] | None = None, **parameters) -> NodeProcess:
+        processes.append(NodeProcess(name, parameters, folder, starter.namespace, remap))
         return processes[-1]
 
-    starter.namespace = f"/t{abs(hash(request.node.nodeid)) % 10**8}"
+    starter.namespace = f"/t{abs(hash(name)) % 10**8}"
     yield starter
     for each in processes:
         if each.process.poll() is None:
             each.process.kill()
             each.process.wait()
+
+
+@pytest.fixture
+def start(ros, tmp_path, request):
+    """Nodes that run until the test ends. Each test has its own namespace."""
+    with nodes_in(tmp_path, request.node.nodeid) as starter:
+        yield starter
+
+
+@pytest.fixture(scope="module")
+def start_once(ros, tmp_path_factory, request):
+    """The same for nodes that all tests of a file share."""
+    with nodes_in(tmp_path_factory.mktemp("nodes"), request.node.nodeid) as starter:
+        yield starter
 
 
 @pytest.fixture

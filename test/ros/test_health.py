@@ -3,8 +3,9 @@ import pytest
 pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from rclpy.logging import get_logger
 
-from mt_perception.ros.health import Health
+from mt_perception.ros.health import AGE, Health
 
 
 class Log:
@@ -15,6 +16,8 @@ class Log:
 
     def warning(self, text):
         self.lines.append(text)
+
+    error = warning
 
 
 @pytest.fixture
@@ -38,9 +41,49 @@ def test_levels_follow_the_worst_thing(health):
     health.warn("untrained", "the model is untrained")
     assert status(health)[:2] == (DiagnosticStatus.WARN, "the model is untrained")
     health.skipped("picture skipped: broken")
-    assert status(health)[:2] == (DiagnosticStatus.WARN, "picture skipped: broken")
+    assert status(health)[:2] == (DiagnosticStatus.WARN, "picture skipped: broken; the model is untrained")
     level, message, _ = status(health, timeout_s=-1.0)
-    assert level == DiagnosticStatus.ERROR and "waiting for /image" in message
+    assert level == DiagnosticStatus.ERROR and message.startswith("no picture for")
+    assert message.endswith("waiting for /image; picture skipped: broken; the model is untrained")
+
+
+def test_a_restart_is_an_error_with_its_cause(health, log):
+    for _ in range(3):
+        health.restarted("worker restarted: out of memory")
+    level, message, values = status(health)
+    assert (level, message) == (DiagnosticStatus.ERROR, "worker restarted: out of memory")
+    assert values["worker_restarts"] == "3" and values["frames_invalid"] == "0"
+    assert log.lines == ["worker restarted: out of memory (logged once)"]
+
+
+def test_dropping_and_being_late_are_warnings(health):
+    health.received(False)
+    health.finished({AGE: 900.0}, late=True)
+    health.received(True)
+    assert status(health)[0] == DiagnosticStatus.OK, "one of them is no rate"
+    health.received(True)
+    health.finished({AGE: 700.0}, late=True)
+    level, message, values = status(health)
+    assert level == DiagnosticStatus.WARN
+    assert "dropping" in message and "late: results come 800 ms after" in message
+    assert (values["frames_late"], values["frames_dropped"], values["age_p50_ms"]) == ("2", "2", "800.00")
+
+
+def test_an_error_that_lasts_ends_when_it_is_over(health, log):
+    health.warn("backend", "fell back to torch", is_error=True)
+    level, message, values = status(health)
+    assert (level, message, values["error: backend"]) == (DiagnosticStatus.ERROR, *["fell back to torch"] * 2)
+    health.warn("backend", "", is_error=True)
+    assert status(health)[0] == DiagnosticStatus.OK and log.lines == ["fell back to torch"]
+
+
+def test_conditions_of_a_kind_end_when_they_are_not_named_any_more(health, log):
+    health.warn("other", "stays")
+    health.warn_each("qos", {"/image": "a", "/mask": "b"})
+    health.warn_each("qos", {"/mask": "b"})
+    values = status(health)[2]
+    assert values["warning: qos /mask"] == "b" and "warning: qos /image" not in values
+    assert values["warning: other"] == "stays" and log.lines == ["stays", "a", "b"]
 
 
 def test_counts_and_percentiles_by_hand(health):
@@ -75,3 +118,14 @@ def test_a_condition_is_logged_when_it_begins_or_changes(health, log):
     assert status(health)[2]["warning: camera"] == "b"
     health.warn("camera", "")
     assert status(health)[0] == DiagnosticStatus.OK
+
+
+def test_the_real_logger_takes_warnings_and_errors(capfd):
+    """One line of code may log at one severity only, or rclpy raises."""
+    health = Health(get_logger("health"))
+    health.warn("a", "a warning")
+    health.warn("b", "an error", is_error=True)
+    health.skipped("a broken picture")
+    health.restarted("a broken backend")
+    said = capfd.readouterr().err
+    assert said.count("[WARN]") == 2 and said.count("[ERROR]") == 2

@@ -13,10 +13,10 @@ from helpers import make_picture
 from nodes import diagnostics_of
 from rcl_interfaces.srv import DescribeParameters, SetParameters
 from rclpy.parameter import Parameter
-from rclpy.qos import QoSProfile, ReliabilityPolicy
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from mt_perception.messages import array_from_image, stamp_ns
+from mt_perception.settings import SETTINGS
 
 PICTURES = {
     "segmentation/mask": ("mono8", np.uint8),
@@ -187,7 +187,7 @@ def test_diagnostics_tell_what_is_going_on(run, probe):
     with diagnostics_of(probe) as diagnostics:
         probe.wait_for_node()
         silent = probe.until(lambda: diagnostics() if diagnostics() and diagnostics().level == b"\x02" else None)
-        assert "waiting for" in silent.message and silent.message.endswith("/image")
+        assert silent.message.startswith("no picture for") and "waiting for " in silent.message
         for index in range(15):
             probe.send(index + 1)
             probe.spin(0.1)
@@ -218,13 +218,22 @@ def test_parameters_change_or_say_why_not(run, probe):
     assert not fixed.successful and "read when the node is configured" in fixed.reason
     backwards = change("depth_color_min_m", 500.0)
     assert not backwards.successful and "smaller" in backwards.reason
-    describe = probe.create_client(DescribeParameters, f"{name}/describe_parameters")
-    future = describe.call_async(DescribeParameters.Request(names=["overlay_opacity", "backend"]))
-    probe.until(future.done)
-    opacity, backend = future.result().descriptors
-    assert opacity.floating_point_range[0].to_value == 1.0 and "colours" in opacity.description
-    assert "openvino" in backend.additional_constraints
     assert node.process.poll() is None
+
+
+def test_every_parameter_is_described_with_its_bounds(run, probe):
+    run(autostart=False)
+    describe = probe.create_client(DescribeParameters, f"{probe.get_namespace()}/perception/describe_parameters")
+    assert describe.wait_for_service(20)
+    future = describe.call_async(DescribeParameters.Request(names=list(SETTINGS)))
+    probe.until(future.done)
+    for setting, shown in zip(SETTINGS.values(), future.result().descriptors, strict=True):
+        assert setting.description in shown.description and setting.unit in shown.description
+        ranges = shown.floating_point_range or shown.integer_range
+        bounds = (ranges[0].from_value, ranges[0].to_value) if ranges else None
+        assert bounds == setting.bounds, setting.name
+        assert all(choice in shown.additional_constraints for choice in setting.choices)
+        assert setting.live == ("read when" not in shown.additional_constraints)
 
 
 def test_live_parameters_show_in_the_next_frame(run, probe):
@@ -290,13 +299,3 @@ def test_a_wrong_start_ends_with_one_line(start, bundle, parameters, said):
     assert node.process.wait(30) == 1
     lines = [line for line in node.log.splitlines() if line.strip()]
     assert len(lines) == 1 and said in lines[0], node.log
-
-
-def test_an_incompatible_publisher_is_explained(run, probe):
-    """The user asks for reliable pictures of a camera that sends best effort."""
-    namespace = probe.get_namespace()
-    best_effort = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-    probe.create_publisher(Image, "image", best_effort)
-    node = run(**{f"qos_overrides.{namespace}/image.subscription.reliability": "reliable"})
-    node.wait_for("incompatible RELIABILITY")
-    assert f"{namespace}/image" in node.log and "qos_overrides" in node.log

@@ -1,3 +1,4 @@
+import itertools
 import threading
 
 import pytest
@@ -7,7 +8,7 @@ pytest.importorskip("rclpy")
 from mt_perception.ros.worker import Worker
 
 
-def collect(work, items, on_error=lambda error: None):
+def collect(work, items, on_error=lambda error: None, load=lambda: "tool"):
     """Feed items one by one, waiting for each."""
     done = threading.Semaphore(0)
 
@@ -17,7 +18,7 @@ def collect(work, items, on_error=lambda error: None):
         finally:
             done.release()
 
-    worker = Worker(lambda: "tool", step, on_error)
+    worker = Worker(load, step, on_error)
     worker.start()
     for item in items:
         worker.put(item)
@@ -32,16 +33,45 @@ def test_items_are_worked_on_with_the_loaded_tool():
     assert seen == [("tool", 1), ("tool", 2), ("tool", 3)]
 
 
-def test_an_item_that_raises_is_reported_and_the_next_one_worked_on():
-    seen, errors = [], []
+def test_an_item_that_raises_is_reported_and_the_next_one_gets_a_fresh_tool():
+    seen, errors, tools = [], [], itertools.count(1)
 
-    def work(_, item):
+    def work(tool, item):
         if item == 2:
             raise ValueError("two")
-        seen.append(item)
+        seen.append((tool, item))
 
-    collect(work, [1, 2, 3], errors.append)
-    assert seen == [1, 3] and [str(error) for error in errors] == ["two"]
+    collect(work, [1, 2, 3, 4], errors.append, load=lambda: next(tools))
+    assert seen == [(1, 1), (2, 3), (2, 4)] and [str(error) for error in errors] == ["two"]
+
+
+def test_a_tool_that_cannot_be_loaded_again_costs_one_item_for_each_attempt():
+    done, seen, errors = threading.Semaphore(0), [], []
+    loads = iter(["first", OSError("gone"), OSError("gone"), "second"])
+
+    def load():
+        tool = next(loads)
+        if isinstance(tool, OSError):
+            raise tool
+        return tool
+
+    def work(tool, item):
+        if item == 1:
+            raise ValueError("one")
+        seen.append((tool, item))
+        done.release()
+
+    def on_error(error):
+        errors.append(str(error))
+        done.release()
+
+    worker = Worker(load, work, on_error)
+    worker.start()
+    for item in range(1, 6):
+        worker.put(item)
+        assert done.acquire(timeout=2)
+    worker.stop()
+    assert errors == ["one", "gone", "gone"] and seen == [("second", 4), ("second", 5)]
 
 
 def test_a_tool_that_cannot_be_loaded_is_the_starters_problem():

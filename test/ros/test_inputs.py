@@ -1,0 +1,246 @@
+"""Cameras as they come: one node is fed with everything, and shows what it took it for (an overlay without labels)."""
+
+import importlib.util
+import math
+import re
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("rclpy")
+
+from helpers import make_picture
+from nodes import Probe, diagnostics_of
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rosgraph_msgs.msg import Clock
+from sensor_msgs.msg import CameraInfo, CompressedImage, PointCloud2
+
+from mt_perception.messages import array_from_image, stamp_ns
+from mt_perception.ros import convert
+
+SIZE = (60, 100)
+BGR = cv2.GaussianBlur(make_picture(*SIZE), (0, 0), 3)  # smooth: Bayer and YUV keep less colour than there are pixels
+GREY = cv2.cvtColor(BGR, cv2.COLOR_BGR2GRAY)
+GREY_RGB = cv2.cvtColor(GREY, cv2.COLOR_GRAY2RGB)
+RGB = BGR[..., ::-1]
+NEEDS_CV_BRIDGE = pytest.mark.skipif(
+    importlib.util.find_spec("cv_bridge") is None, reason="cv_bridge is not installed: it comes with ROS"
+)
+
+
+def bayer(pattern: str) -> np.ndarray:
+    """(H, W) mosaic of `BGR`; the pattern names the colours of the first two rows' first two pixels."""
+    mosaic = np.empty(SIZE, np.uint8)
+    for index, color in enumerate(pattern):
+        row, column = divmod(index, 2)
+        mosaic[row::2, column::2] = BGR[row::2, column::2, "bgr".index(color)]
+    return mosaic
+
+
+def yuv422(order: str) -> np.ndarray:
+    """(H, W, 2) of `BGR` after ITU-R BT.601: each pixel has its own brightness, two share a colour."""
+    blue, green, red = np.moveaxis(BGR / 255, 2, 0)
+    luma = 16 + 65.481 * red + 128.553 * green + 24.966 * blue
+    u = 128 - 37.797 * red - 74.203 * green + 112 * blue
+    v = 128 + 112 * red - 93.786 * green - 18.214 * blue
+    chroma = np.stack([u[:, ::2], v[:, ::2]], axis=2).reshape(SIZE)
+    return np.rint(np.dstack([chroma, luma] if order == "uyvy" else [luma, chroma])).astype(np.uint8)
+
+
+def padded(pixels: np.ndarray) -> dict:
+    """Rows with 7 bytes more than their pixels."""
+    rows = np.ascontiguousarray(pixels).reshape(len(pixels), -1).view(np.uint8)
+    return {"step": rows.shape[1] + 7, "data": np.pad(rows, ((0, 0), (0, 7)), constant_values=255).tobytes()}
+
+
+def wide(pixels: np.ndarray) -> np.ndarray:
+    return pixels.astype(np.uint16) * 257
+
+
+def message(encoding: str, pixels: np.ndarray, **changes):
+    """An Image of any encoding, as a driver would fill it."""
+    rows = np.ascontiguousarray(pixels)
+    made = convert.image(GREY, "mono8", convert.header(1, "cam"))
+    made.encoding, made.step, made.data = encoding, rows.strides[0], rows.tobytes()
+    for name, value in changes.items():
+        setattr(made, name, value)
+    return made
+
+
+PACKED = {
+    "mono8": (message("mono8", GREY), GREY_RGB),
+    "8UC1": (message("8UC1", GREY), GREY_RGB),
+    "mono16": (message("mono16", wide(GREY)), GREY_RGB),
+    "16UC1": (message("16UC1", wide(GREY)), GREY_RGB),
+    "mono16 of a big-endian camera": (message("mono16", wide(GREY).byteswap(), is_bigendian=1), GREY_RGB),
+    "bgr8": (message("bgr8", BGR), RGB),
+    "8UC3": (message("8UC3", BGR), RGB),
+    "rgb8": (message("rgb8", RGB), RGB),
+    "bgra8": (message("bgra8", cv2.cvtColor(BGR, cv2.COLOR_BGR2BGRA)), RGB),
+    "rgba8": (message("rgba8", cv2.cvtColor(BGR, cv2.COLOR_BGR2RGBA)), RGB),
+    "bgr8 with padded rows": (message("bgr8", BGR, **padded(BGR)), RGB),
+    "mono16 with padded rows": (message("mono16", wide(GREY), **padded(wide(GREY))), GREY_RGB),
+}
+BY_CV_BRIDGE = {
+    **{f"bayer_{each}8": (message(f"bayer_{each}8", bayer(each)), RGB) for each in ("rggb", "bggr", "gbrg", "grbg")},
+    "bayer_rggb16": (message("bayer_rggb16", wide(bayer("rggb"))), RGB),
+    "yuv422": (message("yuv422", yuv422("uyvy")), RGB),
+    "yuv422_yuy2": (message("yuv422_yuy2", yuv422("yuyv")), RGB),
+    "bgr16": (message("bgr16", wide(BGR)), RGB),
+    "rgb16": (message("rgb16", wide(RGB)), RGB),
+}
+
+
+@pytest.fixture(scope="module")
+def node(start_once, small_model):
+    return start_once("node", **small_model, overlay_opacity=0.0)
+
+
+@pytest.fixture(scope="module")
+def probe(start_once, node):
+    probe = Probe(start_once.namespace)
+    probe.listen("segmentation/overlay")
+    probe.listen("depth/image")
+    probe.wait_for_node()
+    yield probe
+    probe.destroy_node()
+
+
+@pytest.fixture
+def shown(probe):
+    """A function: what the node shows for a message that it is sent."""
+
+    def show(sent):
+        probe.received["segmentation/overlay"].clear()
+        probe.pictures.publish(sent)
+        return array_from_image(probe.until(lambda: probe.received["segmentation/overlay"])[0])
+
+    return show
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_packed_encodings_are_read_exactly(shown, name):
+    sent, expected = PACKED[name]
+    np.testing.assert_array_equal(shown(sent), expected)
+
+
+@NEEDS_CV_BRIDGE
+@pytest.mark.parametrize("name", BY_CV_BRIDGE)
+def test_cv_bridge_reads_the_others(shown, name):
+    sent, expected = BY_CV_BRIDGE[name]
+    difference = np.abs(shown(sent).astype(int) - expected)[4:-4, 4:-4]
+    assert difference.mean() < 5, f"{name} is off by {difference.mean():.1f} on average"
+
+
+def test_what_cannot_be_read_is_said_and_the_next_picture_comes_out(shown, probe, node):
+    probe.pictures.publish(message("banana8", GREY))
+    node.wait_for("'banana8'")
+    np.testing.assert_array_equal(shown(PACKED["rgb8"][0]), RGB)
+
+
+def test_stamps_may_go_back_as_when_a_recording_starts_again(probe):
+    probe.received["segmentation/overlay"].clear()
+    for stamp in (2 * 10**18, 10**18, 10**18 + 1):
+        before = len(probe.received["segmentation/overlay"])
+        probe.send(stamp)
+        probe.until(lambda n=before: len(probe.received["segmentation/overlay"]) > n)
+    stamps = [stamp_ns(each.header) for each in probe.received["segmentation/overlay"]]
+    assert stamps == [2 * 10**18, 10**18, 10**18 + 1]
+
+
+def test_camera_info_absent_then_wrong_then_right(probe, node):
+    """Each state is said when it begins, depth comes out in all of them, and nothing of it is left in the end."""
+
+    def info(**changes) -> CameraInfo:
+        made = CameraInfo(width=160, height=90, k=[200.0, 0, 80, 0, 200, 45, 0, 0, 1])
+        for name, value in changes.items():
+            setattr(made, name, value)
+        return made
+
+    nan, zero = [math.nan] * 9, [0.0] * 9
+    states = [
+        (None, "no camera_info yet"),
+        (info(k=nan), "must be a positive number"),
+        (info(k=zero), "camera_info is uncalibrated"),
+        (info(width=0), "camera size is 0x90"),
+        (info(width=100, height=100), "must have the same proportions"),
+        (info(d=[0.1, -0.2, 0.0, 0.0, 0.0]), "should be rectified"),
+        (info(), ""),
+    ]
+    for index, (sent, said) in enumerate(states, start=1):
+        probe.received["depth/image"].clear()
+        if sent:
+            probe.infos.publish(sent)
+            probe.spin(0.2)
+        probe.send(index)
+        probe.until(lambda: probe.received["depth/image"])
+        node.wait_for(said)
+    with diagnostics_of(probe) as diagnostics:
+        status = probe.until(diagnostics)
+        assert not [each.key for each in status.values if re.match("warning: (camera|distortion)", each.key)]
+    for _ in range(3):
+        probe.infos.publish(info(d=[0.1, 0.0, 0.0, 0.0, 0.0]))
+        probe.spin(0.1)
+    assert node.log.count("should be rectified") == 2, "once each time that it begins"
+
+
+def test_a_topic_that_is_rectified_by_its_name_may_have_distortion_in_its_camera_info(start, small_model):
+    """image_proc sends the camera's own camera_info beside image_rect: distortion included."""
+    node = start(
+        "node",
+        **small_model,
+        image_transport="compressed",
+        remap={"image/compressed": "image_rect/compressed"},
+    )
+    probe = Probe(start.namespace)
+    probe.listen("segmentation/mask")
+    pictures = probe.create_publisher(CompressedImage, "image_rect/compressed", 1)
+    probe.wait_for_node(pictures)
+    probe.infos.publish(CameraInfo(width=100, height=60, k=[80.0, 0, 50, 0, 80, 30, 0, 0, 1], d=[0.1, 0, 0, 0, 0]))
+    for stamp, (extension, pixels) in enumerate({".jpg": BGR, ".png": wide(GREY), ".tiff": GREY}.items(), start=1):
+        picture = CompressedImage(format=extension[1:], data=cv2.imencode(extension, pixels)[1].tobytes())
+        picture.header.stamp.sec = stamp
+        pictures.publish(picture)
+        probe.until(lambda n=stamp: [m.header.stamp.sec for m in probe.received["segmentation/mask"]][-1:] == [n])
+    assert "should be rectified" not in node.log
+    probe.destroy_node()
+
+
+def test_simulated_time_that_stands_still_is_said_and_then_followed(start, small_model):
+    start("node", **small_model, use_sim_time=True)
+    probe = Probe(start.namespace)
+    probe.listen("segmentation/mask")
+    clock = probe.create_publisher(Clock, "/clock", QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT))
+    with diagnostics_of(probe) as diagnostics:
+        probe.wait_for_node()
+        probe.send(5 * 10**9)
+        probe.until(lambda: diagnostics() and "nothing comes on /clock" in diagnostics().message)
+        clock.publish(Clock(clock=convert.header(5_200_000_000, "").stamp))
+        probe.spin(0.3)
+        probe.received["segmentation/mask"].clear()
+        probe.send(5 * 10**9)
+        probe.until(lambda: probe.received["segmentation/mask"])
+        status = probe.until(lambda: diagnostics() if "/clock" not in diagnostics().message else None)
+        values = {each.key: each.value for each in status.values}
+        assert float(values["age_p50_ms"]) == 200.0
+        assert stamp_ns(probe.received["/diagnostics"][-1].header) == 5_200_000_000
+    probe.destroy_node()
+
+
+def test_a_cloud_without_a_camera_is_missed_for_as_long_as_somebody_wants_it(start, small_model):
+    node = start("node", **small_model)
+    probe = Probe(start.namespace)
+    cloud = probe.create_subscription(PointCloud2, "points", lambda message: None, 1)
+    with diagnostics_of(probe) as diagnostics:
+        probe.wait_for_node()
+        for stamp in range(1, 4):
+            probe.send(stamp)
+            probe.spin(0.2)
+        probe.until(lambda: diagnostics() and "camera_info: points" in diagnostics().message)
+        assert node.log.count("not published without a valid camera_info: points") == 1
+        probe.destroy_subscription(cloud)
+        probe.spin(0.5)
+        probe.send(9)
+        probe.until(lambda: "camera_info: points" not in diagnostics().message)
+    probe.destroy_node()
