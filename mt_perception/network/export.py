@@ -11,6 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mt_perception.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle, BundleCard, TrainingCamera, load_bundle, new_bundle
+from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception.network.spec import InputSpec, NetworkSpec
@@ -59,7 +60,7 @@ def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str,
     )
     with new_bundle(directory, card) as folder:
         save_file(network.state_dict(), folder / WEIGHTS)
-        export_openvino(DeployedGraph(network, inputs), folder / OPENVINO_GRAPH)
+        export_openvino(CpuGraph(network, inputs), folder / OPENVINO_GRAPH)
     return load_bundle(directory)
 
 

@@ -19,6 +19,7 @@ class MultiTaskNetwork(nn.Module):
         self.codec = DepthCodec(spec.depth_codec)
         encoder = build_encoder(spec.encoder)
         self.encoder = encoder
+        self.stride: int = encoder.strides[0]
         self.decoder = build_decoder(spec.decoder, encoder.channels, spec.decoder_width)
         self.heads = nn.ModuleDict(
             {

@@ -70,6 +70,7 @@ class Fixed(torch.nn.Module):
 
     spec = NetworkSpec(train_ids=(0, 13, 10, 255))
     codec = DepthCodec(DepthCodecSpec("log", 1.0, 100.0))
+    stride = 1
 
     def coarse(self, x):
         logits = torch.zeros(1, 4, 1, 4)
