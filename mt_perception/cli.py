@@ -1,4 +1,4 @@
-"""The command line: `mt-perception demo | run | init | info | params | bag`."""
+"""The command line: `mt-perception demo | run | init | export | info | params | bag`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mt_perception.export_command import add_parser as add_export
 from mt_perception.settings import SETTINGS, Settings, parameter_file
 
 MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "input_height", "fit")
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--size", type=_size, default=(512, 1024), metavar="HxW", help="input size (default: 512x1024)")
     init.add_argument("--seed", type=int, default=0)
     init.set_defaults(command=_init)
+    add_export(commands)
     info = commands.add_parser("info", help="print what is known of a model")
     info.add_argument("model", type=Path, nargs="?", help="folder of the model (default: the one of the package)")
     info.set_defaults(command=_info)

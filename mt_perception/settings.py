@@ -70,8 +70,9 @@ class Settings:
     )
     precision: str = _setting(
         "auto",
-        "Arithmetic of the network; auto takes the fastest that this machine computes natively",
-        choices=("auto", "fp32", "bf16", "fp16"),
+        "Arithmetic of the network; auto takes the fastest that this machine computes natively, int8 if the model "
+        "brings a graph in it (one that lost too much accuracy is refused when it is made)",
+        choices=("auto", "fp32", "bf16", "fp16", "int8"),
     )
     threads: int = _setting(0, "CPU threads of the network; 0 for all cores", bounds=(0, 256))
     input_width: int = _setting(0, "Width of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))

@@ -13,7 +13,8 @@ LAYERS = [
     {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources"},
     {"backends"},
     {"pipeline", "evaluation"},
-    {"batch", "demo", "city"},
+    {"batch", "demo", "city", "quantize"},
+    {"export_command"},
     {"cli", "ros"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

@@ -74,20 +74,21 @@ class NinePointwise(nn.Module):
         super().__init__()
         self.taps = nn.Conv2d(conv.in_channels, 9, 1, bias=False)
         self.taps.weight.data = conv.weight.data.reshape(conv.in_channels, 9).T[..., None, None].clone()
-        self.bias = conv.bias
+        self.bias = copy.deepcopy(conv.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """(1, C, h, w) -> (1, 1, h, w)."""
         height, width = x.shape[2:]
         taps = F.pad(in_fp32(self.taps(x)), (1, 1, 1, 1))
         shifted = [taps[:, 3 * i + j, i : i + height, j : j + width] for i in range(3) for j in range(3)]
-        return sum(shifted[1:], shifted[0])[:, None] + self.bias
+        total = sum(shifted[1:], shifted[0])[:, None]
+        return total if self.bias is None else total + self.bias
 
 
 def with_nine_pointwise(network: MultiTaskNetwork) -> MultiTaskNetwork:
     """A copy of `network` with the last convolution of its heads of one output rewritten."""
     network = copy.deepcopy(network)
     for head in network.heads.values():
-        if head.predict.out_channels == 1:
+        if isinstance(head.predict, nn.Conv2d) and head.predict.out_channels == 1:
             head.predict = NinePointwise(head.predict)
     return network
