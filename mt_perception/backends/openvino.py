@@ -26,7 +26,15 @@ class OpenVinoBackend:
     name = "openvino"
     device = "cpu"
 
-    def __init__(self, bundle: Bundle, size: tuple[int, int], precision: str = "auto", threads: int = 0) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        size: tuple[int, int],
+        precision: str = "auto",
+        threads: int = 0,
+        streams: int = 0,
+        pinning: bool = False,
+    ) -> None:
         self._core = ov.Core()
         self._core.set_property({"CACHE_DIR": str(cache_folder() / "openvino")})
         native = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
@@ -44,6 +52,8 @@ class OpenVinoBackend:
             # what stays out of int8 is computed in the fastest other arithmetic
             "INFERENCE_PRECISION_HINT": _HINTS[floats[0] if is_int8 else self.precision],
             "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": streams or 1,
+            "ENABLE_CPU_PINNING": pinning,
         }
         self._path = bundle.file(OPENVINO_INT8_GRAPH if is_int8 else OPENVINO_GRAPH)
         self._size = size
