@@ -50,6 +50,7 @@ EXTRAS = {
         "jinja2>=3",
         "pillow",
     ],
+    "quantize": ["nncf>=2.14", "openvino>=2024.4"],
     "sim": ["mujoco>=3.2"],
     "ray": ["ray>=2.30"],
     "dev": [

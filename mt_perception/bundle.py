@@ -1,8 +1,9 @@
 """A model on disk: a folder with weights, an exported graph and a card. Never a pickle.
 
 bundle.json          the card: what the model is, what it was trained on, how good it is, and hashes
-weights.safetensors  the network's weights, fp32
-graph.xml, graph.bin the deployable graph for CPUs (OpenVINO)
+weights.safetensors  the network's weights
+graph.xml, .bin      the deployable graph for CPUs (OpenVINO)
+graph_int8.xml, .bin the same in int8, if it was made (`mt-perception export --precision int8`)
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ FORMAT = 1
 CARD = "bundle.json"
 WEIGHTS = "weights.safetensors"
 OPENVINO_GRAPH = "graph.xml"
+OPENVINO_INT8_GRAPH = "graph_int8.xml"
 
 
 class BundleError(ValueError):
@@ -40,7 +42,10 @@ class TrainingCamera:
 
 @dataclass(frozen=True)
 class BundleCard:
-    """Everything a user of the model needs to know. `files` maps each file's name to its sha256."""
+    """Everything a user of the model needs to know. `files` maps each file's name to its sha256.
+
+    `int8_scores` are what was measured when the int8 graph was made; it is kept only if it lost little.
+    """
 
     name: str
     trained: bool
@@ -51,6 +56,7 @@ class BundleCard:
     parameters: int = 0
     gmacs: float = 0.0
     scores: Mapping[str, float] = field(default_factory=dict)
+    int8_scores: Mapping[str, float] = field(default_factory=dict)
     data: str = ""
     license: str = ""
     command: str = ""
@@ -90,6 +96,11 @@ class Bundle:
         if name not in self.card.files:
             raise BundleError(f"the model {self.folder} has no {name}; it holds {', '.join(self.card.files)}")
         return self.folder / name
+
+    @property
+    def has_int8(self) -> bool:
+        """Whether it holds a graph in int8."""
+        return OPENVINO_INT8_GRAPH in self.card.files
 
     @property
     def model_hash(self) -> str:
@@ -174,6 +185,7 @@ def describe(bundle: Bundle) -> str:
         "parameters": f"{card.parameters:,}",
         "GMACs": f"{card.gmacs:.2f} a picture",
         "scores": ", ".join(f"{name} {value:.3f}" for name, value in card.scores.items()) or "none",
+        "int8": ", ".join(f"{name} {value:.3f}" for name, value in card.int8_scores.items()) or "none",
         "data": card.data or "not told",
         "licence": card.license or "not told",
         "command": card.command or "not told",

@@ -1,4 +1,4 @@
-"""The command line: `mt-perception demo | run | init | info | params | bench | tune | bag`."""
+"""The command line: `mt-perception demo | run | init | export | info | params | bench | tune | bag`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.bench.command import add_commands
+from mt_perception.export_command import add_parser as add_export
 from mt_perception.offline.command import add_evaluate, add_process
 from mt_perception.settings import SETTINGS, Settings, parameter_file
 
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     init.add_argument("--seed", type=int, default=0)
     init.set_defaults(command=_init)
+    add_export(commands)
     info = commands.add_parser("info", help="print what is known of a model")
     info.add_argument("model", type=Path, nargs="?", help="folder of the model (default: the one of the package)")
     info.set_defaults(command=_info)

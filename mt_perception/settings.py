@@ -70,10 +70,17 @@ class Settings:
     )
     precision: str = _setting(
         "auto",
-        "Arithmetic of the network; auto takes the fastest that this machine computes natively",
-        choices=("auto", "fp32", "bf16", "fp16"),
+        "Arithmetic of the network; auto takes the fastest that this machine computes natively, int8 if the model "
+        "brings a graph in it (one that lost too much accuracy is refused when it is made)",
+        choices=("auto", "fp32", "bf16", "fp16", "int8"),
     )
     threads: int = _setting(0, "CPU threads of the network; 0 for all cores", bounds=(0, 256))
+    streams: int = _setting(
+        0, "Groups that OpenVINO splits the CPU threads into; 0 for one, which answers soonest", bounds=(0, 64)
+    )
+    pinning: bool = _setting(
+        False, "Tie OpenVINO's threads to processor cores: steadier on a machine with nothing else to do"
+    )
     input_width: int = _setting(0, "Width of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))
     input_height: int = _setting(0, "Height of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))
     fit: str = _setting(

@@ -13,7 +13,8 @@ LAYERS = [
     {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources", "instants", "cloud"},
     {"backends", "stereo"},
     {"pipeline", "evaluation", "processes"},
-    {"batch", "demo", "city", "offline", "bench"},
+    {"batch", "demo", "city", "offline", "bench", "quantize"},
+    {"export_command"},
     {"cli", "ros"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}

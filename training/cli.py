@@ -15,6 +15,7 @@ from mt_perception_training.data.sample import DatasetError
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.depth.command import add_parser as add_depth
 from mt_perception_training.options import RunOptions, TrainingError
+from mt_perception_training.quantize_command import add_parser as add_quantize
 from mt_perception_training.recipe import RecipeError, load_recipe
 from mt_perception_training.report.command import add_parser as add_evaluate
 
@@ -38,6 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_evaluate(commands)
     add_depth(commands)
     _add_export(commands.add_parser("export", help="write a checkpoint as a model that the node loads"))
+    add_quantize(commands)
     _add_city(commands.add_parser("city", help="render streets in the layout of Cityscapes"))
     return parser
 

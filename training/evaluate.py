@@ -17,13 +17,17 @@ from mt_perception_training.scoreboard import CAMVID, Scoreboard
 
 
 def evaluate(
-    model: Path | str, folders: Mapping[str, Path], split: str = "val", board: Scoreboard | None = None
+    model: Path | str,
+    folders: Mapping[str, Path],
+    split: str = "val",
+    board: Scoreboard | None = None,
+    precision: str = "auto",
 ) -> Scoreboard:
     """The scores of the bundle at `model` (empty: the package's own) on one split of every data set given.
 
     `board` collects them, and is what is returned; a plain new one if it is not given.
     """
-    perceiver = Perceiver.open(Settings(model=str(model)))
+    perceiver = Perceiver.open(Settings(model=str(model), precision=precision))
     board = Scoreboard() if board is None else board
     for name, reader in open_readers(list(folders), folders, split).items():
         for index in tqdm(range(len(reader)), desc=name, unit="picture"):

@@ -41,7 +41,7 @@ def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int]) -> B
         require("openvino", name)
         from mt_perception.backends.openvino import OpenVinoBackend
 
-        return OpenVinoBackend(bundle, size, settings.precision, settings.threads)
+        return OpenVinoBackend(bundle, size, settings.precision, settings.threads, settings.streams, settings.pinning)
     require("torch", name)
     from mt_perception.backends.torch import TorchBackend
 

@@ -11,9 +11,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mt_perception.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle, BundleCard, TrainingCamera, load_bundle, new_bundle
+from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception.network.spec import InputSpec, NetworkSpec
+from mt_perception.network.storage import halve, rounded, stored
 from mt_perception.types import OUTPUTS
 
 
@@ -41,7 +43,8 @@ def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, i
         port.get_tensor().set_names({name})
     for port, name in zip(model.outputs, OUTPUTS, strict=True):
         port.get_tensor().set_names({name})
-    ov.save_model(model, path, compress_to_fp16=False)
+    halve(model)
+    ov.save_model(model, path, compress_to_fp16=False)  # that would also round what does not survive it
 
 
 def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str, Any], inputs: InputSpec) -> Bundle:
@@ -49,7 +52,7 @@ def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str,
 
     It appears at once or not at all; an existing bundle at `directory` is replaced.
     """
-    network = network.cpu().float().eval()
+    network = rounded(network)
     card = BundleCard(
         network=network.spec,
         input=inputs,
@@ -58,8 +61,8 @@ def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str,
         **facts,
     )
     with new_bundle(directory, card) as folder:
-        save_file(network.state_dict(), folder / WEIGHTS)
-        export_openvino(DeployedGraph(network, inputs), folder / OPENVINO_GRAPH)
+        save_file(stored(network.state_dict()), folder / WEIGHTS)
+        export_openvino(CpuGraph(network, inputs), folder / OPENVINO_GRAPH)
     return load_bundle(directory)
 
 

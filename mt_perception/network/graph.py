@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -14,7 +16,8 @@ from mt_perception.network.spec import InputSpec
 class DeployedGraph(nn.Module):
     """Normalisation, network, upsampling, argmax, confidence and depth decoding in one module.
 
-    No backend then pays for NumPy passes over its results, and all of them give the same answer.
+    No backend then pays for NumPy passes over its results, and all of them give the same answer. `cpu_graph.CpuGraph`
+    is the same arithmetic in the order that a CPU likes.
     """
 
     gain: Tensor
@@ -39,26 +42,31 @@ class DeployedGraph(nn.Module):
         mask: uint8 trainId. confidence: uint8, 255 = certain. depth_m: float32 metres, +Inf for sky and where the
         network says "farther than I can tell".
         """
-        x = image.permute(0, 3, 1, 2).to(self.gain.dtype) * self.gain + self.offset
-        coarse = self.network.coarse(x)
-        size = image.shape[1:3]
-        logits = upsample(coarse["segmentation"], size)
+        coarse = self.network.coarse(self._normalised(image))
+        logits, encoded = (self._upsampled(coarse[task], image.shape[1:3]) for task in ("segmentation", "depth"))
         mask = self._mask(logits)
-        depth_m = self._depth_m(upsample(coarse["depth"], size), mask, depth_scale)
-        return mask[0], self._confidence(logits)[0], depth_m[0]
+        return mask[0], self._confidence(logits)[0], self._depth_m(encoded, mask, depth_scale)[0]
+
+    def _normalised(self, image: Tensor) -> Tensor:
+        return image.permute(0, 3, 1, 2).to(self.gain.dtype) * self.gain + self.offset
+
+    def _upsampled(self, x: Tensor, size: Sequence[int]) -> Tensor:
+        """By the network's stride; what then exceeds `size` (height, width) is cut off."""
+        whole = [self.network.stride * each for each in x.shape[2:]]
+        return upsample(x, whole)[:, :, : size[0], : size[1]]
 
     def _mask(self, logits: Tensor) -> Tensor:
-        best = logits.argmax(1)
+        best = logits.argmax(-3)
         return best.to(torch.uint8) if self._is_identity else self.train_ids[best]
 
     @staticmethod
     def _confidence(logits: Tensor) -> Tensor:
         """softmax maximum = 1 / sum(exp(logit - largest logit)): one pass, no division per class."""
-        largest = logits.amax(1, keepdim=True)
-        return (255 / (logits - largest).exp().sum(1)).round().to(torch.uint8)
+        largest = logits.amax(-3, keepdim=True)
+        return (255 / (logits - largest).exp().sum(-3)).round().to(torch.uint8)
 
     def _depth_m(self, encoded: Tensor, mask: Tensor, depth_scale: Tensor) -> Tensor:
-        depth_m = self.codec.decode(encoded[:, 0].float()) * depth_scale
+        depth_m = self.codec.decode(encoded[..., 0, :, :].float()) * depth_scale
         # the last hundredth of the codec's range stands for everything beyond it
-        beyond = encoded[:, 0] >= 0.99 * self.codec.top
+        beyond = encoded[..., 0, :, :] >= 0.99 * self.codec.top
         return torch.where(beyond | (mask == SKY), torch.inf, depth_m)

@@ -19,7 +19,8 @@ class MultiTaskNetwork(nn.Module):
         self.codec = DepthCodec(spec.depth_codec)
         encoder = build_encoder(spec.encoder)
         self.encoder = encoder
-        self.decoder = build_decoder(spec.decoder, encoder.channels, spec.decoder_width)
+        self.stride: int = encoder.strides[spec.finest]
+        self.decoder = build_decoder(spec.decoder, encoder.channels[spec.finest :], spec.decoder_width)
         self.heads = nn.ModuleDict(
             {
                 "segmentation": Head(spec.decoder_width, len(spec.train_ids)),
@@ -33,7 +34,7 @@ class MultiTaskNetwork(nn.Module):
 
     def coarse(self, image: Tensor) -> dict[str, Tensor]:
         """As `forward`, at the decoder's own resolution."""
-        features = self.decoder(self.encoder(image))
+        features = self.decoder(self.encoder(image)[self.spec.finest :])
         return {task: head(features) for task, head in self.heads.items()}
 
 

@@ -51,7 +51,8 @@ class InputSpec:
 class NetworkSpec:
     """Names and options that `network.build.build_network` turns into a network.
 
-    `train_ids[i]` is the trainId that channel i of the segmentation head stands for.
+    `train_ids[i]` is the trainId that channel i of the segmentation head stands for. `finest` is the level of the
+    encoder at which the decoder ends and the heads run, 0 for its finest (1/4 of the picture), 1 for the next (1/8).
     """
 
     encoder: str = "mobilenet_v3_small"
@@ -59,8 +60,13 @@ class NetworkSpec:
     decoder_width: int = 256
     train_ids: tuple[int, ...] = (*range(19), 255)
     depth_codec: DepthCodecSpec = field(default_factory=DepthCodecSpec)
+    finest: int = 0
 
     def __post_init__(self) -> None:
+        if self.finest not in (0, 1, 2):
+            raise SpecError(
+                f"finest is {self.finest}; allowed: 0, 1 or 2, for heads at 1/4, 1/8 or 1/16 of the picture"
+            )
         if not 8 <= self.decoder_width <= 2048:
             raise SpecError(f"decoder_width is {self.decoder_width}; allowed: 8 to 2048 channels")
         if not self.train_ids or any(not 0 <= each <= 255 for each in self.train_ids):
@@ -82,3 +88,13 @@ class NetworkSpec:
         if "train_ids" in values:
             values["train_ids"] = tuple(values["train_ids"])
         return cls(**values)
+
+
+VARIANTS: dict[str, NetworkSpec] = {
+    "wide": NetworkSpec(decoder_width=256),
+    "standard": NetworkSpec(decoder_width=128),
+    "narrow": NetworkSpec(decoder_width=64),
+    "standard-coarse": NetworkSpec(decoder_width=128, finest=1),
+    "narrow-coarse": NetworkSpec(decoder_width=64, finest=1),
+}
+"""Networks by name, from accurate to fast: `wide` is the published one, `coarse` ones have their heads at 1/8."""

@@ -3,6 +3,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from mt_perception.network.codecs import DepthCodec
+from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.decoder import max_pool_5x5
 from mt_perception.network.export import multiply_adds
 from mt_perception.network.graph import DeployedGraph
@@ -29,6 +30,17 @@ def test_outputs_have_the_inputs_size(lively_network, size):
     outputs = lively_network(torch.zeros(2, 3, *size))
     assert outputs["segmentation"].shape == (2, 20, *size)
     assert outputs["depth"].shape == (2, 1, *size)
+
+
+def test_heads_may_run_at_an_eighth_for_less_work():
+    fine, coarse = (build_network(NetworkSpec(decoder_width=32, finest=level)).eval() for level in (0, 1))
+    picture = torch.zeros(1, 3, 64, 96)
+    assert [fine.stride, coarse.stride] == [4, 8]
+    assert {x.shape[2:] for x in coarse.coarse(picture).values()} == {(8, 12)}
+    assert coarse(picture)["depth"].shape == (1, 1, 64, 96)
+    assert multiply_adds(coarse, (64, 96)) < multiply_adds(fine, (64, 96))
+    mask, _, depth_m = CpuGraph(coarse, InputSpec())(torch.zeros(1, 50, 70, 3, dtype=torch.uint8), torch.ones(1))
+    assert mask.shape == depth_m.shape == (50, 70)
 
 
 def test_every_weight_of_the_encoder_learns_from_either_task():
@@ -70,6 +82,7 @@ class Fixed(torch.nn.Module):
 
     spec = NetworkSpec(train_ids=(0, 13, 10, 255))
     codec = DepthCodec(DepthCodecSpec("log", 1.0, 100.0))
+    stride = 1
 
     def coarse(self, x):
         logits = torch.zeros(1, 4, 1, 4)
@@ -102,7 +115,15 @@ def test_the_graph_normalises_like_imagenet():
 
 
 @pytest.mark.parametrize(
-    "values", [{"encoder": "resnet"}, {"decoder_width": 0}, {"train_ids": ()}, {"train_ids": (300,)}, {"decoder": "x"}]
+    "values",
+    [
+        {"encoder": "resnet"},
+        {"finest": 3},
+        {"decoder_width": 0},
+        {"train_ids": ()},
+        {"train_ids": (300,)},
+        {"decoder": "x"},
+    ],
 )
 def test_unknown_networks_are_refused(values):
     with pytest.raises(SpecError):

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mt_perception.settings import SETTINGS
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.options import TrainingError
 
@@ -24,6 +25,8 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--run", dest="training_run", type=Path, metavar="DIR", help=text)
     text = "frames of each data set that the report shows, the worst first (default 8)"
     parser.add_argument("--worst", type=int, default=8, metavar="N", help=text)
+    text = "arithmetic of the network (default auto)"
+    parser.add_argument("--precision", default="auto", choices=SETTINGS["precision"].choices, help=text)
     parser.set_defaults(run=run)
 
 
@@ -46,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
 
     card = load_bundle(options.model or default_model()).card
     board = Collector(options.worst)
-    evaluate(options.model, folders, options.split, board)
+    evaluate(options.model, folders, options.split, board, options.precision)
     print(table(board))
     if options.json:
         facts = {"model": card.name, "split": options.split, **board.results()}

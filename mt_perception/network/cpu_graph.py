@@ -1,0 +1,38 @@
+"""The deployable graph in the order that a CPU likes."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from mt_perception.network.graph import DeployedGraph
+from mt_perception.network.multitask import MultiTaskNetwork
+from mt_perception.network.rewrites import (
+    channels_apart,
+    in_fp32,
+    interleave,
+    upsampled_phases,
+    with_nine_pointwise,
+)
+from mt_perception.network.spec import InputSpec
+
+
+class CpuGraph(DeployedGraph):
+    """`DeployedGraph` with the rewrites of `rewrites.py`: many small steps, where a GPU prefers few large ones."""
+
+    def __init__(self, network: MultiTaskNetwork, inputs: InputSpec) -> None:
+        super().__init__(with_nine_pointwise(network), inputs)
+
+    def forward(self, image: Tensor, depth_scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """See `DeployedGraph.forward`."""
+        coarse = self.network.coarse(self._normalised(image))
+        parts = []
+        for logits, encoded in zip(*(self._phases(coarse[task]) for task in ("segmentation", "depth")), strict=True):
+            mask = self._mask(logits)
+            parts.append((mask, self._confidence(logits), self._depth_m(encoded, mask, depth_scale)))
+        height, width = image.shape[1:3]
+        whole = (interleave(each, self.network.stride)[:height, :width] for each in zip(*parts, strict=True))
+        mask, confidence, depth_m = whole
+        return mask, confidence, depth_m
+
+    def _phases(self, x: Tensor) -> list[Tensor]:
+        return upsampled_phases(channels_apart(in_fp32(x)), self.network.stride)

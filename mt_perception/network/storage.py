@@ -1,0 +1,70 @@
+"""What of a network is written to disk, and in how many bits. Rounded once, before anything is made of it."""
+
+from __future__ import annotations
+
+import copy
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+from mt_perception.network.multitask import MultiTaskNetwork
+
+
+def rounded(network: MultiTaskNetwork) -> MultiTaskNetwork:
+    """A copy for deployment: batch norm folded into the convolutions, every weight rounded to half precision.
+
+    All that is made of it (the stored weights, the graphs) then holds the same numbers, and needs half the bytes. The
+    batch norms stay, with nothing left to do, so that the names of the weights do not change.
+    """
+    network = copy.deepcopy(network).cpu().float().eval()
+    with torch.no_grad():
+        for sequence in [each for each in network.modules() if isinstance(each, nn.Sequential)]:
+            for conv, norm in pairwise(sequence):
+                if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
+                    _fold(conv, norm)
+        for weight in network.parameters():
+            weight.copy_(weight.half())
+    return network
+
+
+def _fold(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> None:
+    """The norm keeps the bias, which the convolution has no place for, and multiplies by exactly 1."""
+    statistics = norm.running_mean, norm.running_var, norm.eps
+    weight, bias = fuse_conv_bn_weights(conv.weight, conv.bias, *statistics, norm.weight, norm.bias)  # type: ignore[arg-type]
+    conv.weight.copy_(weight)
+    norm.bias.copy_(bias if conv.bias is None else torch.zeros_like(bias))
+    if conv.bias is not None:
+        conv.bias.copy_(bias)
+    norm.weight.fill_(1)
+    norm.running_mean.zero_()  # type: ignore[union-attr]
+    norm.running_var.fill_(1 - norm.eps)  # type: ignore[union-attr]
+
+
+def stored(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights by name, those in half precision that lose nothing by it."""
+    return {name: each.half() if _survives(each) else each for name, each in weights.items()}
+
+
+def _survives(weight: Tensor) -> bool:
+    return weight.is_floating_point() and torch.equal(weight.half().float(), weight)
+
+
+def halve(model: Any) -> None:
+    """The same for the constants of an OpenVINO model, in place; the runtime makes them fp32 again when it loads."""
+    import openvino as ov
+    from openvino import opset13 as ops
+
+    for node in [each for each in model.get_ops() if each.get_type_name() == "Constant"]:
+        if node.get_element_type() != ov.Type.f32:
+            continue
+        users = node.output(0).get_target_inputs()
+        half = node.data.astype(np.float16)
+        if node.data.size > 1 and (half.astype(np.float32) == node.data).all():
+            whole = ops.convert(ops.constant(half), "f32")
+            whole.set_friendly_name(node.get_friendly_name())
+            for user in users:
+                user.replace_source_output(whole.output(0))

@@ -1,0 +1,59 @@
+"""Each rewrite against what it replaces."""
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from helpers import make_picture
+from torch import nn
+from torch.nn import functional as F
+
+from mt_perception.network.cpu_graph import CpuGraph
+from mt_perception.network.graph import DeployedGraph
+from mt_perception.network.rewrites import NinePointwise, channels_apart, in_fp32, interleave, upsampled_phases
+from mt_perception.network.spec import InputSpec
+
+
+def test_two_pixels_upsampled_by_hand():
+    """Twice as wide, the four pixels lie at -1/4, 1/4, 3/4 and 5/4 of the way from 0 to 8; edges are repeated."""
+    phases = upsampled_phases(torch.tensor([[[0.0, 8.0], [0.0, 8.0]]]), 2)
+    assert interleave([each[0] for each in phases], 2).tolist() == [[0, 2, 6, 8]] * 4
+
+
+@pytest.mark.parametrize("factor", [1, 2, 3, 4])
+def test_phases_interlock_to_the_upsampled_picture(factor):
+    x = torch.randn(3, 5, 7)
+    whole = torch.stack([interleave(channel, factor) for channel in zip(*upsampled_phases(x, factor), strict=True)])
+    expected = F.interpolate(x[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]
+    torch.testing.assert_close(whole, expected)
+
+
+def test_interleave_undoes_taking_every_second_pixel():
+    x = torch.arange(24.0).reshape(4, 6)
+    assert torch.equal(interleave([x[i::2, j::2] for i in range(2) for j in range(2)], 2), x)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (5, 7)])
+def test_nine_pointwise_convolutions_are_one_3x3(size):
+    conv, x = nn.Conv2d(6, 1, 3, padding=1), torch.randn(1, 6, *size)
+    torch.testing.assert_close(NinePointwise(conv)(x), conv(x))
+
+
+def test_channels_apart_keeps_every_value():
+    x = torch.randn(1, 3, 4, 5)
+    assert torch.equal(channels_apart(x), x[0])
+    assert torch.equal(in_fp32(x), x)
+
+
+@pytest.mark.parametrize("size", [(64, 128), (75, 117), (33, 40)])
+@torch.no_grad()
+def test_the_cpu_graph_says_what_the_plain_one_says(lively_network, size):
+    picture, scale = torch.from_numpy(make_picture(*size))[None], torch.tensor([1.5])
+    graphs = (kind(lively_network, InputSpec()) for kind in (DeployedGraph, CpuGraph))
+    (mask, confidence, depth_m), ours = (graph(picture, scale) for graph in graphs)
+    assert mask.unique().numel() > 3 and mask.shape == size
+    assert (ours[0] == mask).float().mean() > 0.9999
+    assert (ours[1].int() - confidence.int()).abs().max() <= 1
+    assert (ours[2].isinf() == depth_m.isinf()).float().mean() > 0.9999
+    both = ours[2].isfinite() & depth_m.isfinite()
+    torch.testing.assert_close(ours[2][both], depth_m[both], rtol=1e-4, atol=0)

@@ -1,0 +1,121 @@
+"""An int8 graph from pictures: made, checked, carried by the bundle, run by the CPU backend."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+pytest.importorskip("nncf")
+ov = pytest.importorskip("openvino")
+
+from helpers import SIZE, make_picture
+
+from mt_perception.backends import BackendError, open_backend
+from mt_perception.bundle import OPENVINO_INT8_GRAPH, describe, load_bundle
+from mt_perception.cli import main
+from mt_perception.quantize import Loss, QuantizeError, add_int8, agreement, prepare
+from mt_perception.settings import Settings
+from mt_perception.types import Frame
+
+FRAMES = [Frame(make_picture(90, 160, seed)) for seed in range(8)]
+
+
+@pytest.fixture(scope="session")
+def quantized(bundle, tmp_path_factory):
+    """The test bundle with an int8 graph, and the losses that were measured."""
+    check = agreement(bundle, prepare(bundle, FRAMES[:3]), masks=0.5, depths=0.5)
+    return add_int8(bundle, FRAMES, check, tmp_path_factory.mktemp("int8") / "model")
+
+
+def infer(model, size, precision, outputs=("mask", "depth_m")):
+    backend = open_backend(model, Settings(backend="openvino", precision=precision), size)
+    assert backend.precision == precision
+    return {name: array.copy() for name, array in backend.infer(make_picture(*size), 1.5, outputs).items()}
+
+
+def test_the_bundle_carries_graph_and_scores(bundle, quantized):
+    ours, losses = quantized
+    assert set(ours.card.files) == {*bundle.card.files, OPENVINO_INT8_GRAPH, "graph_int8.bin"}
+    assert ours.model_hash == bundle.model_hash
+    assert ours.card.int8_scores == {loss.name: round(loss.after, 4) for loss in losses}
+    assert "same_labels" in describe(ours)
+    assert ours.file("graph_int8.bin").stat().st_size < bundle.file("graph.bin").stat().st_size
+
+
+@pytest.mark.parametrize("size", [SIZE, (96, 160)])
+def test_int8_says_nearly_what_fp32_says_at_any_size(quantized, size):
+    fp32, int8 = (infer(quantized[0], size, precision) for precision in ("fp32", "int8"))
+    assert len(np.unique(fp32["mask"])) > 3
+    assert (int8["mask"] == fp32["mask"]).mean() > 0.7
+    both = np.isfinite(int8["depth_m"]) & np.isfinite(fp32["depth_m"])
+    assert np.median(np.abs(int8["depth_m"][both] / fp32["depth_m"][both] - 1)) < 0.2
+
+
+def test_depth_has_no_steps_in_int8(quantized):
+    depth_m = infer(quantized[0], (192, 320), "int8")["depth_m"]
+    assert len(np.unique(depth_m[np.isfinite(depth_m)])) > 10_000
+
+
+def test_what_surrounds_the_network_is_left_alone(quantized):
+    """On the way from a result back to the first convolution met, and from the picture to it, nothing is rounded."""
+    model = ov.Core().read_model(quantized[0].file(OPENVINO_INT8_GRAPH))
+    kinds = [each.get_type_name() for each in model.get_ops()]
+    assert kinds.count("FakeQuantize") > 30
+    waiting = [each.get_node() for each in model.outputs]
+    met = set()
+    while waiting:
+        node = waiting.pop()
+        met.add(node.get_type_name())
+        if "Convolution" not in node.get_type_name():
+            waiting += [value.get_node() for value in node.input_values()]
+    assert "Convolution" in met and "TopK" in met and "FakeQuantize" not in met
+
+
+def test_auto_takes_int8_where_there_is_a_graph_for_it(bundle, quantized):
+    if "INT8" not in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        pytest.skip("this processor does not compute in int8")
+    settings = Settings(backend="openvino")
+    assert open_backend(quantized[0], settings, SIZE).precision == "int8"
+    assert open_backend(bundle, settings, SIZE).precision != "int8"
+
+
+def test_a_model_without_int8_says_how_to_make_it(bundle):
+    with pytest.raises(BackendError, match="no int8 graph; make one with mt-perception export") as error:
+        open_backend(bundle, Settings(backend="openvino", precision="int8"), SIZE)
+    assert "\n" not in str(error.value)
+
+
+def test_too_much_loss_is_refused_after_sparing_the_heads(bundle, tmp_path):
+    tried = []
+
+    def check(trial):
+        model = ov.Core().read_model(load_bundle(trial).file(OPENVINO_INT8_GRAPH))
+        tried.append(sum(each.get_type_name() == "FakeQuantize" for each in model.get_ops()))
+        return [Loss("camvid_miou", 0.6, 0.5, 0.1, 0.01)]
+
+    said = (
+        "int8 loses too much of lively, nothing was written: camvid_miou: 0.6000 -> 0.5000, costs 10.00% .at most 1.00%"
+    )
+    with pytest.raises(QuantizeError, match=said):
+        add_int8(bundle, FRAMES[:2], check, tmp_path / "model")
+    assert len(tried) == 2 and tried[1] < tried[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_unknown_score_counts_as_too_much():
+    assert not Loss("abs_rel", 0.1, float("nan"), float("nan"), 0.03).holds
+    assert Loss("abs_rel", 0.1, 0.1, 0.0, 0.0).holds
+
+
+def test_the_command_replaces_a_model_in_place(bundle, tmp_path, capsys):
+    import cv2
+
+    model = shutil.copytree(bundle.folder, tmp_path / "model")
+    (tmp_path / "pictures").mkdir()
+    for number, frame in enumerate(FRAMES[:4]):
+        cv2.imwrite(str(tmp_path / "pictures" / f"{number}.png"), frame.image)
+    bounds = ["--max-label-change", "1", "--max-depth-change", "9"]
+    arguments = ["export", "--model", str(model), "--pictures", str(tmp_path / "pictures"), "--out", str(model)]
+    assert main([*arguments, *bounds]) == 0
+    assert load_bundle(model).has_int8
+    assert "same_labels" in capsys.readouterr().out
