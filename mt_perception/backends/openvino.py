@@ -24,6 +24,8 @@ class OpenVinoBackend:
     """
 
     name = "openvino"
+    progress = ""
+    fallback = ""
     device = "cpu"
 
     def __init__(self, bundle: Bundle, size: tuple[int, int], precision: str = "auto", threads: int = 0) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import torch
 from torch import Tensor, nn
 
@@ -9,6 +11,7 @@ from mt_perception.labels import SKY
 from mt_perception.network.decoder import upsample
 from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.network.spec import InputSpec
+from mt_perception.types import OUTPUTS
 
 
 class DeployedGraph(nn.Module):
@@ -25,6 +28,7 @@ class DeployedGraph(nn.Module):
         super().__init__()
         self.network = network.eval()
         self.codec = network.codec
+        self.dtype = torch.float32
         # (x / 255 - mean) / std in one multiply-add; runtimes fold it into the first convolution
         mean, std = (torch.tensor(each).view(1, 3, 1, 1) for each in (inputs.mean, inputs.std))
         self.register_buffer("gain", 1 / (255 * std), persistent=False)
@@ -33,19 +37,36 @@ class DeployedGraph(nn.Module):
         self._is_identity = ids == tuple(range(len(ids)))
         self.register_buffer("train_ids", torch.tensor(ids, dtype=torch.uint8), persistent=False)
 
+    def cast(self, dtype: torch.dtype) -> DeployedGraph:
+        """Compute the network in `dtype`; pixels are normalised and depth is decoded in fp32 as before."""
+        self.network.to(dtype)
+        self.dtype = dtype
+        return self
+
     def forward(self, image: Tensor, depth_scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(1, H, W, 3) uint8 RGB and a (1,) float32 factor on metres -> each of `types.OUTPUTS`, (H, W).
 
         mask: uint8 trainId. confidence: uint8, 255 = certain. depth_m: float32 metres, +Inf for sky and where the
         network says "farther than I can tell".
         """
+        mask, confidence, depth_m = self.select(image, depth_scale, tuple(OUTPUTS)).values()
+        return mask, confidence, depth_m
+
+    def select(self, image: Tensor, depth_scale: Tensor, outputs: Collection[str]) -> dict[str, Tensor]:
+        """As `forward`, by name, and nothing is computed that is not among `outputs`."""
         x = image.permute(0, 3, 1, 2).to(self.gain.dtype) * self.gain + self.offset
-        coarse = self.network.coarse(x)
+        coarse = self.network.coarse(x.to(self.dtype))
         size = image.shape[1:3]
         logits = upsample(coarse["segmentation"], size)
-        mask = self._mask(logits)
-        depth_m = self._depth_m(upsample(coarse["depth"], size), mask, depth_scale)
-        return mask[0], self._confidence(logits)[0], depth_m[0]
+        results = {}
+        if "mask" in outputs or "depth_m" in outputs:
+            results["mask"] = self._mask(logits)
+        if "confidence" in outputs:
+            results["confidence"] = self._confidence(logits)
+        if "depth_m" in outputs:
+            encoded = upsample(coarse["depth"].to(self.gain.dtype), size)
+            results["depth_m"] = self._depth_m(encoded, results["mask"], depth_scale)
+        return {name: result[0] for name, result in results.items() if name in outputs}
 
     def _mask(self, logits: Tensor) -> Tensor:
         best = logits.argmax(1)
@@ -58,7 +79,7 @@ class DeployedGraph(nn.Module):
         return (255 / (logits - largest).exp().sum(1)).round().to(torch.uint8)
 
     def _depth_m(self, encoded: Tensor, mask: Tensor, depth_scale: Tensor) -> Tensor:
-        depth_m = self.codec.decode(encoded[:, 0].float()) * depth_scale
+        depth_m = self.codec.decode(encoded[:, 0]) * depth_scale
         # the last hundredth of the codec's range stands for everything beyond it
         beyond = encoded[:, 0] >= 0.99 * self.codec.top
         return torch.where(beyond | (mask == SKY), torch.inf, depth_m)

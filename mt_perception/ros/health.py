@@ -54,6 +54,7 @@ class Health:
         self._logger = logger
         self._facts: dict[str, str] = {}
         self._warnings: dict[str, str] = {}
+        self._errors: set[str] = set()
         self._skipped: dict[str, _Skipped] = {}
         self._counts: Counter[str] = Counter()
         self._stages: dict[str, deque[float]] = {}
@@ -65,9 +66,13 @@ class Health:
         with self._lock:
             self._facts |= facts
 
-    def warn(self, name: str, text: str) -> None:
-        """Begin a lasting condition, which is logged when it is new; an empty `text` ends it."""
+    def warn(self, name: str, text: str, is_error: bool = False) -> None:
+        """Begin a lasting condition, which is logged when it is new; an empty `text` ends it.
+
+        It sets the level WARN, or with `is_error` ERROR.
+        """
         with self._lock:
+            (self._errors.add if is_error and text else self._errors.discard)(name)
             is_new = bool(text) and self._warnings.get(name) != text
             self._warnings.pop(name, None)
             if text:
@@ -125,6 +130,8 @@ class Health:
         silence_s = min(self._input.age_s, time.monotonic() - self._active_since)
         if silence_s > input_timeout_s:
             return DiagnosticStatus.ERROR, f"no picture for {silence_s:.0f} s: waiting for {waiting_for}"
+        if self._errors:
+            return DiagnosticStatus.ERROR, "; ".join(self._warnings[name] for name in sorted(self._errors))
         recent = [cause for cause, each in self._skipped.items() if time.monotonic() - each.last_s < _STALE_S]
         if recent:
             return DiagnosticStatus.WARN, recent[-1]

@@ -60,6 +60,11 @@ class PerceptionNode(LifecycleNode):
         """Whether to configure and activate without being told."""
         return self._perception.settings.autostart
 
+    @property
+    def build_only(self) -> bool:
+        """Whether to end as soon as the model is loaded."""
+        return self._perception.settings.build_only
+
     # -- lifecycle
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -174,6 +179,7 @@ class PerceptionNode(LifecycleNode):
         return params.changed(self._perception.settings, parameters, self._worker is not None, accept)
 
     def _publish_diagnostics(self) -> None:
+        self._perception.report_backend()
         settings = self._perception.settings
         topic = self.resolve_topic_name(picture_topic(settings))
         name = self.get_fully_qualified_name()
@@ -193,10 +199,12 @@ def make_node() -> PerceptionNode:
     except SettingsError as error:
         raise StartupError(str(error)) from error
     try:
-        if node.autostart and (
-            node.trigger_configure() != TransitionCallbackReturn.SUCCESS
-            or node.trigger_activate() != TransitionCallbackReturn.SUCCESS
-        ):
+        starts = node.autostart or node.build_only
+        if starts and node.trigger_configure() != TransitionCallbackReturn.SUCCESS:
+            raise StartupError(node.failure, logged=True)
+        if node.build_only:
+            raise SystemExit(0)
+        if starts and node.trigger_activate() != TransitionCallbackReturn.SUCCESS:
             raise StartupError(node.failure, logged=True)
     except BaseException:
         node.destroy_node()  # waits for the worker: a thread that still compiles would abort the ending process
