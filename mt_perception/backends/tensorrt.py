@@ -21,7 +21,7 @@ from mt_perception.backends.torch import TYPES, TorchBackend
 from mt_perception.bundle import WEIGHTS, Bundle
 from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.export import read_network
-from mt_perception.network.folding import fold_batch_norm
+from mt_perception.network.folding import folded
 from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.network.spec import NetworkSpec
 
@@ -92,17 +92,19 @@ def exported(
     bundle: Bundle, size: tuple[int, int], precision: str, device: str
 ) -> tuple[torch.export.ExportedProgram, Tensor]:
     """The program that becomes an engine, and an example of its input. Every type in it is explicit."""
-    maps = Maps(fold_batch_norm(read_network(bundle))).to(device, TYPES[precision]).eval()
+    maps = Maps(folded(read_network(bundle))).to(device, TYPES[precision]).eval()
     example = torch.zeros(1, 3, *size, dtype=TYPES[precision], device=device)
     with torch.no_grad():
         return torch.export.export(maps, (example,)), example
 
 
-def build_engine(bundle: Bundle, size: tuple[int, int], precision: str, timing_cache: Path) -> bytes:
+def build_engine(
+    bundle: Bundle, size: tuple[int, int], precision: str, timing_cache: Path, device: str = "cuda"
+) -> bytes:
     """A serialized engine for this GPU. Takes minutes."""
     from torch_tensorrt.dynamo import convert_exported_program_to_serialized_trt_engine as convert
 
-    program, example = exported(bundle, size, precision, "cuda")
+    program, example = exported(bundle, size, precision, device)
     # up to 2.12 an engine keeps the program's types only when told so; later it always does, and the option is gone
     typed = {"use_explicit_typing": True} if "use_explicit_typing" in signature(convert).parameters else {}
     return convert(

@@ -13,7 +13,7 @@ from torch import Tensor
 from mt_perception.backends import choose_precision
 from mt_perception.bundle import Bundle
 from mt_perception.network.export import read_network
-from mt_perception.network.folding import fold_batch_norm
+from mt_perception.network.folding import folded
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork
 
@@ -47,7 +47,7 @@ class TorchBackend:
         if threads:
             torch.set_num_threads(threads)
         torch.backends.cudnn.benchmark = True  # pictures of one size: worth looking for the fastest convolutions once
-        graph = DeployedGraph(network or fold_batch_norm(read_network(bundle)), bundle.card.input)
+        graph = DeployedGraph(network or folded(read_network(bundle)), bundle.card.input)
         graph = graph.cast(TYPES[self.precision]).to(device).to(memory_format=torch.channels_last)
         record = _recorded if cuda_graph and self.device == "cuda" else _unrecorded
         self._runs = lru_cache(_KEPT)(lambda wanted: _Run(graph, size, wanted, device, record))
