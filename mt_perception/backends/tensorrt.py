@@ -98,13 +98,11 @@ def exported(
         return torch.export.export(maps, (example,)), example
 
 
-def build_engine(
-    bundle: Bundle, size: tuple[int, int], precision: str, timing_cache: Path, device: str = "cuda"
-) -> bytes:
+def build_engine(bundle: Bundle, size: tuple[int, int], precision: str, timing_cache: Path) -> bytes:
     """A serialized engine for this GPU. Takes minutes."""
     from torch_tensorrt.dynamo import convert_exported_program_to_serialized_trt_engine as convert
 
-    program, example = exported(bundle, size, precision, device)
+    program, example = exported(bundle, size, precision, "cuda")
     # up to 2.12 an engine keeps the program's types only when told so; later it always does, and the option is gone
     typed = {"use_explicit_typing": True} if "use_explicit_typing" in signature(convert).parameters else {}
     return convert(
