@@ -19,7 +19,6 @@ from mt_perception.backends import BackendError, choose_precision
 from mt_perception.backends.engines import EngineKey, driver_version
 from mt_perception.backends.torch import TYPES, TorchBackend
 from mt_perception.bundle import WEIGHTS, Bundle
-from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.export import read_network
 from mt_perception.network.folding import folded
 from mt_perception.network.multitask import MultiTaskNetwork
@@ -36,8 +35,7 @@ class TensorRtBackend(TorchBackend):
     name = "tensorrt"
 
     def __init__(self, bundle: Bundle, size: tuple[int, int], precision: str, engine: bytes) -> None:
-        network = EngineNetwork(bundle.card.network, engine)  # has what the graph uses of a network
-        super().__init__(bundle, size, precision, network=network)  # type: ignore[arg-type]
+        super().__init__(bundle, size, precision, network=EngineNetwork(bundle.card.network, engine))
 
 
 def precision_for(asked: str) -> str:
@@ -110,14 +108,14 @@ def build_engine(bundle: Bundle, size: tuple[int, int], precision: str, timing_c
     )
 
 
-class EngineNetwork(nn.Module):
+class EngineNetwork(MultiTaskNetwork):
     """An engine in the place of the network: the same maps from the same picture."""
 
     def __init__(self, spec: NetworkSpec, engine: bytes) -> None:
         import tensorrt as trt
 
-        super().__init__()
-        self.spec, self.codec = spec, DepthCodec(spec.depth_codec)
+        super().__init__(spec)
+        del self.encoder, self.decoder, self.heads  # the engine has the weights
         self._runtime = trt.Runtime(trt.Logger(trt.Logger.WARNING))
         self._engine = self._runtime.deserialize_cuda_engine(engine)
         if self._engine is None:

@@ -1,10 +1,18 @@
+import threading
+import weakref
+
 import pytest
 
 pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from fixed_backend import Says
 
+from mt_perception.backends import BackendError
+from mt_perception.backends.upgrade import Upgrading
 from mt_perception.ros.health import Health
+from mt_perception.ros.perception import Perception
+from mt_perception.settings import Settings
 
 
 class Log:
@@ -15,6 +23,8 @@ class Log:
 
     def warning(self, text):
         self.lines.append(text)
+
+    info = warning
 
 
 @pytest.fixture
@@ -75,3 +85,34 @@ def test_a_condition_is_logged_when_it_begins_or_changes(health, log):
     assert status(health)[2]["warning: camera"] == "b"
     health.warn("camera", "")
     assert status(health)[0] == DiagnosticStatus.OK
+
+
+def test_another_backend_than_the_one_asked_for_is_an_error(health, log):
+    """The engine cannot be built: the node says so, and goes on."""
+    perception = Perception(Settings(), health, log)
+    perception.report_backend()
+    assert status(health)[0] == DiagnosticStatus.OK, "nothing is loaded yet"
+    go = threading.Event()
+
+    def prepare(say, cancelled):
+        say("building the engine")
+        go.wait(5)
+        raise BackendError("no memory")
+
+    backend = Upgrading(Says(), prepare, background=True)
+    perception._backend = weakref.ref(backend)
+    while not backend.progress:
+        go.wait(0.01)
+    perception.report_backend()
+    level, message, values = status(health)
+    assert (level, message, values["backend"]) == (DiagnosticStatus.WARN, "building the engine", "fixed")
+    go.set()
+    while not backend.fallback:
+        go.wait(0.01)
+    perception.report_backend()
+    level, message, values = status(health)
+    assert level == DiagnosticStatus.ERROR
+    assert message == "backend fallback: fixed fixed serves instead, because no memory"
+    assert "warning: backend" not in values and message in log.lines
+    del backend
+    perception.report_backend()
