@@ -1,16 +1,16 @@
-"""The command line: `mt-perception demo | run | export | init | info | params | bag`."""
+"""The command line: `mt-perception demo | run | init | export | info | params | bag`."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mt_perception.settings import SETTINGS, Settings, SettingsError, parameter_file
+from mt_perception import engine_command
+from mt_perception.settings import SETTINGS, Settings, parameter_file
 
 MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "input_height", "fit")
 
@@ -55,10 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--size", type=_size, default=(512, 1024), metavar="HxW", help="input size (default: 512x1024)")
     init.add_argument("--seed", type=int, default=0)
     init.set_defaults(command=_init)
-    export = commands.add_parser("export", help="build ahead of time what a backend needs, for this machine")
-    export.add_argument("--force-rebuild", action="store_true", help=SETTINGS["force_rebuild"].description)
-    _add_settings(export)
-    export.set_defaults(command=_export)
+    engine_command.add_parser(commands)
     info = commands.add_parser("info", help="print what is known of a model")
     info.add_argument("model", type=Path, nargs="?", help="folder of the model (default: the one of the package)")
     info.set_defaults(command=_info)
@@ -137,19 +134,6 @@ def _init(options: argparse.Namespace) -> None:
 
     bundle = write_untrained(options.out, options.encoder, options.decoder_width, options.size, options.seed)
     print(f"{bundle.folder}: {bundle.card.parameters:,} parameters, untrained")
-
-
-def _export(options: argparse.Namespace) -> None:
-    from mt_perception.backends import MODULES, require
-
-    settings = _settings(options).replace(force_rebuild=options.force_rebuild)
-    if settings.backend != "tensorrt":
-        raise SettingsError(f"backend is {settings.backend}; give one that is built ahead of time: --backend tensorrt")
-    require(MODULES[settings.backend], settings.backend)
-    from mt_perception.backends.ahead import export_engine
-
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    print(export_engine(settings))
 
 
 def _info(options: argparse.Namespace) -> None:

@@ -13,7 +13,7 @@ LAYERS = [
     {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources"},
     {"backends"},
     {"pipeline", "evaluation"},
-    {"batch", "demo", "city"},
+    {"batch", "demo", "city", "engine_command"},
     {"cli", "ros"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
