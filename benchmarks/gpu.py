@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Every way in which a GPU can run the network, beside the published way on the same GPU, in one table for each size.
 
-From the root of a checkout: PYTHONPATH=. python benchmarks/gpu.py. An engine of TensorRT that is not in the cache is built first.
+From the root of a checkout: PYTHONPATH=. python benchmarks/gpu.py
+An engine of TensorRT that is not in the cache is built first.
 """
 
 from __future__ import annotations

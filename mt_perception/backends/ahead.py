@@ -25,12 +25,13 @@ _LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Engine:
-    """One engine for one model, size and machine: how it is built, run, and found again."""
+    """One engine for one model, size and machine: how it is built, run, found again, and what it must agree with."""
 
     cache: EngineCache
     key: EngineKey
     build: Callable[[], bytes]
     run: Callable[[bytes], Backend]
+    reference: Callable[[], Backend]
 
     @property
     def path(self) -> Path:
@@ -42,7 +43,7 @@ class Engine:
         return self.cache.get_or_build(self.key, self._build_telling, force)
 
     def _build_telling(self) -> bytes:
-        with telling(f"building the engine {self.key.file_name}"):
+        with telling(f"building the engine {self.key.file_name}", _LOG.warning):
             return self.build()
 
     def open(self, engine: bytes, reference: Backend) -> Backend:
@@ -69,7 +70,8 @@ def open_engine(
         if outside and background:
             with telling(f"{spare.name} serves while the engine {engine.key.file_name} is built", say):
                 outside(cancelled)
-            return engine.open(engine.ensure(), spare)
+            # a backend belongs to one thread, and this one's is busy with the pictures
+            return engine.open(engine.ensure(), engine.reference())
         return engine.open(engine.ensure(force), spare)
 
     return Upgrading(spare, prepare, background)
@@ -104,6 +106,7 @@ def tensorrt_engine(bundle: Bundle, size: tuple[int, int], precision: str) -> En
         key=tensorrt.engine_key(bundle, size, precision),
         build=lambda: tensorrt.build_engine(bundle, size, precision, folder / "timing.bin"),
         run=lambda engine: tensorrt.TensorRtBackend(bundle, size, precision, engine),
+        reference=lambda: tensorrt.TorchBackend(bundle, size, precision),
     )
 
 
@@ -112,12 +115,19 @@ def export_engine(settings: Settings) -> Path:
 
     Raises `BackendError` when it cannot be built, or does not say what PyTorch says.
     """
+    from mt_perception.backends.tensorrt import precision_for
+
     bundle = load_bundle(settings.model or default_model())
     size = network_size(bundle, settings)
-    backend = open_tensorrt(bundle, settings, size, background=False)
-    if backend.fallback:
-        raise BackendError(backend.fallback)
-    return tensorrt_engine(bundle, size, backend.precision).path
+    precision = precision_for(settings.precision)
+    try:
+        engine = tensorrt_engine(bundle, size, precision)
+        engine.open(engine.ensure(settings.force_rebuild), engine.reference())
+    except BackendError:
+        raise
+    except Exception as error:  # a builder's libraries raise what they like
+        raise BackendError(f"the engine cannot be built or run ({type(error).__name__}: {error})") from error
+    return engine.path
 
 
 def export_command(model: Path, size: tuple[int, int], precision: str, force: bool) -> list[str]:

@@ -79,14 +79,16 @@ class _Run:
         self._scale = torch.ones(1, pin_memory=self._pinned)
         self._inputs = self._image.to(device), self._scale.to(device)  # on a CPU the buffers themselves
         self._launch = record(partial(graph.select, *self._inputs, wanted))
-        self._downloads = {name: self._beside(result) for name, result in self._launch().items()}
+        self._downloads: dict[str, Tensor] = {}
 
     def __call__(self, image: NDArray[np.uint8], depth_scale: float) -> dict[str, NDArray[np.generic]]:
         np.copyto(self._image[0].numpy(), image)
         self._scale.fill_(depth_scale)
         for ours, on_device in zip((self._image, self._scale), self._inputs, strict=True):
             on_device.copy_(ours, non_blocking=True)
-        for name, result in self._launch().items():
+        results = self._launch()
+        self._downloads = self._downloads or {name: self._beside(result) for name, result in results.items()}
+        for name, result in results.items():
             self._downloads[name].copy_(result, non_blocking=True)
         if self._pinned:
             torch.cuda.current_stream().synchronize()

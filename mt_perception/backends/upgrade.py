@@ -52,8 +52,9 @@ class Upgrading:
                 _LOG.warning(state.fallback)
             return
         # the thread holds the state, not this object, which can so be freed while the thread still works
-        threading.Thread(target=_upgrade, args=(state, prepare), name="upgrade", daemon=True).start()
-        weakref.finalize(self, state.cancelled.set)
+        thread = threading.Thread(target=_upgrade, args=(state, prepare), name="upgrade", daemon=True)
+        thread.start()
+        weakref.finalize(self, _cancel, state.cancelled, thread)
 
     @property
     def name(self) -> str:
@@ -80,6 +81,11 @@ class Upgrading:
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`."""
         return self._state.backend.infer(image, depth_scale, outputs)
+
+
+def _cancel(cancelled: threading.Event, thread: threading.Thread) -> None:
+    cancelled.set()
+    thread.join(2.0)  # at the end of this process, the thread would otherwise not come to end its own process
 
 
 def _upgrade(state: _State, prepare: Prepare) -> None:
@@ -130,5 +136,5 @@ def run_command(arguments: Sequence[str], cancelled: threading.Event) -> None:
             process.wait()
         if process.returncode:
             words.seek(0)
-            said = [line.strip() for line in words if line.strip()] or [f"it ended with status {process.returncode}"]
-            raise BackendError(f"mt-perception {' '.join(arguments)} failed: {said[-1]}")
+            said = [line.strip() for line in words if line.strip()] or ["it said nothing"]
+            raise BackendError(f"mt-perception {' '.join(arguments)} ended with {process.returncode}: {said[-1]}")

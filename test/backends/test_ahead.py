@@ -40,7 +40,7 @@ def engine(bundle, tmp_path, built):
         backend.name = "engine"
         return backend
 
-    return Engine(EngineCache(tmp_path), KEY, build, run)
+    return Engine(EngineCache(tmp_path), KEY, build, run, lambda: TorchBackend(bundle, SIZE, "fp32"))
 
 
 @pytest.fixture

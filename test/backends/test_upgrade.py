@@ -92,7 +92,9 @@ def test_a_command_runs_in_a_process_of_its_own(tmp_path):
 
 
 def test_the_last_words_of_a_command_that_fails():
-    with pytest.raises(BackendError, match="mt-perception info /none failed: error: the model folder /none does not"):
+    with pytest.raises(
+        BackendError, match="mt-perception info /none ended with 1: error: the model folder /none does not"
+    ):
         run_command(["info", "/none"], threading.Event())
 
 
