@@ -22,8 +22,9 @@ class Agreement:
     mask: float
     depth: float
 
-    # bf16 against fp32 on the CPU: 0.995 and 0.007 with the default model; a wrong layer gives far less
-    _MASK_AT_LEAST = 0.99
+    # with the default model fp16 agrees with fp32 in 0.999 and 0.002, bf16 in 0.992 and 0.006, and two ways to round
+    # to bf16 may differ by more; a layer that is wrong shows in far more pixels
+    _MASK_AT_LEAST = 0.98
     _DEPTH_AT_MOST = 0.02
 
     @property

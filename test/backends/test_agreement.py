@@ -27,10 +27,10 @@ def test_what_one_calls_infinite_and_the_other_does_not_is_an_error(wrong):
 
 def test_it_is_said_how_far_they_differ():
     assert str(Agreement(0.9, 0.5)) == (
-        "90.00% of the labels are the same (at least 99%), depth differs by 50.00% (at most 2%)"
+        "90.00% of the labels are the same (at least 98%), depth differs by 50.00% (at most 2%)"
     )
-    assert Agreement(0.99, 0.02).is_good
-    assert not Agreement(0.9899, 0.0).is_good and not Agreement(1.0, 0.021).is_good
+    assert Agreement(0.98, 0.02).is_good
+    assert not Agreement(0.9799, 0.0).is_good and not Agreement(1.0, 0.021).is_good
     assert not Agreement(1.0, float("nan")).is_good
 
 
