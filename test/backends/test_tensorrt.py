@@ -40,7 +40,7 @@ def operators(program):
 def unsupported(program, facts):
     found, casts = operators(program)
     known = {f"torch.{name}" for name in facts["casts"]}
-    return found - set(facts["converters"]) - set(facts["rewritten_after"]), casts - known
+    return found - set(facts["converters"]) - set(facts["rewritten"]), casts - known
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +109,7 @@ def test_the_installed_release_takes_the_arguments():
 def test_the_installed_release_has_the_converters(program, facts):
     registry = pytest.importorskip("torch_tensorrt.dynamo.conversion._ConverterRegistry", exc_type=Exception)
     there = {str(target) for target in registry.DYNAMO_ATEN_CONVERTERS}
-    assert operators(program[0])[0] - set(facts["rewritten_after"]) <= there
+    assert operators(program[0])[0] - set(facts["rewritten"]) <= there
 
 
 @pytest.mark.gpu
