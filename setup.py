@@ -39,7 +39,7 @@ EXTRAS = {
     "ros-kilted": ros("kilted"),
     "openvino": ["openvino>=2024.4"],
     "torch": ["torch>=2.4", "torchvision>=0.19", "openvino>=2024.4"],
-    "tensorrt": ["torch-tensorrt>=2.4"],
+    "tensorrt": ["torch-tensorrt>=2.8", "torchvision>=0.23", "filelock"],
     "train": [
         "torch>=2.4",
         "torchvision>=0.19",

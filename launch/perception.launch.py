@@ -15,7 +15,9 @@ from mt_perception.resources import share_folder
 from mt_perception.settings import SETTINGS
 from mt_perception.sources import camera_info_topic
 
-OVERRIDES = ("model", "backend", "precision", "input_width", "input_height", "image_transport")
+OVERRIDES = (
+    "model", "backend", "precision", "input_width", "input_height", "image_transport", "build_only", "force_rebuild",
+)  # fmt: skip
 PROFILES = share_folder() / "config" / "profiles"
 RECORDED = (
     "segmentation/mask", "segmentation/confidence", "segmentation/overlay", "segmentation/label_info", "depth/image",

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 import numpy as np
 
-from mt_perception.backends import Backend, open_backend
+from mt_perception.backends import Backend, network_size, open_backend
 from mt_perception.bundle import Bundle, load_bundle
 from mt_perception.geometry import Fit
 from mt_perception.resources import default_model
@@ -39,12 +39,14 @@ class Perceiver:
         self._settings = settings
 
     @classmethod
-    def open(cls, settings: Settings) -> Perceiver:
-        """Load the model that `settings` name. Raises `BundleError` or `BackendError` in one sentence."""
+    def open(cls, settings: Settings, background: bool = False) -> Perceiver:
+        """Load the model that `settings` name. Raises `BundleError` or `BackendError` in one sentence.
+
+        With `background`, a backend that has to be built first is not waited for (see `open_backend`).
+        """
         bundle = load_bundle(settings.model or default_model())
-        own = bundle.card.input
-        size = (settings.input_height or own.height, settings.input_width or own.width)
-        return cls(bundle, open_backend(bundle, settings, size), size, settings)
+        size = network_size(bundle, settings)
+        return cls(bundle, open_backend(bundle, settings, size, background), size, settings)
 
     def warm_up(self, outputs: Collection[str] = ("mask", "depth_m"), runs: int = 3) -> float:
         """Run the graph on an empty picture, so that the first frame is as fast as the others; median milliseconds."""

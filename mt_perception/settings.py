@@ -66,7 +66,7 @@ class Settings:
     backend: str = _setting(
         "auto",
         "What runs the network; auto takes the fastest that is installed",
-        choices=("auto", "openvino", "torch"),
+        choices=("auto", "openvino", "torch", "tensorrt"),
     )
     precision: str = _setting(
         "auto",
@@ -146,6 +146,8 @@ class Settings:
         bounds=(0.001, 3600.0),
         live=True,
     )
+    build_only: bool = _setting(False, "Load and check the model, build what its backend keeps in the cache, and end")
+    force_rebuild: bool = _setting(False, "Build the TensorRT engine anew even when it is in the cache")
     autostart: bool = _setting(True, "Configure and activate the node as soon as it starts")
 
     def __post_init__(self) -> None:

@@ -18,7 +18,7 @@ LAYERS = [
     {"cli", "ros"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-WITH_TORCH = {"network", "backends.torch"}
+WITH_TORCH = {"network", "backends.torch", "backends.tensorrt"}
 
 
 def imports_of(file):

@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 from mt_perception.bundle import Bundle
 from mt_perception.settings import Settings
 
+MODULES = {"openvino": "openvino", "torch": "torch", "tensorrt": "torch_tensorrt"}
+"""The Python package that each backend needs."""
+NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
+
 
 class BackendError(RuntimeError):
     """A backend that is not installed, or cannot do what was asked."""
@@ -21,9 +25,22 @@ class BackendError(RuntimeError):
 class Backend(Protocol):
     """The graph, ready for pictures of one size."""
 
-    name: str
-    precision: str
-    device: str
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def precision(self) -> str: ...
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def progress(self) -> str:
+        """What it is still busy with while it serves, in a sentence; empty when nothing."""
+
+    @property
+    def fallback(self) -> str:
+        """Why it serves instead of the one that was asked for, in a sentence; empty when it is that one."""
 
     def infer(
         self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str]
@@ -34,26 +51,37 @@ class Backend(Protocol):
         """
 
 
-def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int]) -> Backend:
-    """The backend that `settings` ask for, loaded for pictures of `size` (height, width)."""
+def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool = False) -> Backend:
+    """The backend that `settings` ask for, loaded for pictures of `size` (height, width).
+
+    With `background`, one that has to be built first is not waited for: another serves until it is ready.
+    """
     name = settings.backend if settings.backend != "auto" else fastest_installed()
+    require(MODULES[name], name)
     if name == "openvino":
-        require("openvino", name)
         from mt_perception.backends.openvino import OpenVinoBackend
 
         return OpenVinoBackend(bundle, size, settings.precision, settings.threads, settings.streams, settings.pinning)
-    require("torch", name)
+    if name == "tensorrt":
+        from mt_perception.backends.ahead import open_tensorrt
+
+        return open_tensorrt(bundle, settings, size, background)
     from mt_perception.backends.torch import TorchBackend
 
     return TorchBackend(bundle, size, settings.precision, settings.threads)
 
 
+def network_size(bundle: Bundle, settings: Settings) -> tuple[int, int]:
+    """(height, width) of the network's input: that of the settings, or the model's own."""
+    own = bundle.card.input
+    return settings.input_height or own.height, settings.input_width or own.width
+
+
 def fastest_installed() -> str:
     """The best backend for this machine, found without importing any."""
-    has_nvidia_gpu = Path("/proc/driver/nvidia/version").exists()
-    if find_spec("torch") and (has_nvidia_gpu or not find_spec("openvino")):
-        return "torch"
-    return "openvino"
+    if NVIDIA_DRIVER.exists() and find_spec("torch"):
+        return "tensorrt" if find_spec("torch_tensorrt") else "torch"
+    return "openvino" if find_spec("openvino") or not find_spec("torch") else "torch"
 
 
 def choose_precision(asked: str, supported: list[str], backend: str, device: str) -> str:

@@ -24,6 +24,8 @@ class OpenVinoBackend:
     """
 
     name = "openvino"
+    progress = ""
+    fallback = ""
     device = "cpu"
 
     def __init__(

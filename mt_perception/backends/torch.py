@@ -2,44 +2,121 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
+from functools import lru_cache, partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from mt_perception.backends import choose_precision
 from mt_perception.bundle import Bundle
 from mt_perception.network.export import read_network
+from mt_perception.network.folding import folded
 from mt_perception.network.graph import DeployedGraph
-from mt_perception.types import OUTPUTS
+from mt_perception.network.multitask import MultiTaskNetwork
 
-_TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_KEPT = 2  # recordings: the set of outputs in use, and the one before
 
 
 class TorchBackend:
-    """Runs the graph as it is, in channels-last memory order, in half precision on a GPU."""
+    """Runs the graph in channels-last memory order; on a GPU in half precision and as a recorded CUDA graph.
+
+    `network` takes the place of the bundle's own: something else that computes the same maps.
+    """
 
     name = "torch"
+    progress = ""
+    fallback = ""
 
-    def __init__(self, bundle: Bundle, size: tuple[int, int], precision: str = "auto", threads: int = 0) -> None:
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self.device = self._device.type
+    def __init__(
+        self,
+        bundle: Bundle,
+        size: tuple[int, int],
+        precision: str = "auto",
+        threads: int = 0,
+        cuda_graph: bool = True,
+        network: MultiTaskNetwork | None = None,
+    ) -> None:
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.device = device.type
         supported = ["fp16", "bf16", "fp32"] if self.device == "cuda" else ["fp32", "bf16"]
         self.precision = choose_precision(precision, supported, self.name, self.device)
         if threads:
             torch.set_num_threads(threads)
-        graph = DeployedGraph(read_network(bundle), bundle.card.input)
-        self._graph = graph.to(self._device).to(memory_format=torch.channels_last)
+        torch.backends.cudnn.benchmark = True  # pictures of one size: worth looking for the fastest convolutions once
+        graph = DeployedGraph(network or folded(read_network(bundle)), bundle.card.input)
+        graph = graph.cast(TYPES[self.precision]).to(device).to(memory_format=torch.channels_last)
+        record = _recorded if cuda_graph and self.device == "cuda" else _unrecorded
+        self._runs = lru_cache(_KEPT)(lambda wanted: _Run(graph, size, wanted, device, record))
 
     @torch.inference_mode()
     def infer(
         self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str]
     ) -> dict[str, NDArray[np.generic]]:
-        """See `Backend.infer`. Only the asked outputs are copied from the device."""
-        pixels = torch.from_numpy(image)[None].to(self._device, non_blocking=True)
-        scale = torch.tensor([depth_scale], dtype=torch.float32, device=self._device)
-        half = self.precision != "fp32"
-        with torch.autocast(self.device, _TYPES[self.precision], enabled=half):
-            results = dict(zip(OUTPUTS, self._graph(pixels, scale), strict=True))
-        return {name: results[name].cpu().numpy() for name in outputs}
+        """See `Backend.infer`. On a GPU the first call with a new set of outputs records a graph for it."""
+        return self._runs(tuple(sorted(outputs)))(image, depth_scale)
+
+
+class _Run:
+    """The graph for one set of outputs, with buffers that stay where they are, page-locked beside a GPU.
+
+    A picture costs one upload of its bytes, one launch, and one download for each output.
+    """
+
+    def __init__(
+        self,
+        graph: DeployedGraph,
+        size: tuple[int, int],
+        wanted: tuple[str, ...],
+        device: torch.device,
+        record: Callable[[Callable[[], dict[str, Tensor]]], Callable[[], dict[str, Tensor]]],
+    ) -> None:
+        self._pinned = device.type == "cuda"
+        self._image = torch.zeros(1, *size, 3, dtype=torch.uint8, pin_memory=self._pinned)
+        self._scale = torch.ones(1, pin_memory=self._pinned)
+        self._inputs = self._image.to(device), self._scale.to(device)  # on a CPU the buffers themselves
+        self._launch = record(partial(graph.select, *self._inputs, wanted))
+        self._downloads: dict[str, Tensor] = {}
+
+    def __call__(self, image: NDArray[np.uint8], depth_scale: float) -> dict[str, NDArray[np.generic]]:
+        np.copyto(self._image[0].numpy(), image)
+        self._scale.fill_(depth_scale)
+        for ours, on_device in zip((self._image, self._scale), self._inputs, strict=True):
+            on_device.copy_(ours, non_blocking=True)
+        results = self._launch()
+        self._downloads = self._downloads or {name: self._beside(result) for name, result in results.items()}
+        for name, result in results.items():
+            self._downloads[name].copy_(result, non_blocking=True)
+        if self._pinned:
+            torch.cuda.current_stream().synchronize()
+        return {name: each.numpy() for name, each in self._downloads.items()}
+
+    def _beside(self, result: Tensor) -> Tensor:
+        return torch.empty(result.shape, dtype=result.dtype, pin_memory=self._pinned)
+
+
+def _unrecorded(compute: Callable[[], dict[str, Tensor]]) -> Callable[[], dict[str, Tensor]]:
+    return compute
+
+
+def _recorded(compute: Callable[[], dict[str, Tensor]]) -> Callable[[], dict[str, Tensor]]:
+    """`compute` as one CUDA graph: a network of a hundred small kernels otherwise waits for Python to launch them."""
+    stream = torch.cuda.Stream()
+    stream.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(stream):
+        for _ in range(3):  # libraries choose their kernels and take their workspaces before the recording
+            compute()
+    torch.cuda.current_stream().wait_stream(stream)
+    graph = torch.cuda.CUDAGraph()
+    # thread_local: another thread, whose backend serves while this one gets ready, may go on allocating
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        results = compute()
+
+    def launch() -> dict[str, Tensor]:
+        graph.replay()
+        return results
+
+    return launch

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from mt_perception.labels import SKY
 from mt_perception.network.decoder import upsample
 from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.network.spec import InputSpec
+from mt_perception.types import OUTPUTS
 
 
 class DeployedGraph(nn.Module):
@@ -28,6 +29,7 @@ class DeployedGraph(nn.Module):
         super().__init__()
         self.network = network.eval()
         self.codec = network.codec
+        self.dtype = torch.float32
         # (x / 255 - mean) / std in one multiply-add; runtimes fold it into the first convolution
         mean, std = (torch.tensor(each).view(1, 3, 1, 1) for each in (inputs.mean, inputs.std))
         self.register_buffer("gain", 1 / (255 * std), persistent=False)
@@ -36,16 +38,35 @@ class DeployedGraph(nn.Module):
         self._is_identity = ids == tuple(range(len(ids)))
         self.register_buffer("train_ids", torch.tensor(ids, dtype=torch.uint8), persistent=False)
 
+    def cast(self, dtype: torch.dtype) -> DeployedGraph:
+        """Compute the network in `dtype`; pixels are normalised and depth is decoded in fp32 as before."""
+        self.network.to(dtype)
+        self.dtype = dtype
+        return self
+
     def forward(self, image: Tensor, depth_scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(1, H, W, 3) uint8 RGB and a (1,) float32 factor on metres -> each of `types.OUTPUTS`, (H, W).
 
         mask: uint8 trainId. confidence: uint8, 255 = certain. depth_m: float32 metres, +Inf for sky and where the
         network says "farther than I can tell".
         """
-        coarse = self.network.coarse(self._normalised(image))
-        logits, encoded = (self._upsampled(coarse[task], image.shape[1:3]) for task in ("segmentation", "depth"))
-        mask = self._mask(logits)
-        return mask[0], self._confidence(logits)[0], self._depth_m(encoded, mask, depth_scale)[0]
+        mask, confidence, depth_m = self.select(image, depth_scale, tuple(OUTPUTS)).values()
+        return mask, confidence, depth_m
+
+    def select(self, image: Tensor, depth_scale: Tensor, outputs: Collection[str]) -> dict[str, Tensor]:
+        """As `forward`, by name, and nothing is computed that is not among `outputs`."""
+        coarse = self.network.coarse(self._normalised(image).to(self.dtype))
+        size = image.shape[1:3]
+        logits = self._upsampled(coarse["segmentation"], size)
+        results = {}
+        if "mask" in outputs or "depth_m" in outputs:
+            results["mask"] = self._mask(logits)
+        if "confidence" in outputs:
+            results["confidence"] = self._confidence(logits)
+        if "depth_m" in outputs:
+            encoded = self._upsampled(coarse["depth"].to(self.gain.dtype), size)
+            results["depth_m"] = self._depth_m(encoded, results["mask"], depth_scale)
+        return {name: result[0] for name, result in results.items() if name in outputs}
 
     def _normalised(self, image: Tensor) -> Tensor:
         return image.permute(0, 3, 1, 2).to(self.gain.dtype) * self.gain + self.offset

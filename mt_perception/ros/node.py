@@ -67,6 +67,11 @@ class PerceptionNode(LifecycleNode):
         """Whether to configure and activate without being told."""
         return self._perception.settings.autostart
 
+    @property
+    def build_only(self) -> bool:
+        """Whether to end as soon as the model is loaded."""
+        return self._perception.settings.build_only
+
     # -- lifecycle
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -212,6 +217,7 @@ class PerceptionNode(LifecycleNode):
         return params.changed(self._perception.settings, parameters, self._worker is not None, accept)
 
     def _publish_diagnostics(self) -> None:
+        self._perception.report_backend()
         settings = self._perception.settings
         topics = [self.resolve_topic_name(topic) for topic in picture_topics(settings)]
         missing = topics[0]
@@ -238,10 +244,12 @@ def make_node() -> PerceptionNode:
     except SettingsError as error:
         raise StartupError(str(error)) from error
     try:
-        if node.autostart and (
-            node.trigger_configure() != TransitionCallbackReturn.SUCCESS
-            or node.trigger_activate() != TransitionCallbackReturn.SUCCESS
-        ):
+        starts = node.autostart or node.build_only
+        if starts and node.trigger_configure() != TransitionCallbackReturn.SUCCESS:
+            raise StartupError(node.failure, logged=True)
+        if node.build_only:
+            raise SystemExit(0)
+        if starts and node.trigger_activate() != TransitionCallbackReturn.SUCCESS:
             raise StartupError(node.failure, logged=True)
     except BaseException:
         node.destroy_node()  # waits for the worker: a thread that still compiles would abort the ending process

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 import time
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 from rclpy.clock import Clock
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
+from mt_perception.backends import Backend, BackendError
 from mt_perception.labels import Label
 from mt_perception.messages import with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
@@ -41,18 +44,20 @@ class Perception:
         self._health = health
         self._logger = logger
         self._clock = clock
+        self._backend: Callable[[], Backend | None] = lambda: None
+        self._told = ""
 
     def load(self) -> Perceiver:
         """Open and warm up the model, and tell what it is."""
         started = time.perf_counter()
-        perceiver = Perceiver.open(self.settings)
+        perceiver = Perceiver.open(self.settings, background=not self.settings.build_only)
         warm_ms = perceiver.warm_up()
         backend, card, (height, width) = perceiver.backend, perceiver.bundle.card, perceiver.size
+        if self.settings.build_only and backend.fallback:
+            raise BackendError(backend.fallback)
+        self._backend = weakref.ref(backend)  # cleanup frees the model, which must not live on here
         self.classes = card.classes
         self._health.describe(
-            backend=backend.name,
-            precision=backend.precision,
-            device=backend.device,
             model=card.name,
             model_hash=perceiver.bundle.model_hash,
             input_size=f"{width}x{height}",
@@ -61,11 +66,25 @@ class Perception:
         self._health.warn("untrained", "" if card.trained else untrained)
         self._logger.info(
             f"ready in {time.perf_counter() - started:.1f} s: {card.name} ({perceiver.bundle.model_hash}), "
-            f"{width}x{height}, {backend.name} {backend.precision} on {backend.device}, {warm_ms:.0f} ms a picture"
+            f"{width}x{height}, {described(backend)}, {warm_ms:.0f} ms a picture"
         )
+        self._told = described(backend)
+        self.report_backend()
         gc.collect()
         gc.freeze()  # what is loaded stays: looking through all of it again would hold up a picture now and then
         return perceiver
+
+    def report_backend(self) -> None:
+        """Tell which backend serves, what it is still busy with, and whether it is another than the one asked for."""
+        backend = self._backend()
+        if backend is None:
+            return
+        self._health.describe(backend=backend.name, precision=backend.precision, device=backend.device)
+        self._health.warn("backend", backend.progress)
+        self._health.warn("backend fallback", backend.fallback, is_error=True)
+        if described(backend) != self._told:
+            self._told = described(backend)
+            self._logger.info(f"from now on: {self._told}")
 
     def process(self, perceiver: Perceiver, message: Any) -> None:
         """Convert, perceive, publish, from a picture or a `Pair`. Nothing is computed that nobody subscribes to."""
@@ -130,3 +149,8 @@ class Perception:
         else:
             self._health.warn("camera_size", "")
         return frame
+
+
+def described(backend: Backend) -> str:
+    """The backend in three words."""
+    return f"{backend.name} {backend.precision} on {backend.device}"

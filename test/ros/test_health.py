@@ -1,11 +1,20 @@
+import threading
+import weakref
+
 import pytest
 
 pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from fixed_backend import Says
+from rclpy.clock import Clock
 from rclpy.logging import get_logger
 
+from mt_perception.backends import BackendError
+from mt_perception.backends.upgrade import Upgrading
 from mt_perception.ros.health import AGE, Health
+from mt_perception.ros.perception import Perception
+from mt_perception.settings import Settings
 
 
 class Log:
@@ -17,7 +26,7 @@ class Log:
     def warning(self, text):
         self.lines.append(text)
 
-    error = warning
+    error = info = warning
 
 
 @pytest.fixture
@@ -129,3 +138,34 @@ def test_the_real_logger_takes_warnings_and_errors(capfd):
     health.restarted("a broken backend")
     said = capfd.readouterr().err
     assert said.count("[WARN]") == 2 and said.count("[ERROR]") == 2
+
+
+def test_another_backend_than_the_one_asked_for_is_an_error(health, log):
+    """The engine cannot be built: the node says so, and goes on."""
+    perception = Perception(Settings(), health, log, Clock())
+    perception.report_backend()
+    assert status(health)[0] == DiagnosticStatus.OK, "nothing is loaded yet"
+    go = threading.Event()
+
+    def prepare(say, cancelled):
+        say("building the engine")
+        go.wait(5)
+        raise BackendError("no memory")
+
+    backend = Upgrading(Says(), prepare, background=True)
+    perception._backend = weakref.ref(backend)
+    while not backend.progress:
+        go.wait(0.01)
+    perception.report_backend()
+    level, message, values = status(health)
+    assert (level, message, values["backend"]) == (DiagnosticStatus.WARN, "building the engine", "fixed")
+    go.set()
+    while not backend.fallback:
+        go.wait(0.01)
+    perception.report_backend()
+    level, message, values = status(health)
+    assert level == DiagnosticStatus.ERROR
+    assert message == "backend fallback: fixed fixed serves instead, because no memory"
+    assert "warning: backend" not in values and message in log.lines
+    del backend
+    perception.report_backend()

@@ -299,3 +299,9 @@ def test_a_wrong_start_ends_with_one_line(start, bundle, parameters, said):
     assert node.process.wait(30) == 1
     lines = [line for line in node.log.splitlines() if line.strip()]
     assert len(lines) == 1 and said in lines[0], node.log
+
+
+def test_build_only_ends_when_the_model_is_ready(start, bundle):
+    node = start("node", model=str(bundle.folder), backend="openvino", build_only=True, autostart=False)
+    assert node.process.wait(30) == 0, node.log
+    assert "ready in" in node.log and "Traceback" not in node.log

@@ -1,0 +1,141 @@
+"""From a model to a backend that runs a built engine: out of the cache, built first, or built while PyTorch serves.
+
+What only TensorRT can do comes in as two functions, so that everything else is tested without it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from mt_perception.backends import Backend, BackendError, network_size
+from mt_perception.backends.agreement import compare
+from mt_perception.backends.engines import EngineCache, EngineKey
+from mt_perception.backends.upgrade import Upgrading, run_command, telling
+from mt_perception.bundle import Bundle, load_bundle
+from mt_perception.resources import cache_folder, default_model
+from mt_perception.settings import Settings
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One engine for one model, size and machine: how it is built, run, found again, and what it must agree with."""
+
+    cache: EngineCache
+    key: EngineKey
+    build: Callable[[], bytes]
+    run: Callable[[bytes], Backend]
+    reference: Callable[[], Backend]
+
+    @property
+    def path(self) -> Path:
+        """Where it is kept."""
+        return self.cache.path(self.key)
+
+    def ensure(self, force: bool = False) -> bytes:
+        """The engine, built if need be, or in any case with `force`."""
+        return self.cache.get_or_build(self.key, self._build_telling, force)
+
+    def _build_telling(self) -> bytes:
+        with telling(f"building the engine {self.key.file_name}", _LOG.warning):
+            return self.build()
+
+    def open(self, engine: bytes, reference: Backend) -> Backend:
+        """The backend that runs `engine`. Raises `BackendError` when it does not say what `reference` says."""
+        backend = self.run(engine)
+        agreement = compare(backend, reference, (self.key.height, self.key.width))
+        if not agreement.is_good:
+            raise BackendError(f"the {backend.name} engine differs from {reference.name}: {agreement}")
+        _LOG.info("the %s engine agrees with %s: %s", backend.name, reference.name, agreement)
+        return backend
+
+
+def open_engine(
+    engine: Engine, spare: Backend, force: bool = False, outside: Callable[[threading.Event], None] | None = None
+) -> Backend:
+    """The backend of `engine`, or `spare` when there is no having it; `fallback` then says why.
+
+    With `outside`, which builds the engine in another process, an engine that is not in the cache is not waited for:
+    `spare` serves until it is there.
+    """
+    background = bool(outside) and (force or engine.cache.load(engine.key) is None)
+
+    def prepare(say: Callable[[str], None], cancelled: threading.Event) -> Backend:
+        if outside and background:
+            with telling(f"{spare.name} serves while the engine {engine.key.file_name} is built", say):
+                outside(cancelled)
+            # a backend belongs to one thread, and this one's is busy with the pictures
+            return engine.open(engine.ensure(), engine.reference())
+        return engine.open(engine.ensure(force), spare)
+
+    return Upgrading(spare, prepare, background)
+
+
+def open_tensorrt(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
+    """The backend tensorrt; with `background` PyTorch serves while an engine is built that is not in the cache.
+
+    Raises `BackendError` where there is no GPU, and for a precision that TensorRT does not compute in.
+    """
+    from mt_perception.backends.tensorrt import precision_for
+    from mt_perception.backends.torch import TorchBackend
+
+    precision = precision_for(settings.precision)
+    spare = TorchBackend(bundle, size, precision, settings.threads)
+    try:
+        engine = tensorrt_engine(bundle, size, precision)
+    except Exception as error:  # it is installed, but does not find its libraries, or does not fit this PyTorch
+        return Upgrading(spare, partial(_unavailable, error))
+    command = export_command(bundle.folder, size, precision, settings.force_rebuild)
+    outside = partial(run_command, command) if background else None
+    return open_engine(engine, spare, settings.force_rebuild, outside)
+
+
+def tensorrt_engine(bundle: Bundle, size: tuple[int, int], precision: str) -> Engine:
+    """The TensorRT engine of this model on this machine."""
+    from mt_perception.backends import tensorrt
+
+    folder = cache_folder() / "tensorrt"
+    return Engine(
+        cache=EngineCache(folder),
+        key=tensorrt.engine_key(bundle, size, precision),
+        build=lambda: tensorrt.build_engine(bundle, size, precision, folder / "timing.bin"),
+        run=lambda engine: tensorrt.TensorRtBackend(bundle, size, precision, engine),
+        reference=lambda: tensorrt.TorchBackend(bundle, size, precision),
+    )
+
+
+def export_engine(settings: Settings) -> Path:
+    """Build the TensorRT engine that `settings` ask for, unless it is there; its path.
+
+    Raises `BackendError` when it cannot be built, or does not say what PyTorch says.
+    """
+    from mt_perception.backends.tensorrt import precision_for
+
+    bundle = load_bundle(settings.model or default_model())
+    size = network_size(bundle, settings)
+    precision = precision_for(settings.precision)
+    try:
+        engine = tensorrt_engine(bundle, size, precision)
+        engine.open(engine.ensure(settings.force_rebuild), engine.reference())
+    except BackendError:
+        raise
+    except Exception as error:  # a builder's libraries raise what they like
+        raise BackendError(f"the engine cannot be built or run ({type(error).__name__}: {error})") from error
+    return engine.path
+
+
+def export_command(model: Path, size: tuple[int, int], precision: str, force: bool) -> list[str]:
+    """The arguments of `mt-perception` that build an engine ahead of time."""
+    height, width = map(str, size)
+    command = ["export", "--backend", "tensorrt", "--model", str(model), "--precision", precision]
+    return [*command, "--input-height", height, "--input-width", width, *(["--force-rebuild"] if force else [])]
+
+
+def _unavailable(error: Exception, *_: object) -> Backend:
+    raise error

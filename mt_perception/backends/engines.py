@@ -1,0 +1,121 @@
+"""Built engines on disk. Knows nothing of TensorRT: an engine is bytes that take minutes to make.
+
+An engine runs only on the GPU, driver and library versions that it was built with: all of them are in its key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from mt_perception.backends import NVIDIA_DRIVER
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class EngineKey:
+    """Everything that an engine depends on. `weights` and `graph` are hashes; versions are what the libraries say."""
+
+    weights: str
+    graph: str
+    height: int
+    width: int
+    precision: str
+    gpu: str
+    compute_capability: str
+    tensorrt: str
+    torch: str
+    torch_tensorrt: str
+    driver: str
+
+    @property
+    def file_name(self) -> str:
+        """Tells a reader what it is; the hash at the end makes it one of a kind."""
+        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return f"{self.weights[:12]}-{self.width}x{self.height}-{self.precision}-{digest[:16]}.engine"
+
+
+class EngineCache:
+    """A folder of engines, each a file: one line of JSON (key and hash), then the engine.
+
+    Files appear whole or not at all. Several processes may use one folder: of those that want the same engine, one
+    builds it and the others wait. A lock ends with its process, however that ends.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, key: EngineKey) -> Path:
+        """Where the engine of `key` is, or would be."""
+        return self._folder / key.file_name
+
+    def load(self, key: EngineKey) -> bytes | None:
+        """The engine of `key`, or None when there is none or its file is damaged, which is logged."""
+        try:
+            with self.path(key).open("rb") as file:
+                header = json.loads(file.readline())
+                engine = file.read()
+            if header["key"] == asdict(key) and header["sha256"] == hashlib.sha256(engine).hexdigest():
+                return engine
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError):
+            pass
+        _LOG.warning("the engine %s is damaged and will be built anew", self.path(key))
+        return None
+
+    def store(self, key: EngineKey, engine: bytes) -> None:
+        """Write the engine of `key`; one that is there is replaced."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        header = {"key": asdict(key), "sha256": hashlib.sha256(engine).hexdigest()}
+        handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(json.dumps(header).encode() + b"\n" + engine)
+                file.flush()
+                os.fsync(file.fileno())  # a robot is switched off without asking
+            os.replace(temporary, self.path(key))
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def get_or_build(self, key: EngineKey, build: Callable[[], bytes], force: bool = False) -> bytes:
+        """The engine of `key`, built by `build` if there is none, or in any case with `force`."""
+        with self._locked(key):
+            engine = None if force else self.load(key)
+            if engine is None:
+                engine = build()
+                self.store(key, engine)
+        return engine
+
+    @contextmanager
+    def _locked(self, key: EngineKey) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.path(key).with_suffix(".lock"))
+        try:
+            lock.acquire(blocking=False)
+        except Timeout:
+            _LOG.info("another process builds this engine: waiting for it")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def driver_version(file: Path = NVIDIA_DRIVER) -> str:
+    """What the NVIDIA driver says of itself; `unknown` where it says nothing."""
+    try:
+        return file.read_text(encoding="utf-8").splitlines()[0].removeprefix("NVRM version:").strip()
+    except (OSError, IndexError):
+        return "unknown"

@@ -1,0 +1,139 @@
+"""The network as a TensorRT engine, built by Torch-TensorRT; around it everything is as with PyTorch on a GPU.
+
+Torch-TensorRT converts no bytes (`uint8`), so the engine is the network alone. Pixels and results stay in PyTorch, on
+the device, and in one CUDA graph with the engine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from inspect import signature
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mt_perception import network as network_package
+from mt_perception.backends import BackendError, choose_precision
+from mt_perception.backends.engines import EngineKey, driver_version
+from mt_perception.backends.torch import TYPES, TorchBackend
+from mt_perception.bundle import WEIGHTS, Bundle
+from mt_perception.network.export import read_network
+from mt_perception.network.folding import folded
+from mt_perception.network.multitask import MultiTaskNetwork
+from mt_perception.network.spec import NetworkSpec
+
+TASKS = ("segmentation", "depth")
+"""The engine's outputs, in this order."""
+_PRECISIONS = ["fp16", "bf16", "fp32"]  # int8 would need a network quantised by NVIDIA's ModelOpt
+
+
+class TensorRtBackend(TorchBackend):
+    """Runs a serialized engine for pictures of one size."""
+
+    name = "tensorrt"
+
+    def __init__(self, bundle: Bundle, size: tuple[int, int], precision: str, engine: bytes) -> None:
+        super().__init__(bundle, size, precision, network=EngineNetwork(bundle.card.network, engine))
+
+
+def precision_for(asked: str) -> str:
+    """The engine's precision. Raises `BackendError` without a GPU, or for one that is not supported."""
+    if not torch.cuda.is_available():
+        raise BackendError("the backend tensorrt needs an NVIDIA GPU and PyTorch finds none; set backend to openvino")
+    return choose_precision(asked, _PRECISIONS, "tensorrt", "cuda")
+
+
+def engine_key(bundle: Bundle, size: tuple[int, int], precision: str) -> EngineKey:
+    """What an engine for this machine depends on."""
+    import tensorrt
+    import torch_tensorrt
+
+    gpu = torch.cuda.get_device_properties(torch.cuda.current_device())
+    return EngineKey(
+        weights=bundle.card.files[WEIGHTS],
+        graph=graph_version(bundle.card.network),
+        height=size[0],
+        width=size[1],
+        precision=precision,
+        gpu=gpu.name,
+        compute_capability=f"{gpu.major}.{gpu.minor}",
+        tensorrt=tensorrt.__version__,
+        torch=torch.__version__,
+        torch_tensorrt=torch_tensorrt.__version__,
+        driver=driver_version(),
+    )
+
+
+def graph_version(spec: NetworkSpec) -> str:
+    """Changes with whatever turns weights into a graph: the network's description, or the code of its package."""
+    digest = hashlib.sha256(json.dumps(spec.to_dict(), sort_keys=True).encode())
+    for file in sorted(Path(network_package.__path__[0]).glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+class Maps(nn.Module):
+    """What the engine computes: a normalised picture (1, 3, H, W) -> the coarse maps of `TASKS`."""
+
+    def __init__(self, network: MultiTaskNetwork) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
+        maps = self.network.coarse(image)
+        return tuple(maps[task] for task in TASKS)
+
+
+def exported(
+    bundle: Bundle, size: tuple[int, int], precision: str, device: str
+) -> tuple[torch.export.ExportedProgram, Tensor]:
+    """The program that becomes an engine, and an example of its input. Every type in it is explicit."""
+    maps = Maps(folded(read_network(bundle))).to(device, TYPES[precision]).eval()
+    example = torch.zeros(1, 3, *size, dtype=TYPES[precision], device=device)
+    with torch.no_grad():
+        return torch.export.export(maps, (example,)), example
+
+
+def build_engine(bundle: Bundle, size: tuple[int, int], precision: str, timing_cache: Path) -> bytes:
+    """A serialized engine for this GPU. Takes minutes."""
+    from torch_tensorrt.dynamo import convert_exported_program_to_serialized_trt_engine as convert
+
+    program, example = exported(bundle, size, precision, "cuda")
+    # up to 2.12 an engine keeps the program's types only when told so; later it always does, and the option is gone
+    typed = {"use_explicit_typing": True} if "use_explicit_typing" in signature(convert).parameters else {}
+    return convert(
+        program, arg_inputs=[example], require_full_compilation=True, timing_cache_path=str(timing_cache), **typed
+    )
+
+
+class EngineNetwork(MultiTaskNetwork):
+    """An engine in the place of the network: the same maps from the same picture."""
+
+    def __init__(self, spec: NetworkSpec, engine: bytes) -> None:
+        import tensorrt as trt
+
+        super().__init__(spec)
+        del self.encoder, self.decoder, self.heads  # the engine has the weights
+        self._runtime = trt.Runtime(trt.Logger(trt.Logger.WARNING))
+        self._engine = self._runtime.deserialize_cuda_engine(engine)
+        if self._engine is None:
+            raise BackendError("TensorRT cannot read the engine; build it anew with force_rebuild")
+        self._context = self._engine.create_execution_context()
+        names = [self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)]
+        is_input = [self._engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT for name in names]
+        (self._input,) = (name for name, yes in zip(names, is_input, strict=True) if yes)
+        self._outputs = sorted(name for name, yes in zip(names, is_input, strict=True) if not yes)  # output0, output1
+
+    def coarse(self, image: Tensor) -> dict[str, Tensor]:
+        """See `MultiTaskNetwork.coarse`."""
+        image = image.contiguous()
+        self._context.set_tensor_address(self._input, image.data_ptr())
+        maps = []
+        for name in self._outputs:
+            shape = tuple(self._engine.get_tensor_shape(name))
+            maps.append(torch.empty(shape, dtype=image.dtype, device=image.device))
+            self._context.set_tensor_address(name, maps[-1].data_ptr())
+        self._context.execute_async_v3(torch.cuda.current_stream().cuda_stream)
+        return dict(zip(TASKS, maps, strict=True))
