@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.backends import require
+from mt_perception.backends import BackendError, require
 from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle, load_bundle, new_bundle
 from mt_perception.geometry import Fit
 from mt_perception.metrics import DepthScores, SegmentationScores
@@ -25,7 +25,7 @@ MOST_PICTURES = 300
 _CENTRED_ON = 50
 
 
-class QuantizeError(RuntimeError):
+class QuantizeError(BackendError):
     """A graph in int8 that would lose too much, or that cannot be made."""
 
 

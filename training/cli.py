@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from mt_perception.backends import BackendError
 from mt_perception.bundle import BundleError
 from mt_perception.network.spec import SpecError
 from mt_perception.pool import PoolError
@@ -25,7 +26,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = build_parser().parse_args(arguments)
     try:
         options.run(options)
-    except (RecipeError, DatasetError, TrainingError, BundleError, SpecError, DataError, PoolError) as error:
+    except (
+        RecipeError, DatasetError, TrainingError, BundleError, BackendError, SpecError, DataError, PoolError
+    ) as error:  # fmt: skip
         print(f"mt-perception-train: {error}", file=sys.stderr)
         return 1
     return 0

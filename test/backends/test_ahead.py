@@ -133,7 +133,7 @@ def test_the_command_that_builds_is_understood(bundle):
 
 def test_export_says_what_is_missing(capsys, monkeypatch):
     assert main(["export"]) == 1
-    assert "backend is auto; give one that is built ahead of time: --backend tensorrt" in capsys.readouterr().err
+    assert "give --pictures PATH ... and --out DIR" in capsys.readouterr().err
     monkeypatch.setattr("mt_perception.backends.find_spec", lambda name: None)
     assert main(["export", "--backend", "tensorrt"]) == 1
     assert "pip install 'mt_perception[tensorrt]'" in capsys.readouterr().err
