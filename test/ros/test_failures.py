@@ -37,8 +37,8 @@ def test_a_worker_that_raises_starts_anew_and_says_why(start, small_model, model
             probe.spin(0.3)
         node.wait_for("the worker is restarted: RuntimeError")
         node.wait_for("graph.xml does not match its hash; copy the bundle again")
-        status = probe.until(lambda: diagnostics() if diagnostics().level == DiagnosticStatus.ERROR else None)
-        assert "does not match its hash" in status.message
+        status = probe.until(lambda: "does not match its hash" in diagnostics().message and diagnostics())
+        assert status.level == DiagnosticStatus.ERROR
         values = {each.key: each.value for each in status.values}
         assert 1 < int(values["worker_restarts"]) <= 3, "no more than one restart for a frame"
         assert not probe.received["segmentation/confidence"] and node.process.poll() is None

@@ -145,8 +145,7 @@ def test_what_is_missing_is_said(run, probe):
             probe.spin(0.1)
             return diagnostics() and diagnostics().level == b"\x02" and text in diagnostics().message
 
-        probe.until(lambda: said("right/image_rect", [0]))
-        assert "left/image_rect" not in diagnostics().message
+        probe.until(lambda: said("right/image_rect", [0]) and "left/image_rect" not in diagnostics().message)
         probe.until(lambda: said("they are 0.030 s apart", [0, 1], 30_000_000))
         assert int(probe.until(lambda: values_of(diagnostics))["left_unmatched"]) > 0
         assert probe.received["depth/image"] == []

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from stereo_folder import BASELINE, BOX_PX, FX, HEIGHT, WALL_PX, WIDTH, command, place, write_folder
 
+from mt_perception.pool import PoolError
 from mt_perception_training.data.check import check_files
 from mt_perception_training.data.cityscapes import Cityscapes
 from mt_perception_training.data.sample import DatasetError
@@ -185,7 +186,7 @@ def test_a_picture_of_before_and_after(tmp_path):
 )
 def test_wrong_options_end_in_a_sentence(tmp_path, monkeypatch, arguments, message):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(DatasetError, match=message) as caught:
+    with pytest.raises((DatasetError, PoolError), match=message) as caught:
         command(write_folder(tmp_path / "in", 1), "--out", tmp_path / "out", *arguments)
     assert "\n" not in str(caught.value)
 

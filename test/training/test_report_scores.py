@@ -86,7 +86,9 @@ def test_depth_margins_agree_with_the_plain_scores() -> None:
             scores.update(guess_m, truth_m, labels)
         merged.merge(part)
         plain.update(guess_m, truth_m)
-    assert whole.summary() == pytest.approx(plain.summary())
+    expected = plain.summary()
+    del expected["spearman"]  # an order is one of whole frames
+    assert whole.summary() == pytest.approx(expected)
     assert merged.by_class()[3] == pytest.approx(whole.by_class()[3], nan_ok=True)
 
 
