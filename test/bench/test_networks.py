@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 import sys
+from functools import partial
 
 import numpy as np
 import pytest
@@ -119,7 +120,9 @@ def test_ctrl_c_ends_it_in_one_line(cache_home):
     pytest.importorskip("openvino")
     options = ["bench", "--size", "32x64", "--backends", "openvino", "--precisions", "fp32", "--rounds", "100000"]
     command = [sys.executable, "-c", WITHOUT_TORCH, *options]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    # tests that run in the background inherit that SIGINT is ignored
+    take_sigint = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=take_sigint)
     said = ""
     while "measuring" not in said:
         said += process.stderr.read(1)
