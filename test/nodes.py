@@ -13,7 +13,7 @@ from pathlib import Path
 from diagnostic_msgs.msg import DiagnosticArray
 from helpers import make_picture
 from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
+from rclpy.node import Node, NodeNameNonExistentError
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 
@@ -66,6 +66,7 @@ class Probe(Node):
     def __init__(self, namespace: str, name: str = "probe") -> None:
         super().__init__(name, namespace=namespace)
         self.received: dict[str, list] = {}
+        self._ears: list = []
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
         self.pictures = self.create_publisher(Image, "image", 1)
@@ -73,7 +74,10 @@ class Probe(Node):
 
     def listen(self, topic: str, message_type: type = Image, depth: int = 20, qos: QoSProfile | None = None) -> None:
         self.received[topic] = []
-        self.create_subscription(message_type, topic, self.received[topic].append, qos or QoSProfile(depth=depth))
+        keep = self.received[topic].append
+        ear = self.create_subscription(message_type, topic, keep, qos or QoSProfile(depth=depth))
+        if not topic.startswith("/"):  # what the node under test publishes, in its namespace
+            self._ears.append(ear)
 
     def spin(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -88,14 +92,20 @@ class Probe(Node):
             self._executor.spin_once(timeout_sec=0.02)
         return value
 
+    def known(self, question, name: str = "perception") -> list:
+        """What a `get_..._names_and_types_by_node` says of a node; nothing while the graph does not know it yet."""
+        try:
+            return question(name, self.get_namespace())
+        except NodeNameNonExistentError:
+            return []
+
     def counts(self) -> dict[str, int]:
         return {topic: len(messages) for topic, messages in self.received.items()}
 
     def wait_for_node(self, publisher=None) -> None:
-        """Until the node has subscribed, and it has seen that we listen."""
+        """Until the node has subscribed, and each of its publishers has found the one of us that listens."""
         self.until(lambda: (publisher or self.pictures).get_subscription_count() > 0, 30)
-        topics = [t for t in self.received if not t.startswith("/")]
-        self.until(lambda: all(self.count_publishers(self.resolve_topic_name(t)) > 0 for t in topics))
+        self.until(lambda: all(each.get_publisher_count() > 0 for each in self._ears), 30)
         self.spin(0.3)
 
     def send(self, stamp_ns: int, size=(90, 160), frame_id="cam", encoding="bgr8", picture=None, **changes) -> Image:

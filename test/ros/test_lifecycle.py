@@ -90,7 +90,7 @@ def test_twenty_cycles_leak_nothing(managed, probe):
     ]
 
     def topics() -> list:
-        return probe.get_publisher_names_and_types_by_node("perception", probe.get_namespace())
+        return probe.known(probe.get_publisher_names_and_types_by_node)
 
     def run(cycles: int) -> dict[str, int]:
         for transition in cycle * cycles:

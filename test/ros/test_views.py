@@ -43,7 +43,7 @@ def live(start_once, small_model):
         return re.sub(f"^{namespace}/", "", re.sub(f"^{namespace}/perception/", "~/", name))
 
     def names(question) -> set[str]:
-        return {plain(name) for name, _ in question("perception", namespace)}
+        return {plain(name) for name, _ in probe.until(lambda: probe.known(question))}
 
     yield {
         "publish": names(probe.get_publisher_names_and_types_by_node),
