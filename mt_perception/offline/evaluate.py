@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from mt_perception.instants import DEPTH, MASK, TRUE_LABELS, TRUTH, Instant, ins
 from mt_perception.messages import header_stamp_ns
 from mt_perception.metrics import percentiles
 from mt_perception.offline.blocks import Blocks, confidence, differences
+from mt_perception.offline.segments import readable
 
 _GAP = 1.5
 """Two results farther apart than this many usual intervals have a gap between them."""
@@ -65,7 +66,7 @@ def evaluate_bag(path: Path, truth: Path | None = None) -> Evaluation:
     with Bag(path) as bag, _Truth(truth) as lookup:
         if not any(topic.endswith(MASK) for topic in bag.counts):
             raise BagError(f"{path} holds no {MASK}; make results with: mt-perception bag process {path} OUT")
-        for instant in tqdm(_until_damage(bag, found.losses), desc=path.name, unit="instant", leave=False):
+        for instant in tqdm(readable(bag, instants(bag), found.losses), desc=path.name, unit="instant", leave=False):
             found.pictures += instant.has_picture
             if MASK not in instant.messages:
                 continue
@@ -119,15 +120,6 @@ class _Truth:
                 if len(truth.messages) == len(self._topics) or each.received_ns > start_ns + 10**9:
                     break
         return truth
-
-
-def _until_damage(bag: Bag, losses: list[str]) -> Iterable[Instant]:
-    if bag.loss:
-        losses.append(bag.loss)
-    try:
-        yield from instants(bag)
-    except Exception as error:  # whatever a reader raises on damaged bytes
-        losses.append(f"{bag.path} is damaged and was read in part ({type(error).__name__}: {error})")
 
 
 def _score(found: Evaluation, instant: Instant, truth: Instant) -> None:

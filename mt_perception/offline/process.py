@@ -13,10 +13,12 @@ from tqdm import tqdm
 
 from mt_perception import geometry
 from mt_perception.bags import Bag, BagError, BagWriter, Recorded, new_camera_info, new_header, new_image
+from mt_perception.bundle import load_bundle
 from mt_perception.messages import camera_from_info, frame_from_message, with_camera
 from mt_perception.offline.segments import Segment, begin, claim, cut, join, readable
 from mt_perception.pipeline import Perceiver
 from mt_perception.pool import run
+from mt_perception.resources import default_model
 from mt_perception.settings import Settings
 from mt_perception.sources import BagSource, camera_info_topic
 from mt_perception.types import CameraModel, DataError, Prediction
@@ -63,8 +65,8 @@ def process_bag(source: Path, out: Path, processing: Processing, workers: int = 
         raise BagError(f"{out} exists already; a recording is never overwritten: give another folder or remove it")
     topic = BagSource(source, processing.topic).topic
     parts = out.with_name(f"{out.name}.parts")
-    perceiver_facts = {"model": Perceiver.open(processing.settings).bundle.model_hash}
-    claim(parts, {"source": str(source.resolve()), "topic": topic, **perceiver_facts, **asdict(processing.settings)})
+    model = load_bundle(processing.settings.model or default_model()).model_hash
+    claim(parts, {"source": str(source.resolve()), "topic": topic, **asdict(processing.settings), "model": model})
     segments = cut(source, parts, SEGMENT_S)
     waiting = [segment for segment in segments if not segment.is_done]
     total = Tally()
@@ -86,7 +88,7 @@ def process_segment(processing: Processing, topic: str, segment: Segment) -> Tal
         camera = _camera_before(bag, topic, segment)
         info_topic = camera_info_topic(topic)
         arguments = ((topic, info_topic), segment.start_ns, segment.stop_ns)
-        for recorded in readable(bag, *arguments, losses=tally.losses):
+        for recorded in readable(bag, bag.messages(*arguments), tally.losses):
             if recorded.topic == info_topic:
                 camera = _camera(recorded)
                 continue
@@ -125,11 +127,15 @@ def _predict(perceiver: Perceiver, recorded: Recorded, camera: CameraModel | Non
 def _camera_before(bag: Bag, topic: str, segment: Segment) -> CameraModel | None:
     """The camera as the last camera_info before the segment tells, or the first one at all."""
     info_topic = camera_info_topic(topic)
+    begin_ns, reach_ns, back_ns = bag.span_ns[0], segment.start_ns, 10**9
     last = None
-    for last in bag.messages((info_topic,), None, segment.start_ns):  # noqa: B007
-        pass
-    first = last or next(bag.messages((info_topic,)), None)
-    return _camera(first) if first else None
+    while last is None and reach_ns > begin_ns:  # it is almost always within the last second
+        reach_ns = segment.start_ns - back_ns
+        for last in bag.messages((info_topic,), reach_ns, segment.start_ns):  # noqa: B007
+            pass
+        back_ns *= 10
+    found = last or next(bag.messages((info_topic,)), None)
+    return _camera(found) if found else None
 
 
 def _camera(recorded: Recorded) -> CameraModel | None:

@@ -6,14 +6,15 @@ import heapq
 import json
 import math
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from mt_perception.bags import Bag, BagError, BagWriter, Recorded
 
+Item = TypeVar("Item")
 _RECORD = "process.json"
 
 
@@ -75,22 +76,21 @@ def join(source: Path, segments: list[Segment], out: Path, storage: str, keep: b
         shutil.rmtree(unfinished)
     with ExitStack() as stack:
         bag, writer = stack.enter_context(Bag(source)), stack.enter_context(BagWriter(unfinished, storage))
-        inputs = readable(bag) if keep else iter(())
+        inputs = readable(bag, bag.messages(), []) if keep else iter(())
         for each in heapq.merge(inputs, _results(segments), key=lambda each: each.received_ns):
             writer.write(each.topic, each.type_name, each.received_ns, each.data)
     unfinished.rename(out)
     shutil.rmtree(segments[0].part.parent)
 
 
-def readable(bag: Bag, *arguments: Any, losses: list[str] | None = None) -> Iterator[Recorded]:
-    """The messages of a recording as far as it can be read; why no further is added to `losses`."""
-    if bag.loss and losses is not None:
+def readable(bag: Bag, items: Iterable[Item], losses: list[str]) -> Iterator[Item]:
+    """What is read from a recording as far as that goes; why it goes no further is added to `losses`."""
+    if bag.loss:
         losses.append(bag.loss)
     try:
-        yield from bag.messages(*arguments)
+        yield from items
     except Exception as error:  # whatever a reader raises on damaged bytes
-        if losses is not None:
-            losses.append(f"{bag.path} is damaged and was read in part ({type(error).__name__}: {error})")
+        losses.append(f"{bag.path} is damaged and was read in part ({type(error).__name__}: {error})")
 
 
 def _results(segments: list[Segment]) -> Iterator[Recorded]:
