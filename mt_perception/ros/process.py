@@ -10,6 +10,8 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
 
 class StartupError(RuntimeError):
     """Why a node cannot start, in one sentence. `logged` when the node has said it itself."""
@@ -24,9 +26,10 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
 
     0 after a signal; 1 when the node could not start, with one line on standard error that says why.
     """
-    rclpy.init(args=arguments)
     node = None
     try:
+        _interrupt_once()
+        rclpy.init(args=arguments)
         node = make_node()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
@@ -42,10 +45,24 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
             raise
         # a signal came: the context is gone, and whatever still used it has raised
     finally:
-        # Ctrl-C reaches a launched node twice, from the terminal and from launch; the second must not break the ending
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
+        for each in _ENDING:
+            signal.signal(each, signal.SIG_IGN)  # also while the interpreter ends, when Python's handlers are gone
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _interrupt_once() -> None:
+    """Let the first SIGINT or SIGTERM raise KeyboardInterrupt, and the others do nothing.
+
+    Ctrl-C reaches a launched node twice, from the terminal and from launch; the second must not break the ending.
+    """
+    interruptions = [KeyboardInterrupt()]
+
+    def interrupt(*_: object) -> None:
+        if interruptions:
+            raise interruptions.pop()
+
+    for each in _ENDING:
+        signal.signal(each, interrupt)  # before rclpy's own handlers, which call these
