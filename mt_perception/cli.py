@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,6 +21,7 @@ MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "in
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point of `mt-perception`. Every expected failure is one line on standard error and status 1."""
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # in order: what was started is ended, too
     try:
         return options.command(options) or 0
     except KeyboardInterrupt:

@@ -21,7 +21,7 @@ from sensor_msgs.msg import Image
 
 from mt_perception.messages import header_stamp_ns
 from mt_perception.ros import convert
-from mt_perception.ros.process import run_node
+from mt_perception.ros.process import finish, run_node
 
 _CAMERA = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
 _ANSWER_TIMEOUT_S = 2.0
@@ -83,7 +83,7 @@ class Meter(Node):
             if rclpy.ok(context=self.context):
                 raise
             # a signal came: nothing can be published any more
-        rclpy.try_shutdown(context=self.context)
+        finish(self)
 
     def _play(self, pictures: int, rate: float = 0.0) -> dict[str, Any]:
         """Send `pictures`, `rate` of them a second, or by default each as soon as the one before is answered."""

@@ -21,7 +21,7 @@ from mt_perception.bags import Recorded
 from mt_perception.instants import TRUTH
 from mt_perception.messages import header_stamp_ns
 from mt_perception.ros import convert
-from mt_perception.ros.process import StartupError, run_node
+from mt_perception.ros.process import StartupError, finish, run_node
 from mt_perception.sources import Shot, Source, SourceError, camera_info_topic, open_source
 
 _RELIABLE = QoSProfile(depth=5)
@@ -75,7 +75,7 @@ class Player(Node):
             # a signal came: nothing can be published any more
         if self._options["report"]:
             Path(self._options["report"]).write_text(json.dumps({"frames": self._offered}), encoding="utf-8")
-        rclpy.try_shutdown(context=self.context)
+        finish(self)
 
     def _listen_for_answers(self) -> None:
         """Subscribe to the topic that acknowledges, of whatever type, once somebody publishes it."""

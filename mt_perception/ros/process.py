@@ -53,6 +53,20 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
     return 0
 
 
+def finish(node: Node) -> None:
+    """End the process of a node that has done its work, from any of its threads, once its executor gets to it."""
+
+    def end() -> None:
+        raise ExternalShutdownException
+
+    try:
+        node.create_timer(0.0, end)
+    except Exception:
+        if rclpy.ok(context=node.context):
+            raise
+        # a signal came: it ends anyway
+
+
 def _interrupt_once() -> None:
     """Let the first SIGINT or SIGTERM raise KeyboardInterrupt, and the others do nothing.
 

@@ -78,7 +78,8 @@ def test_frames_that_are_lost_make_it_fail(street, bundle, tmp_path):
     assert overview(tmp_path / "half", frames=2).shape[1] == 5 * 480
 
 
-def test_ctrl_c_ends_the_demo_and_its_processes(street, bundle, tmp_path):
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_demo_and_its_processes(street, bundle, tmp_path, number, status):
     program = "import sys; from mt_perception.cli import main; sys.exit(main(sys.argv[1:]))"
     arguments = ["demo", "--input", str(street), "--seconds", "60", "--out", str(tmp_path / "out")]
     with (tmp_path / "said").open("w") as log:
@@ -91,10 +92,10 @@ def test_ctrl_c_ends_the_demo_and_its_processes(street, bundle, tmp_path):
     while "latency" not in (tmp_path / "said").read_text():
         assert demo.poll() is None and time.monotonic() < end, (tmp_path / "said").read_text()
         time.sleep(0.1)
-    demo.send_signal(signal.SIGINT)
-    assert demo.wait(20) == 130
+    demo.send_signal(number)
+    assert demo.wait(20) == status
     said = (tmp_path / "said").read_text()
-    assert "stopped" in said and "Traceback" not in said, said
+    assert ("stopped" in said) == (number == signal.SIGINT) and "Traceback" not in said, said
     with Bag(tmp_path / "out" / "recording") as bag:  # what was recorded is complete and readable
         assert sum(1 for _ in bag.messages()) == sum(bag.counts.values()) > 0
     left = subprocess.run(["pgrep", "-f", str(bundle.folder)], capture_output=True, text=True).stdout
