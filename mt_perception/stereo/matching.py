@@ -66,7 +66,7 @@ def match(pair: StereoPair, width_px: int) -> Match:
     offset_px = pair.offset_px * width / pair.camera.width_px
     left, right = _grey(pair.left, size), _grey(pair.right, size)
     first, count = math.floor(offset_px), _candidates(camera)
-    raw_px = _search(left, right, first, count)
+    raw_px = search(left, right, first, count)
     disparity_px = raw_px - np.float32(offset_px)
     # of half a pixel the matcher's own error is half: that is no depth
     confidence = _agreement(left, right, raw_px) * np.clip(disparity_px - np.float32(0.5), 0, 1)
@@ -87,8 +87,11 @@ def _candidates(camera: CameraModel) -> int:
     return max(16, math.ceil(nearest_px / 16) * 16)
 
 
-def _search(left: NDArray[np.uint8], right: NDArray[np.uint8], first: int, count: int) -> NDArray[np.float32]:
-    """(h, w) disparity in pixels from `first` on; NaN where left and right disagree or another is as likely."""
+def search(left: NDArray[np.uint8], right: NDArray[np.uint8], first: int, count: int) -> NDArray[np.float32]:
+    """Disparity of the left of two grey pictures (h, w): `count` whole pixels are searched from `first` on.
+
+    (h, w) float32; NaN where left and right disagree or another disparity is as likely.
+    """
     matcher = cv2.StereoSGBM.create(
         minDisparity=first,
         numDisparities=count,
