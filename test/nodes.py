@@ -52,7 +52,7 @@ class NodeProcess:
             assert self.process.poll() is None or text in self.log, f"the node ended:\n{self.log}"
             time.sleep(0.02)
 
-    def stop(self, number: int = signal.SIGINT, timeout_s: float = 5.0) -> tuple[int, float]:
+    def stop(self, number: int = signal.SIGINT, timeout_s: float = 30.0) -> tuple[int, float]:
         """Send a signal; the exit status and the seconds it took."""
         started = time.monotonic()
         self.process.send_signal(number)
