@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,8 +120,7 @@ class BagWriter:
 
     def __init__(self, path: Path | str, storage: str = "mcap") -> None:
         path = Path(path)
-        if path.exists():
-            raise BagError(f"{path} exists already; a recording is never overwritten: give another folder or remove it")
+        refuse_existing(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._writer = Writer(path, version=9, storage_plugin=StoragePlugin[storage.upper()])
         self._writer.open()
@@ -145,6 +146,26 @@ class BagWriter:
         """Add a message made from `TYPES`."""
         type_name = message.__msgtype__
         self.write(topic, type_name, received_ns, TYPES.serialize_cdr(message, type_name), latched)
+
+
+@contextmanager
+def new_recording(path: Path, storage: str = "mcap") -> Iterator[BagWriter]:
+    """A new recording that is there when the block has ended well, and not at all otherwise."""
+    refuse_existing(path)
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)  # of a program that was killed
+    try:
+        with BagWriter(unfinished / path.name, storage) as bag:  # its files are named after it
+            yield bag
+        (unfinished / path.name).rename(path)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise `BagError` when there is something at `path`."""
+    if path.exists():
+        raise BagError(f"{path} exists already; a recording is never overwritten: give another folder or remove it")
 
 
 def _qos(latched: bool) -> Qos:

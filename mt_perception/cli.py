@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.bench.command import add_commands
+from mt_perception.datasets.command import add_from_dataset
 from mt_perception.export_command import add_parser as add_export
 from mt_perception.offline.command import add_evaluate, add_process
 from mt_perception.settings import SETTINGS, Settings, parameter_file
@@ -71,7 +72,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_bag(commands: Any) -> None:
-    bag = commands.add_parser("bag", help="make recordings (rosbag2), without ROS").add_subparsers(required=True)
+    help_ = "recordings (rosbag2), without ROS: make them, run the network on them, score them"
+    bag = commands.add_parser("bag", help=help_).add_subparsers(required=True)
     city = bag.add_parser(
         "from-city", help="record a rendered street: stereo pictures, camera_info, true labels and depth"
     )
@@ -82,6 +84,7 @@ def _add_bag(commands: Any) -> None:
     city.add_argument("--size", type=picture_size, default=(384, 768), metavar="HxW")
     city.add_argument("--quality", type=int, default=90, help="JPEG quality of the pictures; truth is lossless")
     city.set_defaults(command=_bag_from_city)
+    add_from_dataset(bag)
     add_process(bag, _add_settings, _settings)
     add_evaluate(bag)
 

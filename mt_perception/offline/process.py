@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -12,10 +13,19 @@ from typing import Any
 from tqdm import tqdm
 
 from mt_perception import geometry
-from mt_perception.bags import Bag, BagError, BagWriter, Recorded, new_camera_info, new_header, new_image
+from mt_perception.bags import (
+    Bag,
+    BagWriter,
+    Recorded,
+    new_camera_info,
+    new_header,
+    new_image,
+    new_recording,
+    refuse_existing,
+)
 from mt_perception.bundle import load_bundle
 from mt_perception.messages import camera_from_info, frame_from_message, with_camera
-from mt_perception.offline.segments import Segment, begin, claim, cut, join, readable
+from mt_perception.offline.segments import Segment, claim, cut, join, readable
 from mt_perception.pipeline import Perceiver
 from mt_perception.pool import run
 from mt_perception.resources import default_model
@@ -61,8 +71,7 @@ def process_bag(source: Path, out: Path, processing: Processing, workers: int = 
     The same input gives the same messages, however the work is spread: over `workers` processes, or on the Ray cluster
     at address `ray`.
     """
-    if out.exists():
-        raise BagError(f"{out} exists already; a recording is never overwritten: give another folder or remove it")
+    refuse_existing(out)
     topic = BagSource(source, processing.topic).topic
     parts = out.with_name(f"{out.name}.parts")
     model = load_bundle(processing.settings.model or default_model()).model_hash
@@ -83,8 +92,8 @@ def process_segment(processing: Processing, topic: str, segment: Segment) -> Tal
     """Write the results of one segment to its part."""
     tally = Tally()
     perceiver = _perceiver(processing.settings)
-    writer, unfinished = begin(segment, processing.storage)
-    with writer, Bag(segment.source) as bag:
+    shutil.rmtree(segment.part, ignore_errors=True)  # of an attempt that died between its last step and its answer
+    with new_recording(segment.part, processing.storage) as writer, Bag(segment.source) as bag:
         camera = _camera_before(bag, topic, segment)
         info_topic = camera_info_topic(topic)
         arguments = ((topic, info_topic), segment.start_ns, segment.stop_ns)
@@ -99,7 +108,6 @@ def process_segment(processing: Processing, topic: str, segment: Segment) -> Tal
                 continue
             tally.pictures += 1
             _write(writer, prediction, recorded.received_ns, processing.namespace)
-    unfinished.rename(segment.part)
     return tally
 
 

@@ -7,12 +7,11 @@ import json
 import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mt_perception.bags import Bag, BagError, BagWriter, Recorded
+from mt_perception.bags import Bag, BagError, Recorded, new_recording
 
 Item = TypeVar("Item")
 _RECORD = "process.json"
@@ -58,28 +57,15 @@ def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
     record.write_text(json.dumps(dict(wanted), indent=1) + "\n", encoding="utf-8")
 
 
-def begin(segment: Segment, storage: str) -> tuple[BagWriter, Path]:
-    """A recording for the segment's results, under a preliminary name."""
-    unfinished = segment.part.with_suffix(".unfinished")
-    if unfinished.exists():
-        shutil.rmtree(unfinished)
-    return BagWriter(unfinished, storage), unfinished
-
-
 def join(source: Path, segments: list[Segment], out: Path, storage: str, keep: bool) -> None:
     """The parts as one recording `out`, with the messages of `source` before them if `keep`; the parts are removed.
 
     Results carry the time of their picture, so that the two streams only have to be merged.
     """
-    unfinished = out.with_name(f"{out.name}.unfinished")
-    if unfinished.exists():
-        shutil.rmtree(unfinished)
-    with ExitStack() as stack:
-        bag, writer = stack.enter_context(Bag(source)), stack.enter_context(BagWriter(unfinished, storage))
+    with Bag(source) as bag, new_recording(out, storage) as writer:
         inputs = readable(bag, bag.messages(), []) if keep else iter(())
         for each in heapq.merge(inputs, _results(segments), key=lambda each: each.received_ns):
             writer.write(each.topic, each.type_name, each.received_ns, each.data)
-    unfinished.rename(out)
     shutil.rmtree(segments[0].part.parent)
 
 
