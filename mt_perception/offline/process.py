@@ -20,10 +20,12 @@ from mt_perception.bags import (
     new_camera_info,
     new_header,
     new_image,
+    new_label_info,
     new_recording,
     refuse_existing,
 )
 from mt_perception.bundle import load_bundle
+from mt_perception.instants import LABEL_INFO
 from mt_perception.messages import camera_from_info, frame_from_message, with_camera
 from mt_perception.offline.segments import Segment, claim, cut, join, readable
 from mt_perception.pipeline import Perceiver
@@ -74,8 +76,9 @@ def process_bag(source: Path, out: Path, processing: Processing, workers: int = 
     refuse_existing(out)
     topic = BagSource(source, processing.topic).topic
     parts = out.with_name(f"{out.name}.parts")
-    model = load_bundle(processing.settings.model or default_model()).model_hash
-    claim(parts, {"source": str(source.resolve()), "topic": topic, **asdict(processing.settings), "model": model})
+    model = load_bundle(processing.settings.model or default_model())
+    settings = asdict(processing.settings) | {"model": model.model_hash}
+    claim(parts, {"source": str(source.resolve()), "topic": topic, **settings})
     segments = cut(source, parts, SEGMENT_S)
     waiting = [segment for segment in segments if not segment.is_done]
     total = Tally()
@@ -84,7 +87,9 @@ def process_bag(source: Path, out: Path, processing: Processing, workers: int = 
         for tally in run(function, waiting, workers, ray):
             total.add(tally)
             progress.update()
-    join(source, segments, out, processing.storage, processing.keep)
+    names = new_label_info(model.card.classes, new_header(segments[0].start_ns, ""))
+    latched = {f"{processing.namespace}/{LABEL_INFO}": names}
+    join(source, segments, out, processing.storage, processing.keep, latched)
     return total
 
 

@@ -57,13 +57,21 @@ def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
     record.write_text(json.dumps(dict(wanted), indent=1) + "\n", encoding="utf-8")
 
 
-def join(source: Path, segments: list[Segment], out: Path, storage: str, keep: bool) -> None:
+def join(
+    source: Path, segments: list[Segment], out: Path, storage: str, keep: bool, latched: Mapping[str, Any]
+) -> None:
     """The parts as one recording `out`, with the messages of `source` before them if `keep`; the parts are removed.
 
-    Results carry the time of their picture, so that the two streams only have to be merged.
+    Results carry the time of their picture, so that the two streams only have to be merged. What `source` has of the
+    same topics, results of an earlier run, is left out. `latched` messages come first.
     """
     with Bag(source) as bag, new_recording(out, storage) as writer:
-        inputs = readable(bag, bag.messages(), []) if keep else iter(())
+        writer.adopt(bag)
+        for topic, message in latched.items():
+            writer.write_message(topic, segments[0].start_ns, message, latched=True)
+        made = {*latched, *_topics(segments)}
+        kept = [topic for topic in bag.counts if topic not in made] if keep else []
+        inputs = readable(bag, bag.messages(kept), [])
         for each in heapq.merge(inputs, _results(segments), key=lambda each: each.received_ns):
             writer.write(each.topic, each.type_name, each.received_ns, each.data)
     shutil.rmtree(segments[0].part.parent)
@@ -77,6 +85,14 @@ def readable(bag: Bag, items: Iterable[Item], losses: list[str]) -> Iterator[Ite
         yield from items
     except Exception as error:  # whatever a reader raises on damaged bytes
         losses.append(f"{bag.path} is damaged and was read in part ({type(error).__name__}: {error})")
+
+
+def _topics(segments: list[Segment]) -> set[str]:
+    topics: set[str] = set()
+    for segment in segments:
+        with Bag(segment.part) as bag:
+            topics |= bag.counts.keys()
+    return topics
 
 
 def _results(segments: list[Segment]) -> Iterator[Recorded]:
