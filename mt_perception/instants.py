@@ -16,6 +16,7 @@ from mt_perception.messages import array_from_compressed, array_from_image, fram
 TRUTH = "ground_truth/"
 """Topics that hold the truth begin with this, in recordings made here."""
 MASK, DEPTH, LABEL_INFO = "segmentation/mask", "depth/image", "segmentation/label_info"
+DISPARITY = "disparity"
 TRUE_LABELS, TRUE_DEPTH = TRUTH + "labels", TRUTH + "depth"
 COMPRESSED = "/compressed"
 _PICTURES = ("image", "image/compressed", "left/image_rect", "left/image_rect/compressed")

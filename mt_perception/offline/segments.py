@@ -26,6 +26,10 @@ class Segment:
     start_ns: int
     stop_ns: int
 
+    def holds(self, recorded: Recorded) -> bool:
+        """Whether a message was received in it."""
+        return self.start_ns <= recorded.received_ns < self.stop_ns
+
     @property
     def is_done(self) -> bool:
         """Whether `part` is complete: it gets its name last."""
