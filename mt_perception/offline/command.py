@@ -48,15 +48,18 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
     from mt_perception.offline.many import listed, places
     from mt_perception.offline.process import Processing, process_bags
 
+    if (options.disparity or options.right_topic) and not settings.stereo:
+        raise ValueError("--disparity and --right-topic are for pairs; add --stereo")
     processing = Processing(
         settings, options.topic, options.right_topic, options.disparity, not options.results_only, options.storage
     )
-    sources, works = listed(options.sources), []
+    sources = listed(options.sources)
     if len(options.sources) == 1 and sources == [Path(options.sources[0])]:
         works = [(sources[0], options.out)]
     else:
         works = [(source, out) for source, out in places(sources, options.out) if not out.exists()]
-        print(f"{len(sources) - len(works)} of {len(sources)} results are there already", file=sys.stderr)
+        if len(works) < len(sources):
+            print(f"{len(sources) - len(works)} of {len(sources)} results are there already", file=sys.stderr)
     outcomes = process_bags(works, processing, options.workers, options.ray)
     for out, tally in outcomes.items():
         if not isinstance(tally, Exception):

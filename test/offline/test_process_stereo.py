@@ -120,3 +120,5 @@ def test_what_has_no_partner_or_no_calibration_is_told(bundle, tmp_path, capsys)
     one_camera = ["--topic", "/right/image_rect/compressed", "--stereo", "--model", str(bundle.folder)]
     assert main(["bag", "process", str(tmp_path / "late"), str(tmp_path / "none"), *one_camera]) == 1
     assert "has no right picture" in capsys.readouterr().err
+    assert main(["bag", "process", str(tmp_path / "late"), str(tmp_path / "none"), "--disparity"]) == 1
+    assert "add --stereo" in capsys.readouterr().err
