@@ -63,6 +63,7 @@ EXTRAS = {
         "cityscapesScripts>=2.2",
         "onnx",
         "ray",
+        "mcap-ros2-support>=0.5",
     ],
 }
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mt_perception.datasets.sample import Reader, Sample
 from mt_perception.labels import UNLABELLED
 from mt_perception.network.spec import DepthCodecSpec
-from mt_perception_training.data.sample import Reader, Sample
 from mt_perception_training.export import export
 from mt_perception_training.module import MultiTaskModule
 from mt_perception_training.options import LAST, RunOptions

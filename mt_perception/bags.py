@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rosbags.interfaces import Qos, QosDurability, QosHistory, QosLiveliness, QosReliability, QosTime
 from rosbags.rosbag2 import Reader, ReaderError, StoragePlugin, Writer
-from rosbags.typesys import Stores, get_typestore
 
+from mt_perception.bag_types import TYPES, reliable_qos, type_hash
+from mt_perception.labels import Label
 from mt_perception.messages import camera_matrices
 from mt_perception.types import CameraModel
-
-TYPES = get_typestore(Stores.ROS2_JAZZY)
 
 
 class BagError(ValueError):
@@ -59,15 +59,15 @@ class Bag:
 
     def _rescue(self, error: Exception) -> Any:
         """A reader of what there is of a recording that was not ended. Raises `BagError` when there is nothing."""
-        files = list(self.path.glob("*.mcap"))
+        files = [file for form in ("*.mcap", "*.db3") for file in self.path.glob(form)]
         if len(files) != 1:
             raise BagError(
                 f"{self.path} is no recording that can be read ({error}); give the folder that ros2 bag record made"
             ) from error
-        from mt_perception.damaged import StreamedMcap
+        from mt_perception.damaged import DamagedMcap, DamagedSqlite
 
         try:
-            reader = StreamedMcap(files[0])
+            reader = (DamagedMcap if files[0].suffix == ".mcap" else DamagedSqlite)(files[0])
         except ValueError as nothing:
             raise BagError(f"the recording {self.path} cannot be read ({nothing})") from error
         self.loss = f"{self.path} was not ended properly ({error}); {reader.loss or 'all its messages are there'}"
@@ -80,14 +80,19 @@ class Bag:
         self._reader.close()
 
     @property
+    def connections(self) -> Collection[Any]:
+        """The topics as `rosbags` describes them, with the definitions of their types and their QoS."""
+        return self._reader.connections
+
+    @property
     def counts(self) -> dict[str, int]:
         """Number of messages by topic."""
-        return {connection.topic: connection.msgcount for connection in self._reader.connections}
+        return {connection.topic: connection.msgcount for connection in self.connections}
 
     @property
     def type_names(self) -> dict[str, str]:
         """Message type by topic."""
-        return {connection.topic: connection.msgtype for connection in self._reader.connections}
+        return {connection.topic: connection.msgtype for connection in self.connections}
 
     @property
     def span_ns(self) -> tuple[int, int]:
@@ -106,7 +111,7 @@ class Bag:
 
         Only those received from `start_ns` on, and before `stop_ns`, where these are given.
         """
-        wanted = [c for c in self._reader.connections if topics is None or c.topic in topics]
+        wanted = [c for c in self.connections if topics is None or c.topic in topics]
         if not wanted:
             return
         for connection, received_ns, data in self._reader.messages(wanted, start_ns, stop_ns):
@@ -118,12 +123,12 @@ class BagWriter:
 
     def __init__(self, path: Path | str, storage: str = "mcap") -> None:
         path = Path(path)
-        if path.exists():
-            raise BagError(f"{path} exists already; a recording is never overwritten: give another folder or remove it")
+        refuse_existing(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._writer = Writer(path, version=9, storage_plugin=StoragePlugin[storage.upper()])
         self._writer.open()
         self._connections: dict[str, Any] = {}
+        self._originals: dict[str, Any] = {}
 
     def __enter__(self) -> BagWriter:
         return self
@@ -131,15 +136,27 @@ class BagWriter:
     def __exit__(self, *_: object) -> None:
         self._writer.close()
 
+    def adopt(self, bag: Bag) -> None:
+        """Topics that `bag` has too keep the definitions of their types, known here or not, and their QoS."""
+        self._originals = {connection.topic: connection for connection in bag.connections}
+
     def write(
         self, topic: str, type_name: str, received_ns: int, data: bytes | memoryview, latched: bool = False
     ) -> None:
         """Add a serialized message. `latched` is told to players, so that late subscribers get it too."""
         if topic not in self._connections:
-            self._connections[topic] = self._writer.add_connection(
-                topic, type_name, typestore=TYPES, offered_qos_profiles=[_qos(latched)]
-            )
+            self._connections[topic] = self._connect(topic, type_name, latched)
         self._writer.write(self._connections[topic], received_ns, data)
+
+    def _connect(self, topic: str, type_name: str, latched: bool) -> Any:
+        original = self._originals.get(topic)
+        known: dict[str, Any] = {"typestore": TYPES}
+        if original and original.msgdef.data:
+            known = {"msgdef": original.msgdef.data, "rihs01": type_hash(original)}
+        elif type_name not in TYPES.types:
+            raise BagError(f"{topic} has the type {type_name}, which is not known here, and no recording defines it")
+        qos = (original and original.ext.offered_qos_profiles) or [reliable_qos(latched)]
+        return self._writer.add_connection(topic, type_name, offered_qos_profiles=qos, **known)
 
     def write_message(self, topic: str, received_ns: int, message: Any, latched: bool = False) -> None:
         """Add a message made from `TYPES`."""
@@ -147,13 +164,24 @@ class BagWriter:
         self.write(topic, type_name, received_ns, TYPES.serialize_cdr(message, type_name), latched)
 
 
-def _qos(latched: bool) -> Qos:
-    durability = QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE
-    forever = QosTime(2147483647, 4294967295)
-    return Qos(
-        QosHistory.KEEP_LAST, 10, QosReliability.RELIABLE, durability,
-        forever, forever, QosLiveliness.AUTOMATIC, forever, False,
-    )  # fmt: skip
+@contextmanager
+def new_recording(path: Path, storage: str = "mcap") -> Iterator[BagWriter]:
+    """A new recording that is there when the block has ended well, and not at all otherwise."""
+    refuse_existing(path)
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)  # of a program that was killed
+    try:
+        with BagWriter(unfinished / path.name, storage) as bag:  # its files are named after it
+            yield bag
+        (unfinished / path.name).rename(path)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise `BagError` when there is something at `path`."""
+    if path.exists():
+        raise BagError(f"{path} exists already; a recording is never overwritten: give another folder or remove it")
 
 
 def new_message(type_name: str, **fields: Any) -> Any:
@@ -214,3 +242,11 @@ def new_camera_info(camera: CameraModel, header: Any, right_by_m: float = 0.0) -
         binning_y=0,
         roi=roi,
     )
+
+
+def new_label_info(classes: Iterable[Label], header: Any) -> Any:
+    """A `vision_msgs/LabelInfo`: the name of each trainId. Pixels without a label (255) belong to no class."""
+    named = [
+        new_message("vision_msgs/msg/VisionClass", class_id=each.train_id, class_name=each.name) for each in classes
+    ]
+    return new_message("vision_msgs/msg/LabelInfo", header=header, class_map=named, threshold=0.0)

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.bench.command import add_commands
+from mt_perception.datasets.command import add_from_dataset
 from mt_perception.export_command import add_parser as add_export
 from mt_perception.offline.command import add_evaluate, add_process
 from mt_perception.settings import SETTINGS, Settings, parameter_file
 
 MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "input_height", "fit")
+STEREO_SETTINGS = ("stereo", "depth_mode", "sync_slop_s", "stereo_rate_hz", "stereo_width")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -73,7 +75,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_bag(commands: Any) -> None:
-    bag = commands.add_parser("bag", help="make recordings (rosbag2), without ROS").add_subparsers(required=True)
+    help_ = "recordings (rosbag2), without ROS: make them, run the network on them, score them"
+    bag = commands.add_parser("bag", help=help_).add_subparsers(required=True)
     city = bag.add_parser(
         "from-city", help="record a rendered street: stereo pictures, camera_info, true labels and depth"
     )
@@ -84,25 +87,25 @@ def _add_bag(commands: Any) -> None:
     city.add_argument("--size", type=picture_size, default=(384, 768), metavar="HxW")
     city.add_argument("--quality", type=int, default=90, help="JPEG quality of the pictures; truth is lossless")
     city.set_defaults(command=_bag_from_city)
-    add_process(bag, _add_settings, _settings)
+    add_from_dataset(bag)
+    add_process(bag, lambda parser: _add_settings(parser, MODEL_SETTINGS + STEREO_SETTINGS), _settings)
     add_evaluate(bag)
 
 
-def _add_settings(parser: argparse.ArgumentParser) -> None:
-    for name in MODEL_SETTINGS:
+def _add_settings(parser: argparse.ArgumentParser, names: Sequence[str] = MODEL_SETTINGS) -> None:
+    for name in names:
         setting = SETTINGS[name]
-        text = f"{setting.description} (default: {setting.default!r})"
-        parser.add_argument(
-            f"--{name.replace('_', '-')}",
-            type=setting.kind,
-            choices=setting.choices or None,
-            default=setting.default,
-            help=text,
-        )
+        option, text = f"--{name.replace('_', '-')}", f"{setting.description} (default: {setting.default!r})"
+        if setting.kind is bool:
+            parser.add_argument(option, action="store_true", default=setting.default, help=text)
+        else:
+            choices = setting.choices or None
+            parser.add_argument(option, type=setting.kind, choices=choices, default=setting.default, help=text)
 
 
 def _settings(options: argparse.Namespace) -> Settings:
-    return Settings.from_mapping({name: getattr(options, name) for name in MODEL_SETTINGS})
+    given = vars(options)
+    return Settings.from_mapping({n: given[n] for n in MODEL_SETTINGS + STEREO_SETTINGS if n in given})
 
 
 def picture_size(text: str) -> tuple[int, int]:

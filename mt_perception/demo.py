@@ -13,7 +13,7 @@ from typing import Any
 import cv2
 
 from mt_perception.evaluation import overview, summarize
-from mt_perception.instants import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
+from mt_perception.instants import COMPRESSED, DEPTH, LABEL_INFO, MASK, TRUE_DEPTH, TRUE_LABELS
 from mt_perception.processes import node_process, require_ros
 from mt_perception.sources import open_source
 
@@ -74,7 +74,8 @@ def _play_and_record(
             "progress": False,
             "report": str(report),
         }
-        topics = [picture, "camera_info", MASK, DEPTH, "depth/camera_info", TRUE_LABELS, TRUE_DEPTH, "/diagnostics"]
+        truth = [topic + form for topic in (TRUE_LABELS, TRUE_DEPTH) for form in ("", COMPRESSED)]
+        topics = [picture, "camera_info", MASK, DEPTH, "depth/camera_info", LABEL_INFO, *truth, "/diagnostics"]
         recorder = {"output": str(recording.resolve()), "topics": topics, "watch": MASK}
         node = settings | {"image_transport": "compressed" if compressed else "raw"}
         with (

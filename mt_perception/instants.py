@@ -15,8 +15,10 @@ from mt_perception.messages import array_from_compressed, array_from_image, fram
 
 TRUTH = "ground_truth/"
 """Topics that hold the truth begin with this, in recordings made here."""
-MASK, DEPTH = "segmentation/mask", "depth/image"
-TRUE_LABELS, TRUE_DEPTH = TRUTH + "labels/compressed", TRUTH + "depth/compressed"
+MASK, DEPTH, LABEL_INFO = "segmentation/mask", "depth/image", "segmentation/label_info"
+DISPARITY = "disparity"
+TRUE_LABELS, TRUE_DEPTH = TRUTH + "labels", TRUTH + "depth"
+COMPRESSED = "/compressed"
 _PICTURES = ("image", "image/compressed", "left/image_rect", "left/image_rect/compressed")
 _PENDING, _PENDING_AT_LEAST, _PENDING_BYTES = 100, 8, 128 << 20
 
@@ -42,16 +44,17 @@ class Instant:
         return any(topic in self.messages for topic in _PICTURES)
 
     def array(self, topic: str) -> NDArray[Any] | None:
-        """The content of an `Image` or `CompressedImage`; None when it was not recorded."""
-        if topic not in self.messages:
+        """The content of `topic`, or of its compressed form; None when neither was recorded."""
+        recorded = self.messages.get(topic) or self.messages.get(topic + COMPRESSED)
+        if recorded is None:
             return None
-        message = self.messages[topic].message()
+        message = recorded.message()
         return array_from_image(message) if hasattr(message, "encoding") else array_from_compressed(message)
 
     def true_depth_m(self) -> NDArray[np.float32] | None:
-        """Ground truth in metres from its 16-bit millimetres; NaN where there is none."""
-        depth_mm = self.array(TRUE_DEPTH)
-        return None if depth_mm is None else geometry.depth_from_millimetres(depth_mm)
+        """Ground truth in metres, recorded as such or in 16-bit millimetres; NaN where there is none."""
+        depth = self.array(TRUE_DEPTH)
+        return geometry.depth_from_millimetres(depth) if depth is not None and depth.dtype == np.uint16 else depth
 
 
 def instants(bag: Bag) -> Iterator[Instant]:

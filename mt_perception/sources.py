@@ -166,6 +166,17 @@ def _picture_topic(bag: Bag) -> str:
     return next((topic for topic in candidates if "left" in topic), candidates[0])
 
 
+def right_picture_topic(path: Path, left: str) -> str:
+    """The right camera's picture in the recording at `path`, by its name: that of `left` with right instead."""
+    with Bag(path) as bag:
+        raw = left.replace("left", "right").removesuffix("/compressed")
+        found = [topic for topic in (raw, f"{raw}/compressed") if topic in bag.counts and topic != left]
+        if not found:
+            there = ", ".join(sorted(bag.counts))
+            raise SourceError(f"{path} has no right picture {raw} beside {left}; its topics are {there}")
+    return found[0]
+
+
 def camera_info_topic(picture_topic: str) -> str:
     """Where a camera's `CameraInfo` is published, by the convention of image_transport: beside the picture."""
     base = picture_topic.removesuffix("/compressed")

@@ -15,7 +15,11 @@ WIDTH, HEIGHT = 96, 64
 CAMERA = CameraModel(WIDTH, HEIGHT, 80.0, 80.0, 47.5, 31.5, 0.22)
 
 
-def scene(rng: np.random.Generator) -> CityFrame:
+RIGHT_PX = 4
+"""How far everything lies to the left in right pictures."""
+
+
+def scene(rng: np.random.Generator, right: bool = False) -> CityFrame:
     """Sky over road, with one box: enough for a network to find the difference."""
     labels = np.full((HEIGHT, WIDTH), 10, np.uint8)
     labels[HEIGHT // 2 :] = 0
@@ -26,15 +30,16 @@ def scene(rng: np.random.Generator) -> CityFrame:
     colors = np.zeros((256, 3), np.uint8)
     colors[[0, 10, 13]] = (90, 90, 90), (120, 160, 230), (180, 20, 20)
     left = np.clip(colors[labels] + rng.normal(0, 8, (HEIGHT, WIDTH, 3)), 0, 255).astype(np.uint8)
-    return CityFrame(left=left, right=None, labels=labels, depth_m=depth_m, camera=CAMERA, stamp_ns=0)
+    other = np.roll(left, -RIGHT_PX, axis=1) if right else None
+    return CityFrame(left=left, right=other, labels=labels, depth_m=depth_m, camera=CAMERA, stamp_ns=0)
 
 
-def write_city(folder: Path, frames: int = 3) -> Path:
+def write_city(folder: Path, frames: int = 3, right: bool = False) -> Path:
     """A city with `frames` pictures in each split."""
     rng = np.random.default_rng(0)
     for seed, split in enumerate(("train", "val")):
         for number in range(frames):
-            write_frame(folder, Drive(seed, split), number, scene(rng))
+            write_frame(folder, Drive(seed, split), number, scene(rng, right))
     return folder
 
 
@@ -51,4 +56,25 @@ def write_camvid(folder: Path, frames: int = 2) -> Path:
             cv2.imwrite(str(folder / split / "image" / f"{number}.jpg"), made.left[..., ::-1])
             cv2.imwrite(str(folder / split / "label11" / f"{number}.png"), classes[made.labels])
             cv2.imwrite(str(folder / split / "pseudo19" / f"{number}.png"), made.labels)
+    return folder
+
+
+def write_kitti(folder: Path, frames: int = 2, right: bool = False) -> Path:
+    """A KITTI stereo 2015 whose disparity is that of `scene`; none in the sky."""
+    rng = np.random.default_rng(2)
+    fx, cx, cy, shift = CAMERA.fx_px, CAMERA.cx_px, CAMERA.cy_px, -CAMERA.fx_px * (CAMERA.baseline_m or 0)
+    rows = [f"{fx} 0 {cx} {tx} 0 {fx} {cy} 0 0 0 1 0" for tx in (0, shift)]
+    for number in range(frames):
+        made = scene(rng, right)
+        assert made.depth_m is not None
+        disparity_px = np.where(np.isfinite(made.depth_m), -shift / made.depth_m, 0)
+        pictures = {"image_2": made.left[..., ::-1], "disp_occ_0": np.rint(disparity_px * 256).astype(np.uint16)}
+        if made.right is not None:
+            pictures["image_3"] = made.right[..., ::-1]
+        for name, picture in pictures.items():
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(folder / name / f"{number:06d}_10.png"), picture)
+        (folder / "calib_cam_to_cam").mkdir(exist_ok=True)
+        text = f"P_rect_02: {rows[0]}\nP_rect_03: {rows[1]}\n"
+        (folder / "calib_cam_to_cam" / f"{number:06d}.txt").write_text(text)
     return folder

@@ -8,7 +8,7 @@ import json
 import cv2
 import numpy as np
 
-from mt_perception_training.data.cityscapes import SUFFIXES
+from mt_perception.datasets.cityscapes import SUFFIXES
 from mt_perception_training.depth.command import add_parser
 
 WIDTH, HEIGHT, FX, BASELINE = 192, 96, 400.0, 0.2

@@ -1,3 +1,7 @@
+import shutil
+import sqlite3
+from contextlib import closing
+
 import numpy as np
 import pytest
 
@@ -51,12 +55,13 @@ def test_what_is_no_recording_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("has_metadata", [True, False])
-def test_a_recording_that_breaks_off_is_read_as_far_as_it_goes(tmp_path, has_metadata):
-    write(tmp_path / "bag", "mcap", count=100, size=(100, 100, 3))  # several chunks
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_a_recording_that_breaks_off_is_read_as_far_as_it_goes(tmp_path, has_metadata, storage):
+    write(tmp_path / "bag", storage, count=100, size=(100, 100, 3))  # several chunks
     with Bag(tmp_path / "bag") as bag:
         whole = [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()]
         assert bag.loss == ""
-    (file,) = (tmp_path / "bag").glob("*.mcap")
+    (file,) = (tmp_path / "bag").glob("bag.*")
     file.write_bytes(file.read_bytes()[: file.stat().st_size * 2 // 3])
     if not has_metadata:
         (tmp_path / "bag" / "metadata.yaml").unlink()
@@ -64,6 +69,22 @@ def test_a_recording_that_breaks_off_is_read_as_far_as_it_goes(tmp_path, has_met
         rest = [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()]
         assert sum(bag.counts.values()) == len(rest) and 0 < len(rest) < len(whole)
         assert rest == whole[: len(rest)]
-        assert "breaks off" in bag.loss
+        assert "breaks off" in bag.loss and len(rest) > 0.5 * len(whole)
         later = list(bag.messages(["/image/compressed"], start_ns=10 * 10**8, stop_ns=20 * 10**8))
         assert [each.received_ns for each in later] == [i * 10**8 + 7 for i in range(10, 20)]
+
+
+def test_an_sqlite3_recording_that_was_never_closed_is_read_with_its_log(tmp_path):
+    """As `ros2 bag record` leaves it that is killed: no metadata.yaml, and the last messages in the log of sqlite3."""
+    write(tmp_path / "bag", "sqlite3", count=20)
+    file, killed = tmp_path / "bag" / "bag.db3", tmp_path / "killed"
+    killed.mkdir()
+    with closing(sqlite3.connect(file)) as base:
+        base.execute("PRAGMA journal_mode = WAL")
+        base.execute("INSERT INTO messages SELECT id + 100, topic_id, timestamp + 2000000000, data FROM messages")
+        base.commit()
+        for name in ("bag.db3", "bag.db3-wal"):
+            shutil.copy(tmp_path / "bag" / name, killed / name)
+    with Bag(killed) as bag:
+        assert bag.counts == {"/image/compressed": 40, "/other/compressed": 40}
+        assert "all its messages are there" in bag.loss

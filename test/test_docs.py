@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from mt_perception.instants import LABEL_INFO
 from mt_perception.settings import SETTINGS
 
 
@@ -26,9 +27,8 @@ def test_every_parameter_has_its_row(readme):
 
 def test_every_topic_has_its_row(readme):
     outputs = pytest.importorskip("mt_perception.ros.outputs", reason="rclpy is not installed")
-    label_info = pytest.importorskip("mt_perception.ros.label_info")
     table = set(re.findall(r"^\| `([a-z_/]+)` \| (?:Image|CameraInfo|PointCloud2|LabelInfo)", readme, re.M))
-    assert {output.topic for output in outputs.OUTPUTS} | {label_info.TOPIC} <= table
+    assert {output.topic for output in outputs.OUTPUTS} | {LABEL_INFO} <= table
 
 
 def test_every_launch_argument_is_listed(readme, root):

@@ -10,7 +10,8 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
        "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros"}  # fmt: skip
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "hardware"},
-    {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources", "instants", "cloud"},
+    {"geometry", "network", "bundle", "render", "metrics", "messages", "instants", "cloud"}
+    | {"bags", "bag_types", "sources", "datasets"},
     {"backends", "stereo"},
     {"pipeline", "evaluation", "processes"},
     {"batch", "demo", "city", "offline", "bench", "quantize"},

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
+from mt_perception.datasets.sample import Sample
 from mt_perception.geometry import PADDING_RGB, resize, resize_nearest
 from mt_perception.labels import UNLABELLED
-from mt_perception_training.data.sample import Sample
 from mt_perception_training.recipe import Augmentation, Phase
 from mt_perception_training.window import Window
 
@@ -73,7 +73,7 @@ def resized(sample: Sample, scale: float, fx_px: float) -> Example:
     height, width = (max(1, round(scale * each)) for each in sample.size)
     labels = sample.labels if sample.labels is not None else np.full(sample.size, UNLABELLED, np.uint8)
     if sample.depth_m is None or sample.camera is None:
-        depth_m = np.full((height, width), np.nan, np.float32)
+        depth_m: NDArray[np.floating] = np.full((height, width), np.nan, np.float32)
     else:
         fx_now = sample.camera.fx_px * width / sample.size[1]
         depth_m = resize_nearest(np.where(sample.measured, sample.depth_m, np.nan), (height, width)) * (fx_px / fx_now)

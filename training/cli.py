@@ -9,10 +9,10 @@ from pathlib import Path
 
 from mt_perception.backends import BackendError
 from mt_perception.bundle import BundleError
+from mt_perception.datasets.sample import DatasetError
 from mt_perception.network.spec import SpecError
 from mt_perception.pool import PoolError
 from mt_perception.types import DataError
-from mt_perception_training.data.sample import DatasetError
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.depth.command import add_parser as add_depth
 from mt_perception_training.options import RunOptions, TrainingError

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from mt_perception.datasets.groups import CAMVID_NAMES
 from mt_perception.labels import CITYSCAPES
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
 from mt_perception_training.data.sources import open_readers
-from mt_perception_training.groups import CAMVID_NAMES
 from mt_perception_training.scoreboard import CAMVID, Scoreboard
 
 

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from mt_perception.datasets.sample import Reader
 from mt_perception.network.decoder import upsample
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception_training.augment import Augmenter
 from mt_perception_training.data.batches import Batches, single_threaded
-from mt_perception_training.data.sample import InMemory, Reader
+from mt_perception_training.data.sources import InMemory
 from mt_perception_training.losses import MultiTaskLoss
 from mt_perception_training.recipe import Phase, Recipe
 from mt_perception_training.scoreboard import Scoreboard, overall, predict

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import torch
 
+from mt_perception.datasets.groups import CAMVID_NAMES, camvid_fold
+from mt_perception.datasets.sample import Sample
 from mt_perception.geometry import Fit
 from mt_perception.metrics import DepthScores, SegmentationScores
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.types import DepthMap, Frame, Mask
-from mt_perception_training.data.sample import Sample
-from mt_perception_training.groups import CAMVID_NAMES, camvid_fold
 
 CAMVID = "camvid"
 _FOLD = camvid_fold()

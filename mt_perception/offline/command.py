@@ -20,53 +20,88 @@ def add_process(
     """Add the command to those of `mt-perception bag`; the model's settings are added and read by the two functions."""
     parser = commands.add_parser(
         "process",
-        help="every picture of a recording through the network, into a new recording",
-        description="Stopped and called again, it goes on where it was.",
+        help="every picture of recordings through the network, into new recordings",
+        description="Stopped and called again, it goes on where it was. With several INs, or a list of them, each "
+        "result gets the name of its input, in the folder OUT; those that are there already are left as they are.",
     )
-    parser.add_argument("source", type=Path, metavar="IN", help="the recording (rosbag2)")
-    parser.add_argument("out", type=Path, metavar="OUT", help="folder of the new recording")
-    parser.add_argument("--topic", default="", help="the camera's picture (default: found by itself)")
+    parser.add_argument("sources", nargs="+", metavar="IN", help=f"recordings (rosbag2); {_LIST}")
+    parser.add_argument("out", type=Path, metavar="OUT", help="folder of the new recording, or of the new recordings")
+    parser.add_argument("--topic", default="", help="the (left) camera's picture (default: found by itself)")
+    parser.add_argument("--right-topic", default="", help="with --stereo: the right one (default: by the left one's)")
+    parser.add_argument("--disparity", action="store_true", help="with --stereo: write what was matched, too")
     parser.add_argument("--results-only", action="store_true", help="leave out what IN holds")
     parser.add_argument("--storage", choices=("mcap", "sqlite3"), default="mcap", help="(default: %(default)s)")
-    parser.add_argument(
-        "--workers", type=int, default=1, help="processes (default: one, whose network takes all cores)"
-    )
-    parser.add_argument("--ray", default="", metavar="ADDRESS", help="run on a Ray cluster: HOST:PORT, auto or local")
+    _add_workers(parser)
     add_settings(parser)
     parser.set_defaults(command=lambda options: _process(options, read_settings(options)))
 
 
-def _process(options: argparse.Namespace, settings: Settings) -> None:
-    from mt_perception.offline.process import Processing, process_bag
+_LIST = "@FILE stands for those that the text file names, one a line"
 
-    processing = Processing(settings, options.topic, not options.results_only, options.storage)
-    tally = process_bag(options.source, options.out, processing, options.workers, options.ray)
-    for problem in [*tally.losses, *(f"{count} pictures skipped: {why}" for why, count in tally.skipped.items())]:
-        print(problem, file=sys.stderr)
-    print(f"{options.out}: {tally.pictures} pictures")
+
+def _add_workers(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--workers", type=int, default=1, help="processes (default: one, which may use all cores)")
+    parser.add_argument("--ray", default="", metavar="ADDRESS", help="run on a Ray cluster: HOST:PORT, auto or local")
+
+
+def _process(options: argparse.Namespace, settings: Settings) -> int:
+    from mt_perception.offline.many import listed, places
+    from mt_perception.offline.process import Processing, process_bags
+
+    if (options.disparity or options.right_topic) and not settings.stereo:
+        raise ValueError("--disparity and --right-topic are for pairs; add --stereo")
+    processing = Processing(
+        settings, options.topic, options.right_topic, options.disparity, not options.results_only, options.storage
+    )
+    sources = listed(options.sources)
+    if len(options.sources) == 1 and sources == [Path(options.sources[0])]:
+        works = [(sources[0], options.out)]
+    else:
+        works = [(source, out) for source, out in places(sources, options.out) if not out.exists()]
+        if len(works) < len(sources):
+            print(f"{len(sources) - len(works)} of {len(sources)} results are there already", file=sys.stderr)
+    outcomes = process_bags(works, processing, options.workers, options.ray)
+    for out, tally in outcomes.items():
+        if not isinstance(tally, Exception):
+            print(f"{out}: {tally.pictures} pictures")
+            print("".join(f"  {problem}\n" for problem in tally.problems()), end="", file=sys.stderr)
+    return _tell_failures({source: outcomes[out] for source, out in works})
+
+
+def _tell_failures(outcomes: Mapping[Path, Any]) -> int:
+    """Name what failed, after all else; the exit status."""
+    failures = {path: outcome for path, outcome in outcomes.items() if isinstance(outcome, Exception)}
+    for path, failure in failures.items():
+        print(f"error: {failure if str(path) in str(failure) else f'{path}: {failure}'}", file=sys.stderr)
+    return 1 if failures else 0
 
 
 def add_evaluate(commands: Any) -> None:
     """Add the command to those of `mt-perception bag`."""
     parser = commands.add_parser("evaluate", help="score recordings of results, and compare them with the first")
-    parser.add_argument("recordings", type=Path, nargs="+", metavar="BAG", help="with masks and depth (rosbag2)")
+    parser.add_argument("recordings", nargs="+", metavar="BAG", help=f"with masks and depth (rosbag2); {_LIST}")
     parser.add_argument("--truth", type=Path, metavar="BAG", help="recording of the truth (default: each BAG's own)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
+    _add_workers(parser)
     parser.set_defaults(command=_evaluate)
 
 
-def _evaluate(options: argparse.Namespace) -> None:
-    from mt_perception.offline.evaluate import compare, evaluate_bag
+def _evaluate(options: argparse.Namespace) -> int:
+    from mt_perception.offline.evaluate import compare
+    from mt_perception.offline.many import evaluate_bags, listed
 
-    evaluations = [evaluate_bag(path, options.truth) for path in options.recordings]
+    paths = listed(options.recordings)
+    outcomes = evaluate_bags(paths, options.truth, options.workers, options.ray)
+    evaluations = [each for each in outcomes.values() if not isinstance(each, Exception)]
     results = [each.results() for each in evaluations]
-    rows = compare(evaluations)
+    rows = compare(evaluations) if evaluations and outcomes[paths[0]] is evaluations[0] else []
     print("\n\n".join(_text(each) for each in results))
     if rows:
         print("\n" + "\n".join(_difference_text(row) for row in rows))
     if options.json:
         everything = {"recordings": results, "differences": rows}
         options.json.write_text(json.dumps(everything, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    return _tell_failures(outcomes)
 
 
 def _text(facts: Mapping[str, Any]) -> str:

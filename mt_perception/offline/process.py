@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,17 +11,20 @@ from typing import Any
 
 from tqdm import tqdm
 
-from mt_perception import geometry
-from mt_perception.bags import Bag, BagError, BagWriter, Recorded, new_camera_info, new_header, new_image
+from mt_perception.bags import Bag, new_header, new_label_info, new_recording, refuse_existing
 from mt_perception.bundle import load_bundle
-from mt_perception.messages import camera_from_info, frame_from_message, with_camera
-from mt_perception.offline.segments import Segment, begin, claim, cut, join, readable
+from mt_perception.instants import LABEL_INFO
+from mt_perception.offline.cameras import Cameras
+from mt_perception.offline.many import Failure, attempts
+from mt_perception.offline.results import results
+from mt_perception.offline.segments import Segment, claim, cut, join, readable
+from mt_perception.offline.stereo import PairedPerceiver, perceive_pairs
+from mt_perception.offline.tally import Tally
 from mt_perception.pipeline import Perceiver
-from mt_perception.pool import run
 from mt_perception.resources import default_model
 from mt_perception.settings import Settings
-from mt_perception.sources import BagSource, camera_info_topic
-from mt_perception.types import CameraModel, DataError, Prediction
+from mt_perception.sources import BagSource, right_picture_topic
+from mt_perception.types import DataError
 
 SEGMENT_S = 20.0
 
@@ -30,29 +33,26 @@ SEGMENT_S = 20.0
 class Processing:
     """What is to be done with a recording; it travels to every worker.
 
-    `topic`: the camera's picture, found by itself when empty. `keep`: copy the recording's own messages too.
+    `topic`, `right_topic`: the cameras' pictures, found by themselves when empty. `disparity`: write what was matched
+    too, in stereo mode. `keep`: copy the recording's own messages.
     """
 
     settings: Settings = field(default_factory=Settings)
     topic: str = ""
+    right_topic: str = ""
+    disparity: bool = False
     keep: bool = True
     storage: str = "mcap"
     namespace: str = ""
 
 
-@dataclass
-class Tally:
-    """How many pictures came out, and why the others did not."""
+@dataclass(frozen=True)
+class Task:
+    """One segment of a recording that becomes a part of `out`. `topics` are its pictures': one, or left and right."""
 
-    pictures: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-    losses: list[str] = field(default_factory=list)
-
-    def add(self, other: Tally) -> None:
-        """Add those of another segment."""
-        self.pictures += other.pictures
-        self.skipped += other.skipped
-        self.losses += [each for each in other.losses if each not in self.losses]
+    out: Path
+    topics: tuple[str, ...]
+    segment: Segment
 
 
 def process_bag(source: Path, out: Path, processing: Processing, workers: int = 1, ray: str = "") -> Tally:
@@ -61,88 +61,116 @@ def process_bag(source: Path, out: Path, processing: Processing, workers: int = 
     The same input gives the same messages, however the work is spread: over `workers` processes, or on the Ray cluster
     at address `ray`.
     """
-    if out.exists():
-        raise BagError(f"{out} exists already; a recording is never overwritten: give another folder or remove it")
-    topic = BagSource(source, processing.topic).topic
+    (outcome,) = process_bags([(source, out)], processing, workers, ray).values()
+    if isinstance(outcome, Exception):
+        raise outcome
+    return outcome
+
+
+def process_bags(
+    works: Sequence[tuple[Path, Path]], processing: Processing, workers: int = 1, ray: str = ""
+) -> dict[Path, Tally | Failure]:
+    """`process_bag` for pairs of source and output. What became of each output; one failure stops no other."""
+    outcomes: dict[Path, Tally | Failure] = {}
+    plans: dict[Path, list[Task]] = {}
+    for source, out in works:
+        try:
+            plans[out], outcomes[out] = _plan(source, out, processing), Tally()
+        except (ValueError, RuntimeError, OSError) as error:
+            outcomes[out] = error
+    waiting = {out: [each for each in plan if not each.segment.is_done] for out, plan in plans.items()}
+    total, left = (sum(map(len, each.values())) for each in (plans, waiting))
+    items = [task for tasks in waiting.values() for task in tasks]
+    with tqdm(total=total, initial=total - left, unit="segment") as progress:
+        for out in [out for out, tasks in waiting.items() if not tasks]:  # it was stopped just before its end
+            outcomes[out] = _finished(plans[out], processing, outcomes[out])
+        for task, outcome in attempts(partial(process_segment, processing), items, workers, ray):
+            progress.update()
+            waiting[task.out].remove(task)
+            outcomes[task.out] = _together(outcomes[task.out], outcome)
+            if not waiting[task.out]:
+                outcomes[task.out] = _finished(plans[task.out], processing, outcomes[task.out])
+    return outcomes
+
+
+def _plan(source: Path, out: Path, processing: Processing) -> list[Task]:
+    """The work on one recording, and a folder for its parts."""
+    refuse_existing(out)
+    topics: tuple[str, ...] = (BagSource(source, processing.topic).topic,)
+    if processing.settings.stereo:
+        topics += (processing.right_topic or right_picture_topic(source, topics[0]),)
     parts = out.with_name(f"{out.name}.parts")
     model = load_bundle(processing.settings.model or default_model()).model_hash
-    claim(parts, {"source": str(source.resolve()), "topic": topic, **asdict(processing.settings), "model": model})
-    segments = cut(source, parts, SEGMENT_S)
-    waiting = [segment for segment in segments if not segment.is_done]
-    total = Tally()
-    function = partial(process_segment, processing, topic)
-    with tqdm(total=len(segments), initial=len(segments) - len(waiting), unit="segment") as progress:
-        for tally in run(function, waiting, workers, ray):
-            total.add(tally)
-            progress.update()
-    join(source, segments, out, processing.storage, processing.keep)
-    return total
+    facts = {"source": str(source.resolve()), "topics": list(topics), "disparity": processing.disparity}
+    claim(parts, facts | asdict(processing.settings) | {"model": model})
+    return [Task(out, topics, segment) for segment in cut(source, parts, SEGMENT_S)]
 
 
-def process_segment(processing: Processing, topic: str, segment: Segment) -> Tally:
+def _together(so_far: Tally | Failure, more: Tally | Failure) -> Tally | Failure:
+    """The sum, or the first failure."""
+    if isinstance(so_far, Exception):
+        return so_far
+    if isinstance(more, Exception):
+        return more
+    so_far.add(more)
+    return so_far
+
+
+def _finished(plan: list[Task], processing: Processing, outcome: Tally | Failure) -> Tally | Failure:
+    """Make one recording of the parts, unless some are missing."""
+    if isinstance(outcome, Exception):
+        return outcome
+    segments, out = [task.segment for task in plan], plan[0].out
+    classes = load_bundle(processing.settings.model or default_model()).card.classes
+    names = new_label_info(classes, new_header(segments[0].start_ns, ""))
+    latched = {f"{processing.namespace}/{LABEL_INFO}": names}
+    try:
+        join(segments[0].source, segments, out, processing.storage, processing.keep, latched)
+    except (ValueError, RuntimeError, OSError) as error:
+        return error
+    return outcome
+
+
+def process_segment(processing: Processing, task: Task) -> Tally:
     """Write the results of one segment to its part."""
     tally = Tally()
-    perceiver = _perceiver(processing.settings)
-    writer, unfinished = begin(segment, processing.storage)
-    with writer, Bag(segment.source) as bag:
-        camera = _camera_before(bag, topic, segment)
-        info_topic = camera_info_topic(topic)
-        arguments = ((topic, info_topic), segment.start_ns, segment.stop_ns)
-        for recorded in readable(bag, bag.messages(*arguments), tally.losses):
-            if recorded.topic == info_topic:
-                camera = _camera(recorded)
-                continue
-            try:
-                prediction = _predict(perceiver, recorded, camera)
-            except DataError as error:
-                tally.skipped[str(error)] += 1
-                continue
+    part = task.segment.part
+    shutil.rmtree(part, ignore_errors=True)  # of an attempt that died between its last step and its answer
+    with new_recording(part, processing.storage) as writer, Bag(task.segment.source) as bag:
+        work = _pairs if processing.settings.stereo else _pictures
+        for received_ns, messages in work(processing, task, bag, tally):
             tally.pictures += 1
-            _write(writer, prediction, recorded.received_ns, processing.namespace)
-    unfinished.rename(segment.part)
+            for topic, message in messages:
+                writer.write_message(f"{processing.namespace}/{topic}", received_ns, message)
     return tally
 
 
-def results(prediction: Prediction) -> Iterator[tuple[str, Any]]:
-    """The messages of one picture with their topics, as the node publishes them."""
-    frame = prediction.frame
-    header = new_header(frame.stamp_ns, frame.frame_id)
-    yield "segmentation/mask", new_image(prediction.mask, "mono8", header)
-    yield "segmentation/confidence", new_image(prediction.confidence, "mono8", header)
-    yield "depth/image", new_image(prediction.depth_m, "32FC1", header)
-    if frame.camera:
-        yield "depth/camera_info", new_camera_info(geometry.scale_camera(frame.camera, prediction.size), header)
+Made = Iterator[tuple[int, Iterator[tuple[str, Any]]]]
+"""When each picture was received, and its results by topic."""
 
 
-def _write(writer: BagWriter, prediction: Prediction, received_ns: int, namespace: str) -> None:
-    for topic, message in results(prediction):
-        writer.write_message(f"{namespace}/{topic}", received_ns, message)
+def _pictures(processing: Processing, task: Task, bag: Bag, tally: Tally) -> Made:
+    perceiver = _perceiver(processing.settings)
+    cameras = Cameras(bag, task.topics, task.segment.start_ns)
+    messages = bag.messages({*task.topics, *cameras.topics}, task.segment.start_ns, task.segment.stop_ns)
+    for recorded in readable(bag, messages, tally.losses):
+        if cameras.heard(recorded):
+            continue
+        try:
+            prediction = perceiver(cameras.frame(recorded))
+        except DataError as error:
+            tally.skipped[str(error)] += 1
+            continue
+        tally.lose(cameras.problem)
+        yield recorded.received_ns, results(prediction)
 
 
-def _predict(perceiver: Perceiver, recorded: Recorded, camera: CameraModel | None) -> Prediction:
-    frame = frame_from_message(recorded.message())
-    return perceiver(with_camera(frame, camera) if camera else frame)
-
-
-def _camera_before(bag: Bag, topic: str, segment: Segment) -> CameraModel | None:
-    """The camera as the last camera_info before the segment tells, or the first one at all."""
-    info_topic = camera_info_topic(topic)
-    begin_ns, reach_ns, back_ns = bag.span_ns[0], segment.start_ns, 10**9
-    last = None
-    while last is None and reach_ns > begin_ns:  # it is almost always within the last second
-        reach_ns = segment.start_ns - back_ns
-        for last in bag.messages((info_topic,), reach_ns, segment.start_ns):  # noqa: B007
-            pass
-        back_ns *= 10
-    found = last or next(bag.messages((info_topic,)), None)
-    return _camera(found) if found else None
-
-
-def _camera(recorded: Recorded) -> CameraModel | None:
-    try:
-        return camera_from_info(recorded.message())
-    except DataError:
-        return None
+def _pairs(processing: Processing, task: Task, bag: Bag, tally: Tally) -> Made:
+    settings = processing.settings
+    perceive = PairedPerceiver(_perceiver(settings), settings, processing.disparity, tally)
+    made = perceive_pairs(perceive, bag, task.topics, task.segment, settings.sync_slop_s, tally)
+    for received_ns, prediction, found in made:
+        yield received_ns, results(prediction, found if processing.disparity else None)
 
 
 _opened: dict[Settings, Perceiver] = {}

@@ -7,12 +7,11 @@ import json
 import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mt_perception.bags import Bag, BagError, BagWriter, Recorded
+from mt_perception.bags import Bag, BagError, Recorded, new_recording
 
 Item = TypeVar("Item")
 _RECORD = "process.json"
@@ -26,6 +25,10 @@ class Segment:
     part: Path
     start_ns: int
     stop_ns: int
+
+    def holds(self, recorded: Recorded) -> bool:
+        """Whether a message was received in it."""
+        return self.start_ns <= recorded.received_ns < self.stop_ns
 
     @property
     def is_done(self) -> bool:
@@ -58,28 +61,23 @@ def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
     record.write_text(json.dumps(dict(wanted), indent=1) + "\n", encoding="utf-8")
 
 
-def begin(segment: Segment, storage: str) -> tuple[BagWriter, Path]:
-    """A recording for the segment's results, under a preliminary name."""
-    unfinished = segment.part.with_suffix(".unfinished")
-    if unfinished.exists():
-        shutil.rmtree(unfinished)
-    return BagWriter(unfinished, storage), unfinished
-
-
-def join(source: Path, segments: list[Segment], out: Path, storage: str, keep: bool) -> None:
+def join(
+    source: Path, segments: list[Segment], out: Path, storage: str, keep: bool, latched: Mapping[str, Any]
+) -> None:
     """The parts as one recording `out`, with the messages of `source` before them if `keep`; the parts are removed.
 
-    Results carry the time of their picture, so that the two streams only have to be merged.
+    Results carry the time of their picture, so that the two streams only have to be merged. What `source` has of the
+    same topics, results of an earlier run, is left out. `latched` messages come first.
     """
-    unfinished = out.with_name(f"{out.name}.unfinished")
-    if unfinished.exists():
-        shutil.rmtree(unfinished)
-    with ExitStack() as stack:
-        bag, writer = stack.enter_context(Bag(source)), stack.enter_context(BagWriter(unfinished, storage))
-        inputs = readable(bag, bag.messages(), []) if keep else iter(())
+    with Bag(source) as bag, new_recording(out, storage) as writer:
+        writer.adopt(bag)
+        for topic, message in latched.items():
+            writer.write_message(topic, segments[0].start_ns, message, latched=True)
+        made = {*latched, *_topics(segments)}
+        kept = [topic for topic in bag.counts if topic not in made] if keep else []
+        inputs = readable(bag, bag.messages(kept), [])
         for each in heapq.merge(inputs, _results(segments), key=lambda each: each.received_ns):
             writer.write(each.topic, each.type_name, each.received_ns, each.data)
-    unfinished.rename(out)
     shutil.rmtree(segments[0].part.parent)
 
 
@@ -91,6 +89,14 @@ def readable(bag: Bag, items: Iterable[Item], losses: list[str]) -> Iterator[Ite
         yield from items
     except Exception as error:  # whatever a reader raises on damaged bytes
         losses.append(f"{bag.path} is damaged and was read in part ({type(error).__name__}: {error})")
+
+
+def _topics(segments: list[Segment]) -> set[str]:
+    topics: set[str] = set()
+    for segment in segments:
+        with Bag(segment.part) as bag:
+            topics |= bag.counts.keys()
+    return topics
 
 
 def _results(segments: list[Segment]) -> Iterator[Recorded]:

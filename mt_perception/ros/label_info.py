@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from std_msgs.msg import Header
 
+from mt_perception.instants import LABEL_INFO
 from mt_perception.labels import Label
 
 try:
@@ -13,8 +14,7 @@ try:
 except ImportError:  # there are no wheels of it
     LabelInfo = VisionClass = None
 
-TOPIC = "segmentation/label_info"
-MISSING = f"{TOPIC} is not published: install ros-$ROS_DISTRO-vision-msgs"
+MISSING = f"{LABEL_INFO} is not published: install ros-$ROS_DISTRO-vision-msgs"
 
 
 def label_info(classes: Iterable[Label], header: Header) -> LabelInfo:

@@ -17,11 +17,12 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mt_perception.backends import BackendError
 from mt_perception.bundle import BundleError
+from mt_perception.instants import LABEL_INFO
 from mt_perception.messages import camera_from_info
 from mt_perception.pipeline import Perceiver
 from mt_perception.resources import ResourceError
 from mt_perception.ros import convert, health, params, qos
-from mt_perception.ros.label_info import MISSING, TOPIC, LabelInfo, label_info
+from mt_perception.ros.label_info import MISSING, LabelInfo, label_info
 from mt_perception.ros.outputs import OUTPUTS, Output
 from mt_perception.ros.perception import Perception
 from mt_perception.ros.process import StartupError, run_node
@@ -89,7 +90,7 @@ class PerceptionNode(LifecycleNode):
             self._perception.stereo = PairDepth(self, self._health)
         self._outlets = [(each, qos.publisher(self, each.type, each.topic, qos.NEWEST)) for each in OUTPUTS]
         if LabelInfo:
-            self._label_info = qos.publisher(self, LabelInfo, TOPIC, qos.LATCHED)
+            self._label_info = qos.publisher(self, LabelInfo, LABEL_INFO, qos.LATCHED)
         else:
             self.get_logger().info(MISSING, once=True)
             self._health.describe(label_info=MISSING)

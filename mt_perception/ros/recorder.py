@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile
 from std_msgs.msg import Header
 from tqdm import tqdm
 
@@ -55,18 +55,23 @@ class Recorder(Node):
                 self._subscribe(topic, type_names[0])
 
     def _subscribe(self, topic: str, type_name: str) -> None:
+        """Latched topics are recorded as such, with what was published before anybody recorded."""
+        offered = [each.qos_profile.durability for each in self.get_publishers_info_by_topic(topic)]
+        latched = bool(offered) and set(offered) == {DurabilityPolicy.TRANSIENT_LOCAL}
+        durability = DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE
         namespace = self.get_namespace().rstrip("/")
         recorded_as = topic.removeprefix(namespace)
 
         def write(data: bytes) -> None:
             now_ns = time.time_ns()
-            self._writer.write(recorded_as, type_name, now_ns, data)
+            self._writer.write(recorded_as, type_name, now_ns, data, latched)
             if topic == self._watched:
                 recorded_ns = header_stamp_ns(data)
                 self._show((now_ns - recorded_ns) / 1e6)
                 self._acknowledgement.publish(convert.header(recorded_ns, ""))
 
-        self.create_subscription(message_class(type_name), topic, write, QoSProfile(depth=20), raw=True)
+        profile = QoSProfile(depth=20, durability=durability)
+        self.create_subscription(message_class(type_name), topic, write, profile, raw=True)
 
     def _show(self, latency_ms: float) -> None:
         self._arrivals.append(time.monotonic())

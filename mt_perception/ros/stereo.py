@@ -7,16 +7,15 @@ from functools import partial
 from typing import Any
 
 import cv2
-import numpy as np
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 
-from mt_perception.geometry import resize_nearest, scale_camera
+from mt_perception.instants import DISPARITY
 from mt_perception.messages import camera_from_info, with_camera
 from mt_perception.ros import convert, qos
 from mt_perception.ros.health import Health
 from mt_perception.settings import Settings
-from mt_perception.stereo import Match, StereoDepth
+from mt_perception.stereo import Match, StereoDepth, disparity
 from mt_perception.stereo.depth import Matching
 from mt_perception.types import CameraModel, DataError, Frame, Prediction, StereoPair
 
@@ -25,7 +24,6 @@ try:
 except ImportError:  # then there is no topic `disparity`; all else works
     DisparityImage = None
 
-DISPARITY = "disparity"
 _OLD_S = 5.0
 _MISSING = "stereo depth is missing"
 _UNKNOWN = "the scale of depth is unknown: left and right could not be compared yet"
@@ -119,18 +117,10 @@ class PairDepth:
 
 
 def disparity_image(match: Match, left: Frame) -> Any:
-    """`stereo_msgs/DisparityImage` at the size of the left picture; -1, which is below its minimum, where unknown.
-
-    Its disparity is that of parallel cameras: what the principal points differ by is taken off, as its definition says.
-    """
-    camera = scale_camera(match.camera, left.size)
-    enlarged = left.size[1] / match.size[1]
-    known = (match.confidence > 0) & (match.disparity_px >= 0)
-    small_px = np.where(known, match.disparity_px * np.float32(enlarged), np.float32(-1))
-    head = convert.header(left.stamp_ns, left.frame_id)
-    message = DisparityImage(header=head, image=convert.image(resize_nearest(small_px, left.size), "32FC1", head))
-    message.f, message.t = camera.fx_px, camera.baseline_m
-    message.min_disparity, message.max_disparity = 0.0, match.searched_px * enlarged
-    message.delta_d = enlarged / 16
+    """`stereo_msgs/DisparityImage` at the size of the left picture."""
+    made, head = disparity(match, left.size), convert.header(left.stamp_ns, left.frame_id)
+    message = DisparityImage(header=head, image=convert.image(made.image, "32FC1", head))
+    for name in ("f", "t", "min_disparity", "max_disparity", "delta_d"):
+        setattr(message, name, getattr(made, name))
     message.valid_window.width, message.valid_window.height = left.size[::-1]
     return message

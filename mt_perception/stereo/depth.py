@@ -63,8 +63,7 @@ class StereoDepth:
         if matching:
             self._last = comparison = self._thread.submit(self._compare, matching, depth_m, stamp_ns)
             found = comparison.result() if settings.depth_mode == "fused" else None
-        scaled_m = depth_m * np.float32(self.scale.factor if self.scale else 1.0)
-        return fuse(scaled_m, found) if found and found.usable else scaled_m
+        return corrected(depth_m, self.scale, found)
 
     def close(self) -> None:
         """End the thread after the pair in hand."""
@@ -85,6 +84,12 @@ class StereoDepth:
         found = matching.result()  # ready: this thread does one thing after the other
         self.scale = followed(self.scale, measure(depth_m, found) if found else None, stamp_ns)
         return found
+
+
+def corrected(depth_m: DepthMap, scale: Scale | None, found: Match | None) -> DepthMap:
+    """The network's depth (H, W) in the right scale, as far as that is known, with what a pair `found` worked in."""
+    scaled_m = depth_m * np.float32(scale.factor if scale else 1.0)
+    return fuse(scaled_m, found) if found and found.usable else scaled_m
 
 
 def _stand_back() -> None:

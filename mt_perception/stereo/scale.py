@@ -12,6 +12,9 @@ from mt_perception.geometry import resize_nearest
 from mt_perception.stereo.matching import MIN_COVERAGE, Match
 from mt_perception.types import DepthMap
 
+TIME_CONSTANT_S = 2.0
+"""Of the smoothing: what is older counts for 37 % of what it did."""
+
 LIMIT = 8.0
 """The factor stays between 1 / LIMIT and LIMIT: what would need more is a wrong camera, not a network."""
 
@@ -19,7 +22,6 @@ _MIN_DISPARITY_PX = 2.0  # below it a quarter of a pixel, the matcher's error, i
 _MIN_INLIERS = 0.3  # of the compared pixels must agree; where left and right show different things 0.17 do
 _INLIER_LOG = 0.25
 _ROUNDS = 5
-_TIME_CONSTANT_S = 2.0
 _BACKWARD_S, _FORWARD_S = 0.5, 10.0  # a pair that is this much older or newer than the last comes after a jump in time
 
 
@@ -83,7 +85,7 @@ def followed(scale: Scale | None, measurement: Measurement | None, stamp_ns: int
     if measurement is None:
         return replace(scale, stamp_ns=stamp_ns)
     elapsed_s = max(0.0, (stamp_ns - scale.measured_ns) / 1e9)
-    weight = 1 - math.exp(-elapsed_s / _TIME_CONSTANT_S) if scale.known else 1.0
+    weight = 1 - math.exp(-elapsed_s / TIME_CONSTANT_S) if scale.known else 1.0
     limit = math.log(LIMIT)
     measured = min(max(math.log(measurement.factor), -limit), limit)
     log_factor = scale.log_factor + weight * (measured - scale.log_factor)

@@ -15,6 +15,7 @@ from mt_perception.settings import Settings
 from recordings import write_street
 
 RESULTS = {"/segmentation/mask", "/segmentation/confidence", "/depth/image", "/depth/camera_info"}
+NAMES = "/segmentation/label_info"
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_every_picture_comes_out_beside_what_went_in(street, settings, tmp_path,
         with Bag(street) as given:
             assert {topic: bag.counts[topic] for topic in given.counts} == given.counts
     given = contents(street)
-    assert [each for each in contents(tmp_path / "out") if each[0] not in RESULTS] == given
+    assert [each for each in contents(tmp_path / "out") if each[0] not in {*RESULTS, NAMES}] == given
     assert not (tmp_path / "out.parts").exists()
 
 
@@ -52,7 +53,7 @@ def test_results_are_those_of_the_perceiver_with_the_pictures_header(street, set
         (info, *_) = bag.messages(["/left/camera_info"])
         pictures = [each.message() for each in bag.messages(["/left/image_rect/compressed"])]
         depths = [each.message() for each in out.messages(["/depth/image"])]
-        assert set(out.counts) == RESULTS
+        assert set(out.counts) == {*RESULTS, NAMES} and out.counts[NAMES] == 1
     from mt_perception.messages import camera_from_info
 
     for picture, depth in zip(pictures, depths, strict=True):
@@ -92,6 +93,12 @@ def test_a_recording_that_breaks_off_is_processed_as_far_as_it_goes(settings, tm
     assert 0 < tally.pictures < 200 and "breaks off" in tally.losses[0]
     with Bag(tmp_path / "out") as bag:
         assert bag.counts["/segmentation/mask"] == tally.pictures
+
+
+def test_results_that_are_there_already_are_replaced(street, settings, tmp_path):
+    process_bag(street, tmp_path / "once", Processing(settings))
+    process_bag(tmp_path / "once", tmp_path / "twice", Processing(settings))
+    assert contents(tmp_path / "twice") == contents(tmp_path / "once")
 
 
 def test_parts_of_another_model_are_not_mixed_in(street, settings, tmp_path):

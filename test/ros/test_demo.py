@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -43,6 +44,9 @@ def test_the_demo_writes_its_three_outputs(street, bundle, tmp_path, capfd):
     with Bag(out / "recording") as bag:
         assert bag.counts["/segmentation/mask"] == bag.counts["/image/compressed"] == bag.counts["/camera_info"] == 8
         assert "/right/image_rect/compressed" not in bag.counts
+        names = [each for each in bag.connections if each.topic == "/segmentation/label_info"]
+        assert len(names) == bool(find_spec("vision_msgs"))  # it comes with ROS
+        assert all(qos.durability.name == "TRANSIENT_LOCAL" for each in names for qos in each.ext.offered_qos_profiles)
     # by hand: the scores are those of the recorded masks against a truth that is road everywhere
     with Bag(out / "recording") as bag:
         masks = [array_from_image(each.message()) for each in bag.messages(["/segmentation/mask"])]

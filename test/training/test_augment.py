@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from miniature import CAMERA, HEIGHT, WIDTH, scene
 
+from mt_perception.datasets.sample import Sample
 from mt_perception.labels import UNLABELLED
 from mt_perception_training.augment import Augmenter, flipped, jitter_color, letterbox_scale, resized
-from mt_perception_training.data.sample import Sample
 from mt_perception_training.recipe import Augmentation, Phase
 from mt_perception_training.window import Window
 

@@ -9,8 +9,8 @@ import pytest
 
 pytest.importorskip("mujoco")
 
+from mt_perception.datasets.cityscapes import Cityscapes
 from mt_perception_training.data.city import VALIDATION_SEED, Drive, generate, write_drive
-from mt_perception_training.data.cityscapes import Cityscapes
 
 
 def test_a_generated_drive_is_read_back(tmp_path: Path) -> None:

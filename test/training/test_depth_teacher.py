@@ -9,7 +9,7 @@ from stereo_folder import BASELINE, FX, HEIGHT, WIDTH, command, write_folder
 
 ov = pytest.importorskip("openvino")
 
-from mt_perception_training.data.cityscapes import Cityscapes
+from mt_perception.datasets.cityscapes import Cityscapes
 from mt_perception_training.depth.options import PreparationError
 from mt_perception_training.depth.teacher import Teacher, TeacherError, load_spec
 

@@ -8,9 +8,10 @@ import math
 import pytest
 import torch
 
+from mt_perception.datasets.groups import CAMVID_CODES, camvid_fold
 from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.spec import DepthCodecSpec
-from mt_perception_training.groups import CAMVID_CODES, camvid_fold, membership, target_channels
+from mt_perception_training.groups import membership, target_channels
 from mt_perception_training.losses import MultiTaskLoss, depth_loss, lovasz_loss, segmentation_loss, smoothness_loss
 from mt_perception_training.recipe import Losses, RecipeError
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from miniature import write_city
 
-from mt_perception_training.data.cityscapes import Cityscapes
+from mt_perception.datasets.cityscapes import Cityscapes
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,1 @@
-"""Readers: data sets on disk as `Sample`s, all with one interface."""
+"""Data sets on their way into the training: checked, held in memory, in batches."""

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from mt_perception.datasets.sample import Reader
 from mt_perception_training.augment import Augmenter, Example
-from mt_perception_training.data.sample import Reader
 from mt_perception_training.recipe import Phase
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from mt_perception_training.data.sample import DatasetError, Reader
+from mt_perception.datasets.sample import DatasetError, Reader
 
 
 def check_files(readers: Sequence[Reader]) -> None:

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mt_perception.city import City, CityFrame, CityOptions
+from mt_perception.datasets.cityscapes import SUFFIXES, encode_depth, encode_disparity, write_camera
 from mt_perception.labels import CITYSCAPES
-from mt_perception_training.data.cityscapes import SUFFIXES, encode_depth, encode_disparity, write_camera
 
 VALIDATION_SEED = 1_000_000
 """Streets of the split `val` are numbered from here, so that none is ever trained on."""
@@ -58,6 +58,7 @@ def write_drive(folder: Path, drive: Drive) -> None:
 
 def write_frame(folder: Path, drive: Drive, number: int, frame: CityFrame) -> None:
     """Write one frame's files: picture(s), label ids, disparity, depth and camera."""
+    assert frame.labels is not None and frame.depth_m is not None
     pictures = {
         "leftImg8bit": frame.left[..., ::-1],
         "gtFine": _label_ids()[frame.labels],

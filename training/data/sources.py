@@ -1,26 +1,33 @@
-"""Data sets by the names that recipes and the command line use."""
+"""Data sets as recipes and the command line name them, checked before anything is made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mt_perception_training.data.camvid import CamVid
+from mt_perception.datasets.sample import DatasetError, Reader, Sample
+from mt_perception.datasets.sources import READERS
 from mt_perception_training.data.check import check_files
-from mt_perception_training.data.cityscapes import Cityscapes
-from mt_perception_training.data.kitti import Kitti
-from mt_perception_training.data.sample import DatasetError, InMemory, Reader
-
-READERS: dict[str, Callable[[Path, str], Reader]] = {
-    "camvid": lambda folder, split: CamVid(folder / split, with_teacher=split == "train"),
-    "cityscapes": Cityscapes,
-    "city": Cityscapes,
-    "kitti": lambda folder, _: Kitti(folder),
-}
-"""(folder, split) -> reader; the splits are `train` and `val`."""
 
 MEMORY_BYTES = 4 << 30
 """A data set that needs less than this when decoded is held in memory."""
+
+
+class InMemory:
+    """A reader's samples, decoded once: small data sets then cost no time per step, and worker processes share them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.files = reader.files
+        self._samples = [reader[index] for index in range(len(reader))]
+
+    def __len__(self) -> int:
+        return len(self._samples)
+
+    def __getitem__(self, index: int) -> Sample:
+        return self._samples[index]
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self._samples)
 
 
 def parse_folders(pairs: Iterable[str]) -> dict[str, Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from mt_perception_training.data.sample import DatasetError
+from mt_perception.datasets.sample import DatasetError
 
 SOURCES = ("official", "sgbm", "teacher")
 """Where disparity comes from: the data set's own files, block matching, or a stereo network."""

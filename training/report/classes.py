@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.datasets.groups import CAMVID_CODES, CAMVID_NAMES, GROUPS, camvid_fold
 from mt_perception.labels import CITYSCAPES, UNLABELLED, Label
 from mt_perception.types import Mask
-from mt_perception_training.groups import CAMVID_CODES, CAMVID_NAMES, GROUPS, camvid_fold
 from mt_perception_training.scoreboard import CAMVID
 
 

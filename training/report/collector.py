@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from mt_perception.datasets.sample import Sample
 from mt_perception.metrics import DepthBreakdown, DepthHistogram, SegmentationScores
 from mt_perception.types import DepthMap, Mask
-from mt_perception_training.data.sample import Sample
 from mt_perception_training.report.classes import Classes, classes_of
 from mt_perception_training.report.frames import FrameScores, Worst, judge
 from mt_perception_training.report.pictures import Panel, panels

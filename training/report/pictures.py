@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.datasets.sample import Sample
 from mt_perception.geometry import resize, resize_nearest
 from mt_perception.labels import UNLABELLED, Label
 from mt_perception.render import Picture, color_depth, color_mask
 from mt_perception.types import DepthMap, Mask
-from mt_perception_training.data.sample import Sample
 from mt_perception_training.report.classes import Classes
 
 WIDTH_PX = 480

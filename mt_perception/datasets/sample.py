@@ -1,8 +1,8 @@
-"""One training picture with what is known about it."""
+"""One picture of a data set with what is known about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -27,6 +27,7 @@ class Sample:
     labels: (H, W) uint8, trainId or the code of a group (`groups.GROUPS`), 255 = unlabelled; None without labels.
     depth_m: (H, W) float32 metres along the optical axis; NaN unknown, +Inf sky; None without depth.
     camera: of this picture. Depth is worth nothing without its focal length.
+    right: (H, W, 3) uint8 RGB of the right camera; None without one, and where a reader was not asked for it.
     """
 
     name: str
@@ -34,14 +35,16 @@ class Sample:
     labels: NDArray[np.uint8] | None = None
     depth_m: NDArray[np.float32] | None = None
     camera: CameraModel | None = None
+    right: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:
             got = f"{self.image.dtype} {self.image.shape}"
             raise DatasetError(f"{self.name}: expected a uint8 picture of shape (H, W, 3), got {got}")
-        for name, array in (("labels", self.labels), ("depth", self.depth_m)):
-            if array is not None and array.shape != self.size:
-                raise DatasetError(f"{self.name}: the picture is {self.size}, its {name} {array.shape} (height, width)")
+        for name, array in (("labels", self.labels), ("depth", self.depth_m), ("right picture", self.right)):
+            if array is not None and array.shape[:2] != self.size:
+                got = str(array.shape[:2])
+                raise DatasetError(f"{self.name}: the picture is {self.size}, its {name} {got} (height, width)")
         if self.depth_m is not None and self.camera is None:
             raise DatasetError(f"{self.name}: depth without a camera; its focal length is needed")
 
@@ -63,7 +66,7 @@ class Sample:
     @property
     def nbytes(self) -> int:
         """Memory of its arrays."""
-        return sum(each.nbytes for each in (self.image, self.labels, self.depth_m) if each is not None)
+        return sum(each.nbytes for each in (self.image, self.labels, self.depth_m, self.right) if each is not None)
 
 
 class Reader(Protocol):
@@ -75,22 +78,6 @@ class Reader(Protocol):
 
     def files(self, index: int) -> Sequence[Path]:
         """What one sample is made of; all must exist, and its pictures must have one size."""
-
-
-class InMemory:
-    """A reader's samples, decoded once: small data sets then cost no time per step, and worker processes share them."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._samples = [reader[index] for index in range(len(reader))]
-
-    def __len__(self) -> int:
-        return len(self._samples)
-
-    def __getitem__(self, index: int) -> Sample:
-        return self._samples[index]
-
-    def __iter__(self) -> Iterator[Sample]:
-        return iter(self._samples)
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:

@@ -6,17 +6,18 @@ from pathlib import Path
 
 import numpy as np
 
+from mt_perception.datasets.sample import DatasetError, Sample, read_picture, read_uint16
 from mt_perception.geometry import depth_from_disparity
 from mt_perception.types import CameraModel
-from mt_perception_training.data.sample import DatasetError, Sample, read_picture, read_uint16
 
 
 class Kitti:
-    """The first frame of each scene, with the sparse depth of the laser scanner."""
+    """The first frame of each scene, with the sparse depth of the laser scanner; with `right`, also from `image_3/`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, right: bool = False) -> None:
         self._folder = folder
         self._images = sorted((folder / "image_2").glob("*_10.png"))
+        self._has_right = right and (folder / "image_3").is_dir()
         if not self._images:
             raise DatasetError(f"{folder / 'image_2'} holds no *_10.png; expected the layout of KITTI stereo 2015")
 
@@ -24,18 +25,19 @@ class Kitti:
         return len(self._images)
 
     def files(self, index: int) -> list[Path]:
-        """Picture, disparity and calibration."""
+        """Picture, disparity and calibration, and the right picture if there is one."""
         image = self._images[index]
         calibration = self._folder / "calib_cam_to_cam" / f"{image.stem.split('_')[0]}.txt"
-        return [image, self._folder / "disp_occ_0" / image.name, calibration]
+        right = [self._folder / "image_3" / image.name] if self._has_right else []
+        return [image, self._folder / "disp_occ_0" / image.name, calibration, *right]
 
     def __getitem__(self, index: int) -> Sample:
-        image_path, disparity_path, calibration = self.files(index)
+        image_path, disparity_path, calibration, *right = self.files(index)
         image = read_picture(image_path)
         camera = read_calibration(calibration, (image.shape[0], image.shape[1]))
         disparity_px = read_uint16(disparity_path).astype(np.float32) / 256  # 0 = none
         depth_m = depth_from_disparity(disparity_px, camera.fx_px, camera.baseline_m or 0.0)
-        return Sample(image_path.stem, image, None, depth_m, camera)
+        return Sample(image_path.stem, image, None, depth_m, camera, read_picture(right[0]) if right else None)
 
 
 def read_calibration(path: Path, size: tuple[int, int]) -> CameraModel:

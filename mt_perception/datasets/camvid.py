@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.datasets.groups import CAMVID_CODES, GROUPS
+from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_picture
 from mt_perception.labels import UNLABELLED
-from mt_perception_training.data.sample import DatasetError, Sample, read_ids, read_picture
-from mt_perception_training.groups import CAMVID_CODES, GROUPS
 
 
 class CamVid:

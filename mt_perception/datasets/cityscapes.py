@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_picture, read_uint16
 from mt_perception.geometry import depth_from_disparity
 from mt_perception.labels import id_to_train_id
 from mt_perception.types import CameraModel
-from mt_perception_training.data.sample import DatasetError, Sample, read_ids, read_picture, read_uint16
 
 SKY_DEPTH = 65535
 SUFFIXES = {
@@ -35,9 +35,12 @@ _TRAIN_IDS = id_to_train_id()
 
 
 class Cityscapes:
-    """Street pictures with labels and depth, whichever the folder holds. Exact depth is preferred to disparity."""
+    """Street pictures with labels and depth, whichever the folder holds. Exact depth is preferred to disparity.
 
-    def __init__(self, folder: Path, split: str = "train") -> None:
+    With `right`, pictures of the right camera are read too where the folder holds them.
+    """
+
+    def __init__(self, folder: Path, split: str = "train", right: bool = False) -> None:
         self._folder, self._split = folder, split
         pictures = folder / "leftImg8bit" / split
         self._names = sorted(
@@ -46,8 +49,11 @@ class Cityscapes:
         )
         if not self._names:
             raise DatasetError(f"{pictures} holds no */*_leftImg8bit.png; expected the layout of Cityscapes")
-        self._has_labels = (folder / "gtFine" / split).is_dir()
-        self._depth_kind = next((kind for kind in ("depth", "disparity") if (folder / kind / split).is_dir()), None)
+        there = {kind for kind in SUFFIXES if (folder / kind / split).is_dir()}
+        self._depth_kind = next((kind for kind in ("depth", "disparity") if kind in there), None)
+        self._has_camera = "camera" in there or bool(self._depth_kind)
+        wanted = {"gtFine"} | ({"rightImg8bit"} if right else set())
+        self._has = there & wanted
 
     def __len__(self) -> int:
         return len(self._names)
@@ -57,21 +63,21 @@ class Cityscapes:
         return self._folder / kind / self._split / f"{self._names[index]}_{SUFFIXES[kind]}"
 
     def files(self, index: int) -> list[Path]:
-        """Picture, label ids, depth and its camera."""
-        kinds = ["leftImg8bit"] + ["gtFine"] * self._has_labels
-        if self._depth_kind:
-            kinds += [self._depth_kind, "camera"]
-        return [self.path(kind, index) for kind in kinds]
+        """Picture, label ids, right picture, depth and its camera, as far as the folder holds them."""
+        kinds = ["leftImg8bit", *sorted(self._has)]
+        kinds += [self._depth_kind] if self._depth_kind else []
+        return [self.path(kind, index) for kind in kinds + ["camera"] * self._has_camera]
 
     def __getitem__(self, index: int) -> Sample:
         image = read_picture(self.path("leftImg8bit", index))
-        labels = _TRAIN_IDS[read_ids(self.path("gtFine", index))] if self._has_labels else None
-        if not self._depth_kind:
-            return Sample(self._names[index], image, labels)
-        camera = read_camera(self.path("camera", index), (image.shape[0], image.shape[1]))
-        stored = read_uint16(self.path(self._depth_kind, index))
-        depth_m = decode_depth(stored) if self._depth_kind == "depth" else decode_disparity(stored, camera)
-        return Sample(self._names[index], image, labels, depth_m, camera)
+        labels = _TRAIN_IDS[read_ids(self.path("gtFine", index))] if "gtFine" in self._has else None
+        right = read_picture(self.path("rightImg8bit", index)) if "rightImg8bit" in self._has else None
+        camera = read_camera(self.path("camera", index), image.shape[:2]) if self._has_camera else None
+        depth_m = None
+        if self._depth_kind and camera:
+            stored = read_uint16(self.path(self._depth_kind, index))
+            depth_m = decode_depth(stored) if self._depth_kind == "depth" else decode_disparity(stored, camera)
+        return Sample(self._names[index], image, labels, depth_m, camera, right)
 
 
 def encode_depth(depth_m: NDArray[np.float32]) -> NDArray[np.uint16]:

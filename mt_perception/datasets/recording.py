@@ -1,0 +1,88 @@
+"""Samples as a rosbag2 recording: what a camera saw, and the truth about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from mt_perception.bags import new_camera_info, new_compressed, new_header, new_image, new_recording
+from mt_perception.datasets.sample import DatasetError, Reader, Sample
+from mt_perception.geometry import millimetres_from_depth
+from mt_perception.instants import TRUE_DEPTH, TRUE_LABELS
+
+FRAME_ID = "camera"
+START_NS = 10**9
+"""Stamp of the first sample: 0 would be no time to ROS."""
+
+
+@dataclass(frozen=True)
+class Form:
+    """How pictures are written.
+
+    codec: of the camera's pictures and of true labels; empty for raw ones, `jpg` or `png`. Labels are never JPEG.
+    small_depth: true depth as PNG of whole millimetres, which loses the sky and all beyond 65.5 m; else exact, 32FC1.
+    """
+
+    codec: str = ""
+    quality: int = 95
+    small_depth: bool = False
+
+
+def record_dataset(
+    reader: Reader, out: Path, rate_hz: float = 10.0, limit: int = 0, form: Form = Form(), storage: str = "mcap"
+) -> int:
+    """Write the first `limit` samples of `reader` (0: all) to the recording `out`; how many there were.
+
+    Stamps follow from the index and `rate_hz`, whatever names and numbers the data set has.
+    """
+    count = min(limit, len(reader)) if limit else len(reader)
+    record(out, (reader[index] for index in tqdm(range(count), unit="picture")), rate_hz, form, storage)
+    return count
+
+
+def record(out: Path, samples: Iterable[Sample], rate_hz: float, form: Form, storage: str = "mcap") -> None:
+    """Write `samples`, `rate_hz` per second, to the recording `out`, which appears when it is complete."""
+    if not rate_hz > 0:
+        raise DatasetError(f"the rate is {rate_hz} Hz; it must be above 0")
+    with new_recording(out, storage) as bag:
+        for index, sample in enumerate(samples):
+            stamp_ns = START_NS + round(index * 1e9 / rate_hz)
+            for topic, message in _messages(sample, new_header(stamp_ns, FRAME_ID), form):
+                bag.write_message(topic, stamp_ns, message)
+
+
+def _messages(sample: Sample, head: Any, form: Form) -> Iterator[tuple[str, Any]]:
+    """Topics and messages in the order in which a camera's driver sends them: first what explains the picture."""
+    is_pair = sample.right is not None
+    left = "/left/" if is_pair else "/"
+    if sample.camera:
+        yield f"{left}camera_info", new_camera_info(replace(sample.camera, baseline_m=None), head)
+        if is_pair and sample.camera.baseline_m:
+            yield "/right/camera_info", new_camera_info(sample.camera, head, right_by_m=sample.camera.baseline_m)
+    if sample.labels is not None:
+        yield _picture(f"/{TRUE_LABELS}", sample.labels, head, "png" if form.codec else "")
+    if sample.depth_m is not None:
+        depth = millimetres_from_depth(sample.depth_m) if form.small_depth else sample.depth_m
+        yield _picture(f"/{TRUE_DEPTH}", depth, head, "png" if form.small_depth else "")
+    if sample.right is not None:
+        yield _picture("/right/image_rect", sample.right, head, form.codec, form.quality)
+    yield _picture(f"{left}{'image_rect' if is_pair else 'image'}", sample.image, head, form.codec, form.quality)
+
+
+_ENCODINGS = {("u1", 3): "rgb8", ("u1", 2): "mono8", ("f4", 2): "32FC1"}
+"""By type of a pixel and number of dimensions."""
+
+
+def _picture(topic: str, pixels: NDArray[Any], head: Any, codec: str, quality: int = 0) -> tuple[str, Any]:
+    """The topic and the message of a picture: (H, W) or RGB."""
+    if not codec:
+        return topic, new_image(pixels, _ENCODINGS[pixels.dtype.str[1:], pixels.ndim], head)
+    level = {"jpeg_quality": quality} if codec == "jpg" else {"png_compression": 9}
+    in_opencvs_order = np.ascontiguousarray(pixels[..., ::-1]) if pixels.ndim == 3 else pixels
+    return f"{topic}/compressed", new_compressed(in_opencvs_order, codec, head, **level)

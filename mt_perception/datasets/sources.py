@@ -1,0 +1,37 @@
+"""Data sets by their names, or by what a folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mt_perception.datasets.camvid import CamVid
+from mt_perception.datasets.cityscapes import Cityscapes
+from mt_perception.datasets.kitti import Kitti
+from mt_perception.datasets.sample import DatasetError, Reader
+
+READERS: dict[str, Callable[[Path, str], Reader]] = {
+    "camvid": lambda folder, split: CamVid(folder / split, with_teacher=split == "train"),
+    "cityscapes": Cityscapes,
+    "city": Cityscapes,
+    "kitti": lambda folder, _: Kitti(folder),
+}
+"""(folder, split) -> reader; the splits are `train` and `val`."""
+
+_LAYOUTS: tuple[tuple[str, Callable[[Path, str], Reader]], ...] = (
+    ("leftImg8bit", lambda folder, split: Cityscapes(folder, split, right=True)),
+    ("image_2", lambda folder, _: Kitti(folder, right=True)),
+    ("*/label11", lambda folder, split: CamVid(folder / split, with_teacher=False)),
+)
+"""By what a layout is known, and its reader with all that a camera and the truth tell: a teacher is no truth."""
+
+
+def open_dataset(folder: Path, split: str) -> Reader:
+    """The reader of whatever data set lies in `folder`, told by its layout. Raises `DatasetError`."""
+    for sign, reader in _LAYOUTS:
+        if any(folder.glob(sign)):
+            return reader(folder, split)
+    raise DatasetError(
+        f"{folder} is no data set that can be read here; expected the layout of Cityscapes (leftImg8bit/), of KITTI "
+        "stereo 2015 (image_2/), or of CamVid (SPLIT/image/, SPLIT/label11/)"
+    )

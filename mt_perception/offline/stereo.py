@@ -1,0 +1,108 @@
+"""The pairs of a recording through the network, their depth corrected as the node in stereo mode corrects it.
+
+Here matching takes no time: which pairs are matched follows from their stamps and `stereo_rate_hz`, and each is taken
+into the scale before its own depth is corrected. The scale is smoothed over time; that of a segment begins
+`WARM_UP_S` before it, so that each can be made by itself. Segments are cut at the same moments however the work is
+spread, so the result is always the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from mt_perception.bags import Bag, Recorded
+from mt_perception.messages import header_stamp_ns
+from mt_perception.offline.cameras import Cameras
+from mt_perception.offline.segments import Segment, readable
+from mt_perception.offline.tally import Tally
+from mt_perception.pairing import Pairer
+from mt_perception.pipeline import Perceiver
+from mt_perception.settings import Settings
+from mt_perception.stereo import Match, Scale, corrected, followed, match, measure
+from mt_perception.stereo.scale import TIME_CONSTANT_S
+from mt_perception.types import OUTPUTS, DataError, Prediction, StereoPair
+
+WARM_UP_S = 3 * TIME_CONSTANT_S
+"""After this, 5 % are left of what the scale was to begin with."""
+
+_PARTNER_S = 1.0  # by how much one picture of a pair may be recorded after the other
+_WAITING = 5  # as many pictures wait for their partner in the node
+
+Made = tuple[int, Prediction, Match | None]
+"""When the left picture was received, its prediction, and what matching its pair gave if it was its turn."""
+
+
+class PairedPerceiver:
+    """Predictions of pairs, one after the other in the order of time."""
+
+    def __init__(self, perceiver: Perceiver, settings: Settings, disparity: bool, tally: Tally) -> None:
+        self._perceiver, self._settings, self._tally = perceiver, settings, tally
+        self._corrects = settings.depth_mode != "mono"
+        self._matches = self._corrects or disparity
+        self._scale: Scale | None = None
+        self._turn = -1
+
+    def __call__(self, left: Recorded, right: Recorded, cameras: Cameras) -> tuple[Prediction, Match | None]:
+        """All outputs for the left picture. Raises `DataError` where that is none."""
+        frame = cameras.frame(left)
+        self._tally.lose(cameras.problem)
+        prediction = self._perceiver(frame, tuple(OUTPUTS))
+        found = self._match(prediction, right, cameras) if self._is_turn(frame.stamp_ns) else None
+        if not self._corrects:
+            return prediction, found
+        depth_m = corrected(prediction.depth_m, self._scale, found if self._settings.depth_mode == "fused" else None)
+        return replace(prediction, outputs={**prediction.outputs, "depth_m": depth_m}), found
+
+    def warm_up(self, left: Recorded, right: Recorded, cameras: Cameras) -> None:
+        """Take a pair into the scale, if it is its turn."""
+        if not self._is_turn(header_stamp_ns(left.data)) or not self._corrects:
+            return
+        try:
+            self._match(self._perceiver(cameras.frame(left), ("depth_m",)), right, cameras)
+        except DataError:
+            return  # it is told in the segment that it belongs to
+
+    def _is_turn(self, stamp_ns: int) -> bool:
+        """Whether this pair is the first of its time slot; with depth_mode fused every one is matched."""
+        if not self._matches or (self._corrects and self._settings.depth_mode == "fused"):
+            return self._matches
+        last, self._turn = self._turn, int(stamp_ns * self._settings.stereo_rate_hz // 1e9)
+        return self._turn != last
+
+    def _match(self, prediction: Prediction, right: Recorded, cameras: Cameras) -> Match | None:
+        found = None
+        try:
+            pair = StereoPair(prediction.frame, cameras.frame(right))
+            found = match(pair, self._settings.stereo_width)
+        except DataError as error:
+            self._tally.lose(f"stereo depth is missing: {error}")
+        measured = measure(prediction.depth_m, found) if found else None
+        self._scale = followed(self._scale, measured, prediction.frame.stamp_ns)
+        return found
+
+
+def perceive_pairs(
+    perceive: PairedPerceiver, bag: Bag, topics: tuple[str, ...], segment: Segment, slop_s: float, tally: Tally
+) -> Iterator[Made]:
+    """The pairs whose left picture was received in `segment`. `topics` are those of left and right pictures."""
+    start_ns, stop_ns = segment.start_ns - round(1e9 * WARM_UP_S), segment.stop_ns + round(1e9 * _PARTNER_S)
+    cameras = Cameras(bag, topics, start_ns)
+    pairer: Pairer[Recorded] = Pairer(round(1e9 * slop_s), _WAITING)
+    alone = 0
+    for recorded in readable(bag, bag.messages({*topics, *cameras.topics}, start_ns, stop_ns), tally.losses):
+        if cameras.heard(recorded):
+            continue
+        side = topics.index(recorded.topic)
+        alone += side == 0 and segment.holds(recorded)
+        pair = pairer.add(side, header_stamp_ns(recorded.data), recorded)
+        if pair and pair[0].received_ns < segment.start_ns:
+            perceive.warm_up(*pair, cameras)
+        elif pair and segment.holds(pair[0]):
+            alone -= 1
+            try:
+                yield pair[0].received_ns, *perceive(*pair, cameras)
+            except DataError as error:
+                tally.skipped[str(error)] += 1
+    if alone:
+        tally.skipped[f"no right picture within sync_slop_s ({slop_s:g} s)"] += alone

@@ -1,0 +1,31 @@
+"""What became of the pictures of a recording."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Tally:
+    """How many pictures came out, why the others did not, and what the results lack."""
+
+    pictures: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    losses: list[str] = field(default_factory=list)
+
+    def add(self, other: Tally) -> None:
+        """Add those of another segment."""
+        self.pictures += other.pictures
+        self.skipped += other.skipped
+        for loss in other.losses:
+            self.lose(loss)
+
+    def lose(self, loss: str) -> None:
+        """Note something once; nothing if it is empty."""
+        if loss and loss not in self.losses:
+            self.losses.append(loss)
+
+    def problems(self) -> list[str]:
+        """In sentences, all but the number of pictures."""
+        return [*self.losses, *(f"{count} pictures skipped: {why}" for why, count in self.skipped.items())]
