@@ -41,6 +41,8 @@ def record_dataset(
 
     Stamps follow from the index and `rate_hz`, whatever names and numbers the data set has.
     """
+    if limit < 0:
+        raise DatasetError(f"the limit is {limit}; it must be a number of pictures, or 0 for all")
     count = min(limit, len(reader)) if limit else len(reader)
     record(out, (reader[index] for index in tqdm(range(count), unit="picture")), rate_hz, form, storage)
     return count

@@ -84,5 +84,7 @@ def test_nothing_half_written_is_left(tmp_path, monkeypatch, capsys):
     assert main(arguments) == 1
     assert "exists already" in capsys.readouterr().err
     assert main([*arguments[:3], str(tmp_path / "other"), "--rate", "0"]) == 1
-    assert "rate is 0.0 Hz" in capsys.readouterr().err
+    assert main([*arguments[:3], str(tmp_path / "other"), "--limit", "-1"]) == 1
+    said = capsys.readouterr().err
+    assert "rate is 0.0 Hz" in said and "limit is -1" in said
     assert sorted(each.name for each in tmp_path.iterdir()) == ["bag", "city"]
