@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import SIZE, make_picture
+from helpers import SIZE, enliven, make_picture
 from hypothesis import settings
 
 # Nobody else's nodes: a domain of this run's own, on this machine only. Before anything imports rclpy.
@@ -34,15 +34,7 @@ def lively_network(cache_home):
     from mt_perception.network.spec import NetworkSpec
 
     torch.manual_seed(3)
-    network = build_network(NetworkSpec(decoder_width=32))
-    network.train()
-    with torch.no_grad():
-        for _ in range(10):
-            network(torch.randn(2, 3, *SIZE))
-        for head in network.heads.values():
-            head.predict.weight.mul_(8)
-        network.heads["depth"].predict.bias.add_(0.4)
-    return network.eval()
+    return enliven(build_network(NetworkSpec(decoder_width=32)), SIZE)
 
 
 @pytest.fixture(scope="session")

@@ -86,6 +86,12 @@ class NetworkSpec:
         if not self.train_ids or any(not 0 <= each <= 255 for each in self.train_ids):
             raise SpecError(f"train_ids are {list(self.train_ids)}; expected at least one, each from 0 to 255")
 
+    def __str__(self) -> str:
+        parts = [self.encoder, self.decoder, f"{self.decoder_width} wide"]
+        if self.separable != "none":
+            parts.append(f"separable convolutions in {self.separable}")
+        return ", ".join([*parts, *([] if self.depth else ["no depth"]), *self.extra_heads])
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return asdict(self) | {"train_ids": list(self.train_ids)}

@@ -23,8 +23,8 @@ class TimmEncoder(nn.Module):
         if missing := [stride for stride in self.strides if stride not in reductions]:
             raise SpecError(f"timm's {name} has maps at strides {reductions}; the decoders need {missing[0]} too")
         # of several maps at a stride the last, as is usual
-        last = [len(reductions) - 1 - reductions[::-1].index(stride) for stride in self.strides]
-        self.body = timm_features(name, out_indices=last)
+        self.indices = [len(reductions) - 1 - reductions[::-1].index(stride) for stride in self.strides]
+        self.body = timm_features(name, out_indices=self.indices)
         self.channels = tuple((count,) for count in self.body.feature_info.channels())
 
     def forward(self, image: Tensor) -> list[list[Tensor]]:
