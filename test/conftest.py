@@ -49,6 +49,34 @@ def bundle(lively_network, tmp_path_factory):
     return write_bundle(lively_network, folder, facts, InputSpec(width=SIZE[1], height=SIZE[0]))
 
 
+@pytest.fixture(scope="session")
+def lively_bundle(cache_home, tmp_path_factory):
+    """`lively_bundle(spec)`: a bundle for pictures of 64x96 whose random weights say many things, made once."""
+    pytest.importorskip("torch")
+    made = {}
+
+    def bundle_of(spec):
+        if (key := repr(spec)) not in made:
+            made[key] = _lively_bundle(spec, tmp_path_factory.mktemp("models") / "model")
+        return made[key]
+
+    return bundle_of
+
+
+def _lively_bundle(spec, folder):
+    import torch
+
+    from mt_perception.bundle import TrainingCamera
+    from mt_perception.network.export import write_bundle
+    from mt_perception.network.multitask import build_network
+    from mt_perception.network.spec import InputSpec
+
+    torch.manual_seed(3)
+    network = enliven(build_network(spec), (64, 96), passes=3)
+    facts = {"name": "lively", "trained": False, "training_camera": TrainingCamera(100.0, 96)}
+    return write_bundle(network, folder, facts, InputSpec(width=96, height=64))
+
+
 @pytest.fixture
 def picture() -> np.ndarray:
     """(90, 160, 3) uint8 with structure at several scales."""

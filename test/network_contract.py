@@ -1,4 +1,7 @@
-"""What every network has to keep, as tests to inherit: a new one says its spec and its number of weights."""
+"""What every network has to keep, as tests to inherit: a new one says its spec and its number of weights.
+
+`DeployedContract` adds what takes seconds for each: all that comes after `write_bundle`.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,13 @@ import numpy as np
 import pytest
 import torch
 from engine_operators import unsupported
-from helpers import enliven, make_picture
+from helpers import make_picture
 
 from mt_perception.backends import open_backend
 from mt_perception.backends.tensorrt import exported
-from mt_perception.bundle import TrainingCamera, load_bundle
-from mt_perception.network.export import read_network, write_bundle
+from mt_perception.network.export import read_network
 from mt_perception.network.multitask import build_network
-from mt_perception.network.spec import InputSpec, NetworkSpec
+from mt_perception.network.spec import NetworkSpec
 from mt_perception.network.storage import rounded
 from mt_perception.settings import Settings
 from mt_perception.types import OUTPUTS
@@ -28,15 +30,9 @@ class NetworkContract:
     parameters: int
 
     @pytest.fixture(scope="class")
-    def network(self, cache_home):
+    def network(self):
         torch.manual_seed(3)
-        return enliven(build_network(self.spec), SIZE, passes=3)
-
-    @pytest.fixture(scope="class")
-    def bundle(self, network, tmp_path_factory):
-        facts = {"name": "contract", "trained": False, "training_camera": TrainingCamera(100.0, SIZE[1])}
-        folder = tmp_path_factory.mktemp("contract") / "model"
-        return write_bundle(network, folder, facts, InputSpec(width=SIZE[1], height=SIZE[0]))
+        return build_network(self.spec).eval()
 
     def test_it_has_its_weights(self, network):
         assert sum(each.numel() for each in network.parameters()) == self.parameters
@@ -57,6 +53,14 @@ class NetworkContract:
         sum(each.square().mean() for each in outputs.values()).backward()
         assert [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
 
+
+class DeployedContract(NetworkContract):
+    """The same, exported: one conversion and one engine's program."""
+
+    @pytest.fixture(scope="class")
+    def bundle(self, lively_bundle):
+        return lively_bundle(self.spec)
+
     @pytest.mark.parametrize("size", [SIZE, (50, 70)])
     def test_the_cpu_graph_says_what_pytorch_says(self, bundle, size):
         ours, reference = (infer(bundle, size, backend) for backend in ("openvino", "torch"))
@@ -69,11 +73,11 @@ class NetworkContract:
         both = finite & np.isfinite(ours["depth_m"])
         np.testing.assert_allclose(ours["depth_m"][both], reference["depth_m"][both], rtol=1e-3)
 
-    def test_a_bundle_brings_it_back(self, bundle, network):
-        again = load_bundle(bundle.folder)
-        assert again.card.network == self.spec and again.card.parameters == self.parameters and again.card.gmacs > 0
-        weights = read_network(again).state_dict()
-        assert all(torch.equal(weights[name], each) for name, each in rounded(network).state_dict().items())
+    def test_a_bundle_brings_it_back(self, bundle):
+        assert bundle.card.network == self.spec and bundle.card.parameters == self.parameters and bundle.card.gmacs > 0
+        network = read_network(bundle)
+        again = rounded(network).state_dict()  # once and for all
+        assert all(torch.equal(again[name], each) for name, each in network.state_dict().items())
 
     def test_an_engine_would_hold_only_what_is_converted(self, bundle):
         assert unsupported(exported(bundle, SIZE, "fp32", "cpu")[0]) == (set(), set())

@@ -39,8 +39,13 @@ def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, i
 
     example = (torch.zeros(1, *example_size, 3, dtype=torch.uint8), torch.ones(1))
     with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # the converter traces with torch.jit, which torch deprecates
-        model = ov.convert_model(graph.eval(), example_input=example, input=[[1, -1, -1, 3], [1]])
+        # torch.jit is deprecated, and warns of branches on sizes: those of timm hold for the example as for any size
+        for category in (FutureWarning, DeprecationWarning, torch.jit.TracerWarning):
+            warnings.simplefilter("ignore", category)
+        traced = torch.jit.trace(
+            graph.eval(), example, check_trace=False
+        )  # the converter's own takes three times as long
+        model = ov.convert_model(traced, example_input=example, input=[[1, -1, -1, 3], [1]])
     for port, name in zip(model.inputs, ("image", "depth_scale"), strict=True):
         port.get_tensor().set_names({name})
     for port, name in zip(model.outputs, OUTPUTS, strict=True):

@@ -8,9 +8,10 @@ torch = pytest.importorskip("torch")
 
 from torch.nn import functional as F
 
+from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.decoder import LinearConcat
 from mt_perception.network.encoders import build_encoder
-from mt_perception.network.export import export_openvino, multiply_adds
+from mt_perception.network.export import multiply_adds
 from mt_perception.network.folding import conv_norm_pairs
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import build_network
@@ -101,21 +102,12 @@ def test_norms_are_found_behind_their_convolutions_wherever_these_stand():
 
 
 @torch.no_grad()
-def test_without_depth_all_of_it_is_unknown(tmp_path):
-    import numpy as np
-    import openvino as ov
-
-    from mt_perception.network.cpu_graph import CpuGraph
-
+def test_without_depth_all_of_it_is_unknown():
     network = build_network(NetworkSpec(decoder_width=16, depth=False)).eval()
     picture = torch.randint(0, 256, (1, 50, 70, 3), dtype=torch.uint8)
-    mask, _, depth_m = DeployedGraph(network, InputSpec())(picture, torch.ones(1))
-    assert mask.shape == depth_m.shape == (50, 70) and depth_m.isnan().all()
-    export_openvino(CpuGraph(network, InputSpec()), tmp_path / "graph.xml")
-    results = ov.compile_model(tmp_path / "graph.xml", "CPU")(
-        {"image": picture.numpy(), "depth_scale": np.ones(1, "f")}
-    )
-    assert np.isnan(results["depth_m"]).all() and (results["mask"] == mask.numpy()).mean() > 0.999
+    for graph in (DeployedGraph(network, InputSpec()), CpuGraph(network, InputSpec())):
+        mask, _, depth_m = graph(picture, torch.ones(1))
+        assert mask.shape == depth_m.shape == (50, 70) and depth_m.isnan().all()
 
 
 def test_counting_needs_no_picture_to_be_computed():
