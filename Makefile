@@ -37,7 +37,7 @@ $(VENV)/.demo: setup.py package.xml $(SHIPPED) | $(BIN)/uv
 	@touch $@
 
 $(VENV)/.test: setup.py package.xml $(SHIPPED) | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-$(ROS),openvino,torch,train,quantize,sim,dev]'
+	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-$(ROS),openvino,torch,train,networks,quantize,sim,dev]'
 	@touch $@ $(VENV)/.demo
 
 clean:

@@ -1,6 +1,7 @@
-"""Trains variants of a recipe with the same number of steps and prints their scores side by side.
+"""Trains variants of a recipe, or networks, with the same number of steps and prints their scores side by side.
 
     python benchmarks/recipes.py --city CITY --out RUNS [--steps 400] [--only NAME ...]
+    python benchmarks/recipes.py --city CITY --out RUNS --networks      # for mt-perception compare --scores RUNS
 
 CITY: made by `mt-perception-train city --out CITY --seeds 60 --val-seeds 8`. A variant that is done is not run again,
 one that was stopped goes on, so the command can be repeated until the table is complete.
@@ -12,13 +13,14 @@ import argparse
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from mt_perception.datasets.sample import Reader, Sample
 from mt_perception.labels import UNLABELLED
-from mt_perception.network.spec import DepthCodecSpec
+from mt_perception.network.spec import RELATED, DepthCodecSpec
 from mt_perception_training.export import export
 from mt_perception_training.module import MultiTaskModule
 from mt_perception_training.options import LAST, RunOptions
@@ -94,8 +96,16 @@ def better(steps: int, codec: str = "log", segmentation: float = 1.0, depth: flo
     return in_steps(replace(recipe, losses=losses, phases=tuple(phases), network=network), steps)
 
 
+def with_network(name: str, steps: int) -> Recipe:
+    """`city.yaml` with one of the related networks."""
+    recipe = load_recipe("city")
+    own = recipe.network
+    network = replace(RELATED[name], train_ids=own.train_ids, depth_codec=own.depth_codec)
+    return in_steps(replace(recipe, name=name, network=network), steps)
+
+
 FAULTY = "published, with its three faults"
-VARIANTS: dict[str, Callable[[int], Recipe]] = {
+RECIPES: dict[str, Callable[[int], Recipe]] = {
     FAULTY: lambda steps: published(steps, "article"),
     "published, without the faults": lambda steps: published(steps, "log"),
     "city.yaml: both tasks, log codec": better,
@@ -105,6 +115,8 @@ VARIANTS: dict[str, Callable[[int], Recipe]] = {
     "sqrt codec": lambda steps: better(steps, "sqrt"),
     "article codec": lambda steps: better(steps, "article"),
 }
+NETWORKS: dict[str, Callable[[int], Recipe]] = {name: partial(with_network, name) for name in RELATED}
+VARIANTS = RECIPES | NETWORKS
 
 
 def scores_of(name: str, steps: int, city: Path, out: Path) -> dict[str, float]:
@@ -125,10 +137,11 @@ def main() -> None:
     parser.add_argument("--city", type=Path, required=True, help="the rendered city")
     parser.add_argument("--out", type=Path, required=True, help="one folder per variant is made here")
     parser.add_argument("--steps", type=int, default=400, help="of 8 pictures (default 400)")
-    parser.add_argument("--only", nargs="+", choices=VARIANTS, default=list(VARIANTS), metavar="NAME")
+    parser.add_argument("--only", nargs="+", choices=VARIANTS, metavar="NAME", help="some of the recipes and networks")
+    parser.add_argument("--networks", action="store_true", help="the networks of docs/networks.md, not the recipes")
     options = parser.parse_args()
     rows = [f"| variant, {options.steps} steps | {' | '.join(COLUMNS)} |", "|---|" + "---|" * len(COLUMNS)]
-    for name in options.only:
+    for name in options.only or (NETWORKS if options.networks else RECIPES):
         scores = scores_of(name, options.steps, options.city, options.out)
         rows.append(f"| {name} | " + " | ".join(f"{scores[column]:.3f}" for column in COLUMNS) + " |")
     print("\n".join(rows))

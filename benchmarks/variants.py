@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from mt_perception.backends.openvino import OpenVinoBackend
-from mt_perception.bundle import Bundle, TrainingCamera, load_bundle
-from mt_perception.network.export import multiply_adds, write_bundle
+from mt_perception.bundle import Bundle, load_bundle
+from mt_perception.network.export import multiply_adds, write_untrained
 from mt_perception.network.multitask import build_network
-from mt_perception.network.spec import VARIANTS, InputSpec
+from mt_perception.network.spec import WIDTHS
 
 OUTPUTS = ("mask", "depth_m")
 
@@ -31,7 +31,9 @@ def main() -> None:
     parser.add_argument("--models", type=Path, nargs="*", default=[], metavar="DIR", help="trained ones, with scores")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        bundles = {name: untrained(name, Path(temporary) / name, options.size) for name in VARIANTS}
+        bundles = {
+            name: write_untrained(Path(temporary) / name, name, spec, options.size) for name, spec in WIDTHS.items()
+        }
         bundles |= {load_bundle(folder).card.name: load_bundle(folder) for folder in options.models}
         backends = {
             name: OpenVinoBackend(bundle, options.size, options.precision, options.threads)
@@ -49,12 +51,6 @@ def height_and_width(text: str) -> tuple[int, int]:
     """`400x1024` -> (400, 1024)."""
     height, width = text.split("x")
     return int(height), int(width)
-
-
-def untrained(name: str, folder: Path, size: tuple[int, int]) -> Bundle:
-    """A bundle of the variant `name` with random weights, which cost the same time as trained ones."""
-    facts = {"name": name, "trained": False, "training_camera": TrainingCamera(1.0, 1)}
-    return write_bundle(build_network(VARIANTS[name]), folder, facts, InputSpec(width=size[1], height=size[0]))
 
 
 def measure(backends: dict[str, OpenVinoBackend], size: tuple[int, int], runs: int) -> dict[str, list[float]]:

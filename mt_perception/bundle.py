@@ -177,7 +177,7 @@ def describe(bundle: Bundle) -> str:
     rows = {
         "model": f"{card.name} ({bundle.model_hash}){'' if card.trained else ', UNTRAINED: its output means nothing'}",
         "folder": str(bundle.folder),
-        "network": f"{card.network.encoder}, {card.network.decoder}, {card.network.decoder_width} wide",
+        "network": str(card.network),
         "input": f"{card.input.width}x{card.input.height} px RGB",
         "classes": ", ".join(label.name for label in card.classes),
         "depth": f"{codec.min_m:g} to {codec.max_m:g} m, {codec.name} codec",

@@ -1,4 +1,4 @@
-"""The command line: `mt-perception demo | run | init | export | info | params | bench | tune | bag`."""
+"""The command line: `mt-perception demo | run | init | export | info | params | bench | compare | tune | bag`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ import json
 import signal
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from mt_perception.bench.command import add_commands
 from mt_perception.datasets.command import add_from_dataset
 from mt_perception.export_command import add_parser as add_export
+from mt_perception.network.spec import VARIANTS
 from mt_perception.offline.command import add_evaluate, add_process
 from mt_perception.settings import SETTINGS, Settings, parameter_file
 
@@ -56,8 +58,10 @@ def _parser() -> argparse.ArgumentParser:
     run.set_defaults(command=_run)
     init = commands.add_parser("init", help="make a model with random weights, to try things or to train from")
     init.add_argument("--out", type=Path, required=True, help="folder of the new model")
-    init.add_argument("--encoder", default="mobilenet_v3_small")
-    init.add_argument("--decoder-width", type=int, default=128, help="channels (default: %(default)s)")
+    text = "one of docs/networks.md; the next two change it (default: %(default)s)"
+    init.add_argument("--network", choices=VARIANTS, default="standard", metavar="NAME", help=text)
+    init.add_argument("--encoder", help="by name, or timm/NAME")
+    init.add_argument("--decoder-width", type=int, help="channels")
     init.add_argument(
         "--size", type=picture_size, default=(512, 1024), metavar="HxW", help="input size (default: 512x1024)"
     )
@@ -147,7 +151,10 @@ def _init(options: argparse.Namespace) -> None:
     require("torch", "torch")
     from mt_perception.network.export import write_untrained
 
-    bundle = write_untrained(options.out, options.encoder, options.decoder_width, options.size, options.seed)
+    changed = {name: getattr(options, name) for name in ("encoder", "decoder_width") if getattr(options, name)}
+    spec = replace(VARIANTS[options.network], **changed)
+    name = "-".join(map(str, (options.network, *changed.values())))
+    bundle = write_untrained(options.out, name, spec, options.size, options.seed)
     print(f"{bundle.folder}: {bundle.card.parameters:,} parameters, untrained")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import SIZE, make_picture
+from helpers import SIZE, enliven, make_picture
 from hypothesis import settings
 
 # Nobody else's nodes: a domain of this run's own, on this machine only. Before anything imports rclpy.
@@ -34,15 +34,7 @@ def lively_network(cache_home):
     from mt_perception.network.spec import NetworkSpec
 
     torch.manual_seed(3)
-    network = build_network(NetworkSpec(decoder_width=32))
-    network.train()
-    with torch.no_grad():
-        for _ in range(10):
-            network(torch.randn(2, 3, *SIZE))
-        for head in network.heads.values():
-            head.predict.weight.mul_(8)
-        network.heads["depth"].predict.bias.add_(0.4)
-    return network.eval()
+    return enliven(build_network(NetworkSpec(decoder_width=32)), SIZE)
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +47,34 @@ def bundle(lively_network, tmp_path_factory):
     facts = {"name": "lively", "trained": False, "training_camera": TrainingCamera(100.0, SIZE[1])}
     folder = tmp_path_factory.mktemp("models") / "lively"
     return write_bundle(lively_network, folder, facts, InputSpec(width=SIZE[1], height=SIZE[0]))
+
+
+@pytest.fixture(scope="session")
+def lively_bundle(cache_home, tmp_path_factory):
+    """`lively_bundle(spec)`: a bundle for pictures of 64x96 whose random weights say many things, made once."""
+    pytest.importorskip("torch")
+    made = {}
+
+    def bundle_of(spec):
+        if (key := repr(spec)) not in made:
+            made[key] = _lively_bundle(spec, tmp_path_factory.mktemp("models") / "model")
+        return made[key]
+
+    return bundle_of
+
+
+def _lively_bundle(spec, folder):
+    import torch
+
+    from mt_perception.bundle import TrainingCamera
+    from mt_perception.network.export import write_bundle
+    from mt_perception.network.multitask import build_network
+    from mt_perception.network.spec import InputSpec
+
+    torch.manual_seed(3)
+    network = enliven(build_network(spec), (64, 96), passes=3)
+    facts = {"name": "lively", "trained": False, "training_camera": TrainingCamera(100.0, 96)}
+    return write_bundle(network, folder, facts, InputSpec(width=96, height=64))
 
 
 @pytest.fixture

@@ -50,11 +50,11 @@ def test_pictures_of_one_name_do_not_overwrite_each_other(pictures, tmp_path, bu
 
 def test_init_then_info(tmp_path, capsys):
     pytest.importorskip("torch")
-    arguments = ["init", "--out", str(tmp_path / "m"), "--decoder-width", "16", "--size", "64x96"]
+    arguments = ["init", "--out", str(tmp_path / "m"), "--network", "narrow-coarse", "--size", "64x96"]
     assert main(arguments) == 0
     assert main(["info", str(tmp_path / "m")]) == 0
     said = capsys.readouterr().out
-    assert "UNTRAINED" in said and "96x64 px" in said and "GMACs" in said
+    assert "untrained-narrow-coarse" in said and "UNTRAINED" in said and "96x64 px" in said and "GMACs" in said
     assert json.loads((tmp_path / "m" / "bundle.json").read_text())["trained"] is False
 
 

@@ -36,22 +36,23 @@ class MultiTaskLoss(nn.Module):
         self.log_variances = nn.Parameter(torch.zeros(2), requires_grad=options.uncertainty)
 
     def forward(
-        self, logits: Tensor, encoded: Tensor, batch: dict[str, Tensor], lovasz: float = 0.0
+        self, logits: Tensor, encoded: Tensor | None, batch: dict[str, Tensor], lovasz: float = 0.0
     ) -> dict[str, Tensor]:
         """logits (N, C, h, w), encoded (N, 1, h, w), targets of the same size -> `loss` and its parts, scalars.
 
-        `lovasz`: weight of the IoU loss, which is left out at 0.
+        `lovasz`: weight of the IoU loss, which is left out at 0. A network without depth has None for it.
         """
         options = self._options
         target = self.table[batch["labels"].long()]
         parts = {"segmentation": segmentation_loss(logits, target, self.members, self.weights, options.label_smoothing)}
         if lovasz:
             parts["lovasz"] = lovasz_loss(logits, target, self.members)
-        parts["depth"] = depth_loss(encoded[:, 0], self._codec.encode(batch["depth_m"]), options.depth_kind)
-        if options.smoothness:
+        if encoded is not None:
+            parts["depth"] = depth_loss(encoded[:, 0], self._codec.encode(batch["depth_m"]), options.depth_kind)
+        if encoded is not None and options.smoothness:
             parts["smoothness"] = smoothness_loss(encoded[:, 0], target)
         labels = options.segmentation * parts["segmentation"] + lovasz * parts.get("lovasz", 0.0)
-        depth = options.depth * parts["depth"] + options.smoothness * parts.get("smoothness", 0.0)
+        depth = options.depth * parts.get("depth", 0.0) + options.smoothness * parts.get("smoothness", 0.0)
         precise = (-self.log_variances).exp()
         return {"loss": precise[0] * labels + precise[1] * depth + 0.5 * self.log_variances.sum(), **parts}
 

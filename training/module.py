@@ -20,8 +20,10 @@ from mt_perception_training.augment import Augmenter
 from mt_perception_training.data.batches import Batches, single_threaded
 from mt_perception_training.data.sources import InMemory
 from mt_perception_training.losses import MultiTaskLoss
+from mt_perception_training.pretrained import load_encoder
 from mt_perception_training.recipe import Phase, Recipe
 from mt_perception_training.scoreboard import Scoreboard, overall, predict
+from mt_perception_training.tasks import extra_tasks
 
 
 class MultiTaskModule(lightning.LightningModule):
@@ -36,6 +38,7 @@ class MultiTaskModule(lightning.LightningModule):
         self.network = build_network(recipe.network).to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.loss = MultiTaskLoss(recipe.losses, self.network.codec, recipe.network.train_ids)
+        self.extra = extra_tasks(recipe.network, recipe.fx_px)
         self.training_readers, self.validation_readers = training, validation
         for name in ("mean", "std"):
             values = torch.tensor(getattr(recipe.input, name)).view(1, 3, 1, 1)
@@ -45,6 +48,11 @@ class MultiTaskModule(lightning.LightningModule):
         """Take the weights of another run."""
         for each in (self.network, self.average):
             each.load_state_dict(network.state_dict())
+
+    def start_from_encoder(self, source: str) -> None:
+        """Take the encoder's weights from elsewhere; see `pretrained.load_encoder`."""
+        load_encoder(self.network.encoder, source)
+        self.average.load_state_dict(self.network.state_dict())
 
     def normalised(self, image: Tensor) -> Tensor:
         """(N, 3, H, W) uint8 -> what the network is fed."""
@@ -61,10 +69,15 @@ class MultiTaskModule(lightning.LightningModule):
         """`loss` and its parts, at the resolution of the batch's targets."""
         outputs = self.network.coarse(self.normalised(batch["image"]))
         size = batch["labels"].shape[-2:]
-        if outputs["depth"].shape[-2:] != size:
+        if outputs["segmentation"].shape[-2:] != size:
             outputs = {task: upsample(x, size) for task, x in outputs.items()}
         with torch.autocast(self.device.type, enabled=False):
-            return self.loss(outputs["segmentation"].float(), outputs["depth"].float(), batch, phase.lovasz)
+            outputs = {task: x.float() for task, x in outputs.items()}
+            parts = self.loss(outputs["segmentation"], outputs.get("depth"), batch, phase.lovasz)
+            for name, task in self.extra.items():
+                parts[name] = task.loss(outputs[name], batch)
+                parts["loss"] = parts["loss"] + self.recipe.losses.extra.get(name, 1.0) * parts[name]
+            return parts
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """A checkpoint says what it is: exporting it needs nothing else."""

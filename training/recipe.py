@@ -70,7 +70,8 @@ class Phase:
 class Losses:
     """How the two tasks are scored; see `losses.py`. `class_weights` by class name, 1 where not named.
 
-    `smoothness`: weight of what keeps depth from bending inside a segment; left out at 0.
+    `smoothness`: weight of what keeps depth from bending inside a segment; left out at 0. `extra`: weights of the
+    network's extra heads, 1 where not named; see `tasks.py`.
     """
 
     segmentation: float = 1.0
@@ -80,6 +81,7 @@ class Losses:
     depth_kind: str = "mse"
     smoothness: float = 0.0
     uncertainty: bool = False
+    extra: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.depth_kind not in ("mse", "l1", "berhu"):
@@ -99,7 +101,8 @@ class CardTexts:
 class Recipe:
     """Everything that decides a training run, besides the pictures.
 
-    `fx_px` is the focal length, in pixels of the network's input, that all depth is brought to.
+    `fx_px` is the focal length, in pixels of the network's input, that all depth is brought to. `encoder_weights`: what
+    the encoder starts from, `none`, `imagenet` or a file; see `pretrained.py`.
     """
 
     name: str
@@ -112,6 +115,7 @@ class Recipe:
     gradient_clip: float = 0.0
     average_decay: float = 0.998
     seed: int = 1
+    encoder_weights: str = "none"
     card: CardTexts = field(default_factory=CardTexts)
 
     def to_dict(self) -> dict[str, Any]:

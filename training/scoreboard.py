@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 
 from mt_perception.datasets.groups import CAMVID_NAMES, camvid_fold
@@ -40,9 +42,10 @@ class Scoreboard:
 
 
 def overall(scores: dict[str, float]) -> float:
-    """One number that rises as the scores improve: the mean IoUs, less the relative errors of depth."""
+    """One number that rises as the scores improve: the mean IoUs, less the relative errors of depth, if known."""
     signs = {"miou": 1, "abs_rel": -1}
-    return sum(signs.get(name.split("_", 1)[1], 0) * value for name, value in scores.items())
+    known = {name: value for name, value in scores.items() if math.isfinite(value)}
+    return sum(signs.get(name.split("_", 1)[1], 0) * value for name, value in known.items())
 
 
 @torch.no_grad()

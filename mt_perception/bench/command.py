@@ -1,4 +1,4 @@
-"""`mt-perception bench` and `mt-perception tune`: their options, and what they print."""
+"""`mt-perception bench`, `compare` and `tune`: their options, and what they print."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from mt_perception.network.spec import RELATED, VARIANTS, WIDTHS
 from mt_perception.settings import SETTINGS, Settings
 
 NETWORK_COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio", "stages")
@@ -19,7 +20,7 @@ NODE_COLUMNS = (
 
 
 def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
-    """Add the two to the subcommands of `mt-perception`; `size` reads HEIGHTxWIDTH."""
+    """Add the three to the subcommands of `mt-perception`; `size` reads HEIGHTxWIDTH."""
     bench = commands.add_parser("bench", help="time the network, or the whole node, beside the published way")
     bench.add_argument(
         "--size",
@@ -36,6 +37,9 @@ def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
     bench.add_argument("--pictures", type=int, default=300, help="with --node: how many (default: %(default)s)")
     bench.add_argument("--rate", type=float, default=0.0, help="with --node: a second (default: as fast as it answers)")
     bench.set_defaults(command=run_bench)
+    _add_compare(
+        commands.add_parser("compare", help="what the networks cost, and how good they are, in one table"), size
+    )
     tune = commands.add_parser("tune", help="find the largest input that holds a rate here, and write it as a profile")
     tune.add_argument("--fps", type=float, required=True, help="pictures a second that the node shall hold")
     tune.add_argument(
@@ -50,6 +54,20 @@ def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
     tune.add_argument("--out", type=Path, required=True, help="the profile, a parameter file for the node")
     _add_choices(tune)
     tune.set_defaults(command=run_tune)
+
+
+def _add_compare(parser: argparse.ArgumentParser, size: Callable[[str], tuple[int, int]]) -> None:
+    text = f"default: {' '.join(RELATED)}; also: {' '.join(WIDTHS)}"
+    parser.add_argument("--networks", nargs="+", choices=VARIANTS, default=list(RELATED), metavar="NAME", help=text)
+    parser.add_argument(
+        "--size", type=size, default=(400, 1024), metavar="HxW", help="of the input (default: 400x1024)"
+    )
+    parser.add_argument("--scores", type=Path, metavar="DIR", help="runs of benchmarks/recipes.py, for the accuracy")
+    parser.add_argument("--rounds", type=int, default=10, help="turns of each network (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads of the network (default: all cores)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="a picture of accuracy against time; needs --scores")
+    parser.set_defaults(command=run_compare)
 
 
 def _add_choices(parser: argparse.ArgumentParser) -> None:
@@ -73,6 +91,19 @@ def run_bench(options: argparse.Namespace) -> None:
     show(rows, options.json, NETWORK_COLUMNS)
     for reason in skipped:
         print(reason, file=sys.stderr)
+
+
+def run_compare(options: argparse.Namespace) -> None:
+    """Measure, print the table, and write it as JSON and as a picture."""
+    from mt_perception.bench.compare import COLUMNS, compare, plot
+    from mt_perception.bench.table import check_folder, show
+
+    check_folder(options.json)
+    check_folder(options.plot)
+    rows = compare(options.networks, options.size, options.scores, options.rounds, options.threads)
+    show(rows, options.json, COLUMNS)
+    if options.plot:
+        plot(rows, options.plot)
 
 
 def _network_rows(options: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from mt_perception.network.graph import DeployedGraph
+from mt_perception.network.graph import DeployedGraph, unknown
 from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.network.rewrites import (
     channels_apart,
@@ -25,10 +25,13 @@ class CpuGraph(DeployedGraph):
     def forward(self, image: Tensor, depth_scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """See `DeployedGraph.forward`."""
         coarse = self.network.coarse(self._normalised(image))
+        scores = self._phases(coarse["segmentation"])
+        depths = self._phases(coarse["depth"]) if self.has_depth else [None] * len(scores)
         parts = []
-        for logits, encoded in zip(*(self._phases(coarse[task]) for task in ("segmentation", "depth")), strict=True):
+        for logits, encoded in zip(scores, depths, strict=True):
             mask = self._mask(logits)
-            parts.append((mask, self._confidence(logits), self._depth_m(encoded, mask, depth_scale)))
+            depth_m = unknown(mask, depth_scale) if encoded is None else self._depth_m(encoded, mask, depth_scale)
+            parts.append((mask, self._confidence(logits), depth_m))
         height, width = image.shape[1:3]
         whole = (interleave(each, self.network.stride)[:height, :width] for each in zip(*parts, strict=True))
         mask, confidence, depth_m = whole

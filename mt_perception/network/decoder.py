@@ -1,13 +1,32 @@
-"""Light-Weight RefineNet (Nekrasov et al., arXiv 1810.03272) as published for multi-task use (1809.04766)."""
+"""Decoders: the maps of an encoder in, one map at the finest stride out, built by name; and the heads upon it.
+
+Light-Weight RefineNet (Nekrasov et al., arXiv 1810.03272) is as published for multi-task use (1809.04766).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mt_perception.network.segnet import SegNetDecoder
 from mt_perception.network.spec import SpecError
+from mt_perception.network.unet import UNetDecoder
+
+
+class Decoder(Protocol):
+    """Fuses an encoder's maps into one of `width` channels, and knows which head goes with it."""
+
+    width: int
+
+    def __call__(self, maps: list[list[Tensor]]) -> Tensor:
+        """Maps by stride, finest first, each (N, C, h, w) -> (N, width, h0, w0)."""
+
+    def head(self, task: str, outputs: int) -> nn.Module:
+        """For one task: (N, width, h, w) -> (N, outputs, h, w). Its last convolution is called `predict`."""
 
 
 def conv1x1(inputs: int, outputs: int, groups: int = 1) -> nn.Conv2d:
@@ -56,6 +75,10 @@ class LightWeightRefineNet(nn.Module):
             x = self._fuse(maps, level, upsample(self.adapt[level](x), finer))
         return x
 
+    def head(self, task: str, outputs: int) -> nn.Module:
+        """The same for every task."""
+        return Head(self.width, outputs)
+
     def _fuse(self, maps: list[list[Tensor]], level: int, *coarser: Tensor) -> Tensor:
         first, *others = [reduce(each) for reduce, each in zip(self.reduce[level], maps[level], strict=True)]  # type: ignore
         return self.pool[level](F.relu6(sum([*others, *coarser], first)))
@@ -78,12 +101,45 @@ class Head(nn.Module):
         return self.predict(F.relu6(self.scale(x)))
 
 
-DECODERS: dict[str, Callable[[Sequence[Sequence[int]], int], nn.Module]] = {
+class LinearConcat(nn.Module):
+    """The light decoder that goes with transformers: each level through a linear layer to `width` channels, resized to
+    the finest, put side by side, and mixed by a pointwise convolution."""
+
+    def __init__(self, channels: Sequence[Sequence[int]], width: int) -> None:
+        super().__init__()
+        self.width = width
+        self.linear = nn.ModuleList(nn.Conv2d(sum(group), width, 1) for group in channels)
+        self.mix = nn.Conv2d(len(channels) * width, width, 1)
+
+    def forward(self, maps: list[list[Tensor]]) -> Tensor:
+        """Maps by stride, finest first, each (N, C, h, w) -> (N, width, h0, w0).
+
+        A pointwise convolution of levels side by side is the sum of one for each, and may as well come before the
+        resizing: where the maps are small.
+        """
+        shares = self.mix.weight.split(self.width, 1)
+        finest, *coarser = [
+            F.conv2d(linear(torch.cat(group, 1)), share)
+            for linear, group, share in zip(self.linear, maps, shares, strict=True)
+        ]
+        size = finest.shape[-2:]
+        total = sum((upsample(each, size) for each in coarser), finest)
+        return total + self.mix.bias[:, None, None]  # type: ignore[index]
+
+    def head(self, task: str, outputs: int) -> nn.Module:
+        """The same for every task."""
+        return Head(self.width, outputs)
+
+
+DECODERS: dict[str, Callable[[Sequence[Sequence[int]], int], Decoder]] = {
     "light_weight_refinenet": LightWeightRefineNet,
+    "linear_concat": LinearConcat,
+    "segnet": SegNetDecoder,
+    "unet": UNetDecoder,
 }
 
 
-def build_decoder(name: str, channels: Sequence[Sequence[int]], width: int) -> nn.Module:
+def build_decoder(name: str, channels: Sequence[Sequence[int]], width: int) -> Any:
     """The decoder called `name` for an encoder with these channels."""
     if name not in DECODERS:
         raise SpecError(f"decoder is {name!r}; allowed: {', '.join(DECODERS)}")

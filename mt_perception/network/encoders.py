@@ -7,34 +7,46 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
+from mt_perception.network.segnet import SegNetEncoder
 from mt_perception.network.spec import SpecError
+from mt_perception.network.timm_encoder import TimmEncoder
+from mt_perception.network.unet import UNetEncoder
+
+TIMM = "timm/"
+"""What follows it is the name of an encoder of timm."""
 
 
 class Encoder(Protocol):
-    """Feature maps by stride: `channels[i]` lists the channels of the maps that `forward` gives at `strides[i]`."""
+    """Feature maps by stride: `channels[i]` lists the channels of the maps that `forward` gives at `strides[i]`.
+
+    It is fed pictures whose sides are multiples of `multiple`; the network sees to that.
+    """
 
     strides: tuple[int, ...]
     channels: tuple[tuple[int, ...], ...]
+    multiple: int
 
     def __call__(self, image: Tensor) -> list[list[Tensor]]:
         """(N, 3, H, W) normalised picture -> for each stride, its maps, each (N, C, ceil(H/s), ceil(W/s))."""
 
 
-class MobileNetV3Small(nn.Module):
-    """torchvision's MobileNetV3-small up to its last bottleneck; the classifier's 576-channel convolution is left out.
+class MobileNetV3(nn.Module):
+    """torchvision's MobileNetV3 up to its last bottleneck; the classifier's wide convolution is left out.
 
-    Taps as published for the multi-task network: blocks 1 | 3 | 7, 8 | 10, 11 at strides 4, 8, 16, 32.
+    `taps`: the blocks whose results are given, by stride. Those of the small one are as published for the multi-task
+    network (blocks 1 | 3 | 7, 8 | 10, 11); those of the large one are chosen likewise: the last block of strides 4 and
+    8, the last two of 16 and 32.
     """
 
     strides = (4, 8, 16, 32)
-    channels = ((16,), (24,), (48, 48), (96, 96))
-    taps = ((1,), (3,), (7, 8), (10, 11))
+    multiple = 1  # convolutions with padding take any size
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, taps: tuple[tuple[int, ...], ...], channels: tuple[tuple[int, ...], ...]) -> None:
         super().__init__()
-        from torchvision.models import mobilenet_v3_small  # here, so that other encoders do without torchvision
+        import torchvision  # here, so that other encoders do without it
 
-        self.features = mobilenet_v3_small(weights=None).features[:12]
+        self.name, self.taps, self.channels = name, taps, channels
+        self.features = torchvision.models.get_model(name, weights=None).features[: taps[-1][-1] + 1]
 
     def forward(self, image: Tensor) -> list[list[Tensor]]:
         maps: dict[int, Tensor] = {}
@@ -45,11 +57,29 @@ class MobileNetV3Small(nn.Module):
         return [[maps[tap] for tap in group] for group in self.taps]
 
 
-ENCODERS: dict[str, Callable[[], nn.Module]] = {"mobilenet_v3_small": MobileNetV3Small}
+def _mobilenet_v3_small() -> MobileNetV3:
+    return MobileNetV3("mobilenet_v3_small", ((1,), (3,), (7, 8), (10, 11)), ((16,), (24,), (48, 48), (96, 96)))
+
+
+def _mobilenet_v3_large() -> MobileNetV3:
+    taps = ((3,), (6,), (11, 12), (14, 15))
+    return MobileNetV3("mobilenet_v3_large", taps, ((24,), (40,), (112, 112), (160, 160)))
+
+
+ENCODERS: dict[str, Callable[[], nn.Module]] = {
+    "mobilenet_v3_small": _mobilenet_v3_small,
+    "mobilenet_v3_large": _mobilenet_v3_large,
+    "twins_svt_small": lambda: TimmEncoder("twins_svt_small"),
+    "twins_pcpvt_small": lambda: TimmEncoder("twins_pcpvt_small"),
+    "segnet": SegNetEncoder,
+    "unet": UNetEncoder,
+}
 
 
 def build_encoder(name: str) -> Any:
     """The encoder called `name`, with random weights."""
+    if name.startswith(TIMM):
+        return TimmEncoder(name.removeprefix(TIMM))
     if name not in ENCODERS:
-        raise SpecError(f"encoder is {name!r}; allowed: {', '.join(ENCODERS)}")
+        raise SpecError(f"encoder is {name!r}; allowed: {', '.join(ENCODERS)}, or {TIMM}NAME")
     return ENCODERS[name]()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,11 +21,12 @@ from mt_perception.types import OUTPUTS
 
 
 def multiply_adds(network: MultiTaskNetwork, size: tuple[int, int]) -> int:
-    """Multiply-adds of the convolutions for one picture of `size` (height, width)."""
+    """Multiply-adds of convolutions and matrix products for one picture of `size` (height, width)."""
     from torch.utils.flop_counter import FlopCounterMode
 
+    empty = copy.deepcopy(network).to("meta").eval()  # the shapes are enough to count
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network.eval()(torch.zeros(1, 3, *size))
+        empty(torch.zeros(1, 3, *size, device="meta"))
     return counter.get_total_flops() // 2  # the counter counts a multiply-add as two
 
 
@@ -37,8 +39,13 @@ def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, i
 
     example = (torch.zeros(1, *example_size, 3, dtype=torch.uint8), torch.ones(1))
     with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # the converter traces with torch.jit, which torch deprecates
-        model = ov.convert_model(graph.eval(), example_input=example, input=[[1, -1, -1, 3], [1]])
+        # torch.jit is deprecated, and warns of branches on sizes: those of timm hold for the example as for any size
+        for category in (FutureWarning, DeprecationWarning, torch.jit.TracerWarning):
+            warnings.simplefilter("ignore", category)
+        traced = torch.jit.trace(
+            graph.eval(), example, check_trace=False
+        )  # the converter's own takes three times as long
+        model = ov.convert_model(traced, example_input=example, input=[[1, -1, -1, 3], [1]])
     for port, name in zip(model.inputs, ("image", "depth_scale"), strict=True):
         port.get_tensor().set_names({name})
     for port, name in zip(model.outputs, OUTPUTS, strict=True):
@@ -66,20 +73,19 @@ def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str,
     return load_bundle(directory)
 
 
-def write_untrained(directory: Path, encoder: str, decoder_width: int, size: tuple[int, int], seed: int) -> Bundle:
+def write_untrained(directory: Path, name: str, spec: NetworkSpec, size: tuple[int, int], seed: int = 0) -> Bundle:
     """A bundle with random weights for pictures of `size` (height, width); the same seed gives the same weights."""
     torch.manual_seed(seed)
-    network = build_network(NetworkSpec(encoder=encoder, decoder_width=decoder_width))
     height, width = size
     facts = {
-        "name": f"untrained-{encoder}-{decoder_width}",
+        "name": f"untrained-{name}",
         "trained": False,
         # a lens of about 60 degrees, until training says otherwise
         "training_camera": TrainingCamera(fx_px=0.87 * width, width_px=width),
         "data": "none: random weights",
         "license": "Apache-2.0",
     }
-    return write_bundle(network, directory, facts, InputSpec(width=width, height=height))
+    return write_bundle(build_network(spec), directory, facts, InputSpec(width=width, height=height))
 
 
 def read_network(bundle: Bundle) -> MultiTaskNetwork:

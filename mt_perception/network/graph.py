@@ -29,6 +29,7 @@ class DeployedGraph(nn.Module):
         super().__init__()
         self.network = network.eval()
         self.codec = network.codec
+        self.has_depth = network.spec.depth
         self.dtype = torch.float32
         # (x / 255 - mean) / std in one multiply-add; runtimes fold it into the first convolution
         mean, std = (torch.tensor(each).view(1, 3, 1, 1) for each in (inputs.mean, inputs.std))
@@ -63,9 +64,11 @@ class DeployedGraph(nn.Module):
             results["mask"] = self._mask(logits)
         if "confidence" in outputs:
             results["confidence"] = self._confidence(logits)
-        if "depth_m" in outputs:
+        if "depth_m" in outputs and self.has_depth:
             encoded = self._upsampled(coarse["depth"].to(self.gain.dtype), size)
             results["depth_m"] = self._depth_m(encoded, results["mask"], depth_scale)
+        elif "depth_m" in outputs:
+            results["depth_m"] = unknown(results["mask"], depth_scale)
         return {name: result[0] for name, result in results.items() if name in outputs}
 
     def _normalised(self, image: Tensor) -> Tensor:
@@ -91,3 +94,8 @@ class DeployedGraph(nn.Module):
         # the last hundredth of the codec's range stands for everything beyond it
         beyond = encoded[..., 0, :, :] >= 0.99 * self.codec.top
         return torch.where(beyond | (mask == SKY), torch.inf, depth_m)
+
+
+def unknown(mask: Tensor, depth_scale: Tensor) -> Tensor:
+    """Metres of a network that has learned none: NaN, in the shape of `mask`."""
+    return torch.full_like(mask, torch.nan, dtype=torch.float32) * depth_scale

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from mt_perception.network.codecs import DepthCodec
-from mt_perception.network.decoder import Head, build_decoder, upsample
+from mt_perception.network.decoder import build_decoder, upsample
 from mt_perception.network.encoders import build_encoder
+from mt_perception.network.separable import separable
 from mt_perception.network.spec import NetworkSpec
 
 
 class MultiTaskNetwork(nn.Module):
-    """Normalised picture in, class scores and encoded depth out."""
+    """Normalised picture in, class scores, encoded depth and what else was asked for out."""
 
     def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
@@ -21,21 +23,34 @@ class MultiTaskNetwork(nn.Module):
         self.encoder = encoder
         self.stride: int = encoder.strides[spec.finest]
         self.decoder = build_decoder(spec.decoder, encoder.channels[spec.finest :], spec.decoder_width)
-        self.heads = nn.ModuleDict(
-            {
-                "segmentation": Head(spec.decoder_width, len(spec.train_ids)),
-                "depth": Head(spec.decoder_width, 1),
-            }
-        )
+        outputs = {"segmentation": len(spec.train_ids), **({"depth": 1} if spec.depth else {}), **spec.extra_heads}
+        self.heads = nn.ModuleDict({task: self.decoder.head(task, count) for task, count in outputs.items()})
+        if spec.separable in ("encoder", "all"):
+            separable(self.encoder)
+        if spec.separable in ("decoder", "all"):
+            separable(self.decoder)
+            separable(self.heads)
 
     def forward(self, image: Tensor) -> dict[str, Tensor]:
-        """(N, 3, H, W) normalised -> `segmentation` (N, classes, H, W) logits and `depth` (N, 1, H, W) encoded."""
+        """(N, 3, H, W) normalised -> `segmentation` (N, classes, H, W) logits, `depth` (N, 1, H, W) encoded, and one
+        for each of the spec's extra heads."""
         return {task: upsample(x, image.shape[-2:]) for task, x in self.coarse(image).items()}
 
     def coarse(self, image: Tensor) -> dict[str, Tensor]:
         """As `forward`, at the decoder's own resolution."""
-        features = self.decoder(self.encoder(image)[self.spec.finest :])
-        return {task: head(features) for task, head in self.heads.items()}
+        features = self.decoder(self.encoder(self._padded(image))[self.spec.finest :])
+        results = {task: head(features) for task, head in self.heads.items()}
+        if self.encoder.multiple == 1:
+            return results
+        height, width = (-(-each // self.stride) for each in image.shape[-2:])
+        return {task: x[:, :, :height, :width] for task, x in results.items()}
+
+    def _padded(self, image: Tensor) -> Tensor:
+        """Sides that the encoder takes, grown with mean colour at the right and at the bottom."""
+        if self.encoder.multiple == 1:
+            return image
+        missing_y, missing_x = (-each % self.encoder.multiple for each in image.shape[-2:])
+        return F.pad(image, (0, missing_x, 0, missing_y))
 
 
 def build_network(spec: NetworkSpec) -> MultiTaskNetwork:

@@ -86,9 +86,10 @@ class NinePointwise(nn.Module):
 
 
 def with_nine_pointwise(network: MultiTaskNetwork) -> MultiTaskNetwork:
-    """A copy of `network` with the last convolution of its heads of one output rewritten."""
+    """A copy of `network` with the last convolution of its heads of one output rewritten, where it is a 3x3 one."""
     network = copy.deepcopy(network)
     for head in network.heads.values():
-        if isinstance(head.predict, nn.Conv2d) and head.predict.out_channels == 1:
-            head.predict = NinePointwise(head.predict)
+        last = head.predict
+        if isinstance(last, nn.Conv2d) and last.out_channels == 1 and last.kernel_size == (3, 3):
+            head.predict = NinePointwise(last)
     return network

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 CODECS = ("log", "inverse", "sqrt", "article")
+MAIN_TASKS = ("segmentation", "depth")
+SEPARABLE = ("none", "encoder", "decoder", "all")
 
 
 class SpecError(ValueError):
@@ -49,10 +51,14 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class NetworkSpec:
-    """Names and options that `network.build.build_network` turns into a network.
+    """Names and options that `network.multitask.build_network` turns into a network.
 
     `train_ids[i]` is the trainId that channel i of the segmentation head stands for. `finest` is the level of the
-    encoder at which the decoder ends and the heads run, 0 for its finest (1/4 of the picture), 1 for the next (1/8).
+    encoder at which the decoder ends and the heads run, 0 for its finest (1/4 of the picture, or all of it with
+    SegNet and U-Net), 1 for the next.
+    `separable` names the part whose convolutions are exchanged for separable ones (`network/separable.py`); `decoder`
+    includes the heads. Without `depth` there is no head for it, and all depth is unknown. `extra_heads` are further
+    tasks and their number of channels: they are trained, and no part of what is deployed.
     """
 
     encoder: str = "mobilenet_v3_small"
@@ -61,16 +67,30 @@ class NetworkSpec:
     train_ids: tuple[int, ...] = (*range(19), 255)
     depth_codec: DepthCodecSpec = field(default_factory=DepthCodecSpec)
     finest: int = 0
+    separable: str = "none"
+    depth: bool = True
+    extra_heads: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.finest not in (0, 1, 2):
+            raise SpecError(f"finest is {self.finest}; allowed: 0, 1 or 2, for heads at the encoder's finest levels")
+        if self.separable not in SEPARABLE:
+            raise SpecError(f"separable is {self.separable!r}; allowed: {', '.join(SEPARABLE)}")
+        if wrong := [name for name, count in self.extra_heads.items() if name in MAIN_TASKS or count < 1]:
             raise SpecError(
-                f"finest is {self.finest}; allowed: 0, 1 or 2, for heads at 1/4, 1/8 or 1/16 of the picture"
+                f"extra_heads has {wrong[0]!r} with {self.extra_heads[wrong[0]]} channels; "
+                f"expected at least 1, and other names than {', '.join(MAIN_TASKS)}"
             )
         if not 8 <= self.decoder_width <= 2048:
             raise SpecError(f"decoder_width is {self.decoder_width}; allowed: 8 to 2048 channels")
         if not self.train_ids or any(not 0 <= each <= 255 for each in self.train_ids):
             raise SpecError(f"train_ids are {list(self.train_ids)}; expected at least one, each from 0 to 255")
+
+    def __str__(self) -> str:
+        parts = [self.encoder, self.decoder, f"{self.decoder_width} wide"]
+        if self.separable != "none":
+            parts.append(f"separable convolutions in {self.separable}")
+        return ", ".join([*parts, *([] if self.depth else ["no depth"]), *self.extra_heads])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
@@ -90,11 +110,26 @@ class NetworkSpec:
         return cls(**values)
 
 
-VARIANTS: dict[str, NetworkSpec] = {
+WIDTHS: dict[str, NetworkSpec] = {
     "wide": NetworkSpec(decoder_width=256),
     "standard": NetworkSpec(decoder_width=128),
     "narrow": NetworkSpec(decoder_width=64),
     "standard-coarse": NetworkSpec(decoder_width=128, finest=1),
     "narrow-coarse": NetworkSpec(decoder_width=64, finest=1),
 }
-"""Networks by name, from accurate to fast: `wide` is the published one, `coarse` ones have their heads at 1/8."""
+"""The published network, called `wide`, and cheaper ones of its kind; `coarse` ones have their heads at 1/8."""
+
+RELATED: dict[str, NetworkSpec] = {
+    "mobilenet_v3_small": NetworkSpec("mobilenet_v3_small", decoder_width=128),
+    "mobilenet_v3_large": NetworkSpec("mobilenet_v3_large", decoder_width=128),
+    "twins_svt_small": NetworkSpec("twins_svt_small", "linear_concat", 128),
+    "twins_pcpvt_small": NetworkSpec("twins_pcpvt_small", "linear_concat", 128),
+    "segnet": NetworkSpec("segnet", "segnet", 64),
+    "segnet-separable": NetworkSpec("segnet", "segnet", 64, separable="all"),
+    "unet": NetworkSpec("unet", "unet", 64),
+    "unet-separable": NetworkSpec("unet", "unet", 64, separable="all"),
+}
+"""The network with other encoders, and the related ones; docs/networks.md compares them."""
+
+VARIANTS = WIDTHS | RELATED
+"""All of them: what `mt-perception init --network` knows by name."""

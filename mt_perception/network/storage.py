@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from mt_perception.network.folding import conv_norm_pairs
 from mt_perception.network.multitask import MultiTaskNetwork
 
 
@@ -22,10 +22,8 @@ def rounded(network: MultiTaskNetwork) -> MultiTaskNetwork:
     """
     network = copy.deepcopy(network).cpu().float().eval()
     with torch.no_grad():
-        for sequence in [each for each in network.modules() if isinstance(each, nn.Sequential)]:
-            for conv, norm in pairwise(sequence):
-                if isinstance(conv, nn.Conv2d) and isinstance(norm, nn.BatchNorm2d):
-                    _fold(conv, norm)
+        for names in conv_norm_pairs(network):
+            _fold(*map(network.get_submodule, names))  # type: ignore[arg-type]
         for weight in network.parameters():
             weight.copy_(weight.half())
     return network

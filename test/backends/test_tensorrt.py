@@ -11,6 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from engine_operators import FACTS, operators, unsupported
 from helpers import SIZE
 
 from mt_perception.backends import BackendError, fastest_installed, open_backend
@@ -26,21 +27,8 @@ RELEASES = ("2.8.0", "2.12.1", "2.14.0")
 
 
 @pytest.fixture(scope="module")
-def facts(root):
-    return json.loads((root / "test" / "backends" / "torch_tensorrt.json").read_text())
-
-
-def operators(program):
-    """The operators after PyTorch's core decompositions, and the types that are cast to."""
-    nodes = [node for node in program.run_decompositions().graph.nodes if node.op == "call_function"]
-    casts = {str(node.kwargs["dtype"]) for node in nodes if node.target is torch.ops.aten._to_copy.default}
-    return {str(node.target) for node in nodes} - {"<built-in function getitem>"}, casts
-
-
-def unsupported(program, facts):
-    found, casts = operators(program)
-    known = {f"torch.{name}" for name in facts["casts"]}
-    return found - set(facts["converters"]) - set(facts["rewritten"]), casts - known
+def facts():
+    return json.loads(FACTS.read_text())
 
 
 @pytest.fixture(scope="module")
@@ -49,9 +37,9 @@ def program(bundle):
     return exported(bundle, SIZE, "fp16", "cpu")
 
 
-def test_the_engine_holds_only_what_is_converted(program, facts):
+def test_the_engine_holds_only_what_is_converted(program):
     program, example = program
-    assert unsupported(program, facts) == (set(), set())
+    assert unsupported(program) == (set(), set())
     assert len(operators(program)[0]) > 8 and "aten.as_strided.default" not in operators(program)[0]
     assert example.shape == (1, 3, *SIZE)
     outputs = [node.meta["val"] for node in program.graph.output_node().args[0]]
@@ -59,12 +47,12 @@ def test_the_engine_holds_only_what_is_converted(program, facts):
     assert {each.dtype for each in outputs} == {example.dtype}
 
 
-def test_of_the_whole_graph_only_the_bytes_stay_outside(bundle, lively_network, facts):
+def test_of_the_whole_graph_only_the_bytes_stay_outside(bundle, lively_network):
     graph = DeployedGraph(lively_network, bundle.card.input)
     pixels = torch.zeros(1, *SIZE, 3, dtype=torch.uint8)
     with torch.no_grad():
         program = torch.export.export(graph, (pixels, torch.ones(1)))
-    assert unsupported(program, facts) == (set(), {"torch.uint8"})
+    assert unsupported(program) == (set(), {"torch.uint8"})
 
 
 @pytest.mark.parametrize("release", RELEASES)

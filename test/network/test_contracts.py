@@ -1,0 +1,65 @@
+"""Every network keeps the contract of `network_contract.py`.
+
+Exported are those that differ most; `MT_PERCEPTION_ALL_NETWORKS=1` exports all of them, in some minutes.
+"""
+
+import os
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("openvino")
+pytest.importorskip("timm")
+
+from network_contract import DeployedContract, NetworkContract
+
+from mt_perception.network.spec import RELATED, NetworkSpec
+
+AlikeContract = DeployedContract if os.environ.get("MT_PERCEPTION_ALL_NETWORKS") else NetworkContract
+
+
+class TestMobileNetV3Small(AlikeContract):
+    spec = RELATED["mobilenet_v3_small"]
+    parameters = 1_183_285
+
+
+class TestMobileNetV3Large(AlikeContract):
+    spec = RELATED["mobilenet_v3_large"]
+    parameters = 3_164_997
+
+
+class TestTwinsSvtSmall(DeployedContract):
+    spec = RELATED["twins_svt_small"]
+    parameters = 23_760_277
+
+
+class TestTwinsPcpvtSmall(AlikeContract):
+    spec = RELATED["twins_pcpvt_small"]
+    parameters = 23_813_909
+
+
+class TestSegNet(AlikeContract):
+    spec = RELATED["segnet"]
+    parameters = 15_285_295
+
+
+class TestSegNetSeparable(DeployedContract):
+    spec = RELATED["segnet-separable"]
+    parameters = 1_751_434
+
+
+class TestUNet(AlikeContract):
+    spec = RELATED["unet"]
+    parameters = 31_038_933
+
+
+class TestUNetSeparable(DeployedContract):
+    spec = RELATED["unet-separable"]
+    parameters = 5_989_552
+
+
+class TestAnyOfTimm(AlikeContract):
+    """Its batch norms hold activations, and are no children of a Sequential; heads at an eighth."""
+
+    spec = NetworkSpec("timm/mobilenetv3_small_050", "unet", 16, finest=1)
+    parameters = 0

@@ -1,0 +1,78 @@
+"""An encoder that starts from ImageNet: from the user's cache, a download, or a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from mt_perception.network.encoders import MobileNetV3
+from mt_perception.network.timm_encoder import TimmEncoder, timm_features
+from mt_perception_training.options import TrainingError
+
+NONE, IMAGENET = "none", "imagenet"
+
+
+def load_encoder(encoder: nn.Module, source: str) -> None:
+    """Give `encoder` the weights `source`: `none` for those it has, `imagenet`, or a file with those of a classifier.
+
+    Raises `TrainingError` where they are neither in the cache nor can be downloaded, telling which file to get.
+    """
+    if source == NONE:
+        return
+    if source != IMAGENET and not Path(source).expanduser().is_file():
+        raise TrainingError(f"encoder_weights is {source!r}; allowed: {NONE}, {IMAGENET}, or the path of a file")
+    path = None if source == IMAGENET else Path(source).expanduser()
+    if isinstance(encoder, MobileNetV3):
+        _load_torchvision(encoder, path)
+    elif isinstance(encoder, TimmEncoder):
+        _load_timm(encoder, path)
+    else:
+        raise TrainingError(f"encoder_weights is {source!r}; this encoder starts from random weights alone: {NONE}")
+
+
+def _load_torchvision(encoder: MobileNetV3, path: Path | None) -> None:
+    from torchvision.models import get_model, get_model_weights
+
+    weights: Any = get_model_weights(encoder.name).DEFAULT
+    cached = Path(torch.hub.get_dir()) / "checkpoints" / weights.url.rsplit("/", 1)[1]
+    try:
+        state = _read(path) if path else weights.get_state_dict(check_hash=True)
+        whole = get_model(encoder.name, weights=None)
+        whole.load_state_dict(state)
+    except Exception as error:  # of the network, of the file, of what is in it
+        remedy = f"download {weights.url} elsewhere, and put it at {cached} or give its path"
+        raise _unavailable(encoder.name, path, remedy, error) from error
+    wanted = encoder.features.state_dict()
+    encoder.features.load_state_dict(
+        {name: each for name, each in whole.features.state_dict().items() if name in wanted}
+    )
+
+
+def _load_timm(encoder: TimmEncoder, path: Path | None) -> None:
+    import timm
+
+    card = timm.get_pretrained_cfg(encoder.name)
+    source: dict[str, Any] = {"pretrained_cfg_overlay": {"file": str(path)}} if path else {}
+    try:
+        body = timm_features(encoder.name, out_indices=encoder.indices, pretrained=True, **source)
+    except Exception as error:  # of the network, of the file, of what is in it
+        place = (
+            f"model.safetensors of https://huggingface.co/{card.hf_hub_id}" if card and card.hf_hub_id else "its file"
+        )
+        raise _unavailable(encoder.name, path, f"download {place} elsewhere, and give its path", error) from error
+    encoder.body.load_state_dict(body.state_dict())
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    return load_file(path) if path.suffix == ".safetensors" else torch.load(path, "cpu", weights_only=True)
+
+
+def _unavailable(name: str, path: Path | None, remedy: str, error: Exception) -> TrainingError:
+    why = f"({type(error).__name__}: {' '.join(str(error).split())[:200]})"
+    if path:
+        return TrainingError(f"{path} does not hold the weights of the classifier {name} {why}")
+    return TrainingError(f"the ImageNet weights of {name} cannot be had {why}; {remedy} as encoder_weights")
