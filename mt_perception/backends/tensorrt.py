@@ -22,10 +22,8 @@ from mt_perception.bundle import WEIGHTS, Bundle
 from mt_perception.network.export import read_network
 from mt_perception.network.folding import folded
 from mt_perception.network.multitask import MultiTaskNetwork
-from mt_perception.network.spec import NetworkSpec
+from mt_perception.network.spec import MAIN_TASKS, NetworkSpec
 
-TASKS = ("segmentation", "depth")
-"""The engine's outputs, in this order."""
 _PRECISIONS = ["fp16", "bf16", "fp32"]  # int8 would need a network quantised by NVIDIA's ModelOpt
 
 
@@ -74,16 +72,22 @@ def graph_version(spec: NetworkSpec) -> str:
     return digest.hexdigest()[:16]
 
 
+def tasks(spec: NetworkSpec) -> tuple[str, ...]:
+    """The engine's outputs: of what the network tells, that which is deployed."""
+    return MAIN_TASKS if spec.depth else MAIN_TASKS[:1]
+
+
 class Maps(nn.Module):
-    """What the engine computes: a normalised picture (1, 3, H, W) -> the coarse maps of `TASKS`."""
+    """What the engine computes: a normalised picture (1, 3, H, W) -> the coarse maps of `tasks`, in this order."""
 
     def __init__(self, network: MultiTaskNetwork) -> None:
         super().__init__()
         self.network = network
+        self.tasks = tasks(network.spec)
 
     def forward(self, image: Tensor) -> tuple[Tensor, ...]:
         maps = self.network.coarse(image)
-        return tuple(maps[task] for task in TASKS)
+        return tuple(maps[task] for task in self.tasks)
 
 
 def exported(
@@ -136,4 +140,4 @@ class EngineNetwork(MultiTaskNetwork):
             maps.append(torch.empty(shape, dtype=image.dtype, device=image.device))
             self._context.set_tensor_address(name, maps[-1].data_ptr())
         self._context.execute_async_v3(torch.cuda.current_stream().cuda_stream)
-        return dict(zip(TASKS, maps, strict=True))
+        return dict(zip(tasks(self.spec), maps, strict=True))

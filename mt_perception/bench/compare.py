@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -39,7 +41,7 @@ def compare(names: Sequence[str], size: tuple[int, int], runs: Path | None, roun
     common = Settings(backend="openvino", threads=threads, input_height=size[0], input_width=size[1])
     found = {name: newest_run(runs, name) for name in names} if runs else {}
     rows, contestants = [], list[Contestant]()
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, _cache_in(temporary):
         for name in names:
             run = found.get(name)
             if run and (run / MODEL).is_dir():
@@ -55,6 +57,18 @@ def compare(names: Sequence[str], size: tuple[int, int], runs: Path | None, roun
             row |= {"fp32_ms": fp32["p50_ms"], "best": best["precision"], "best_ms": best["p50_ms"]}
             row["peak_mb"] = peak_memory_mb(common.replace(model=best["model"]))
     return rows
+
+
+@contextmanager
+def _cache_in(folder: str) -> Iterator[None]:
+    """Compiled graphs of networks that are soon gone do not fill the user's cache."""
+    before = os.environ.get("XDG_CACHE_HOME")
+    os.environ["XDG_CACHE_HOME"] = folder
+    try:
+        yield
+    finally:
+        os.environ.pop("XDG_CACHE_HOME")
+        os.environ |= {} if before is None else {"XDG_CACHE_HOME": before}
 
 
 def newest_run(runs: Path, name: str) -> Path | None:

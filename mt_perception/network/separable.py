@@ -45,7 +45,11 @@ def _exchanged(conv: nn.Conv2d) -> nn.Sequential:
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one picture through a network: `multiply_adds` as torchinfo counts them, of all layers."""
+    """Of one picture through a network: `multiply_adds` as torchinfo counts them, of all layers.
+
+    It counts an up-convolution by its output, which is too much by the square of its stride; `export.multiply_adds`
+    does not.
+    """
 
     parameters: int
     multiply_adds: int
