@@ -18,6 +18,7 @@ TRUTH = "ground_truth/"
 MASK, DEPTH = "segmentation/mask", "depth/image"
 TRUE_LABELS, TRUE_DEPTH = TRUTH + "labels/compressed", TRUTH + "depth/compressed"
 _PICTURES = ("image", "image/compressed", "left/image_rect", "left/image_rect/compressed")
+Pair = tuple[NDArray[Any], NDArray[Any]]
 _PENDING, _PENDING_AT_LEAST, _PENDING_BYTES = 100, 8, 128 << 20
 
 
@@ -52,6 +53,21 @@ class Instant:
         """Ground truth in metres from its 16-bit millimetres; NaN where there is none."""
         depth_mm = self.array(TRUE_DEPTH)
         return None if depth_mm is None else geometry.depth_from_millimetres(depth_mm)
+
+    def labels_and_truth(self, truth: Instant | None = None) -> Pair | None:
+        """(H, W) trainIds, predicted and true, at the size of the truth; None where either was not recorded.
+
+        `truth`: the instant that holds it, this one by default.
+        """
+        return _at_truth(self.array(MASK), (truth or self).array(TRUE_LABELS))
+
+    def depth_and_truth_m(self, truth: Instant | None = None) -> Pair | None:
+        """(H, W) metres, as `labels_and_truth`."""
+        return _at_truth(self.array(DEPTH), (truth or self).true_depth_m())
+
+
+def _at_truth(made: NDArray[Any] | None, true: NDArray[Any] | None) -> Pair | None:
+    return None if made is None or true is None else (geometry.resize_nearest(made, true.shape[:2]), true)
 
 
 def instants(bag: Bag) -> Iterator[Instant]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from mt_perception.jsonfile import write_json
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
@@ -22,7 +23,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str
 def show(rows: Sequence[Mapping[str, Any]], path: Path | None = None, columns: Sequence[str] = ()) -> None:
     """Print the table and write the rows to `path` as JSON. `stages` among the columns stands for the p50 of each."""
     if path:
-        path.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+        write_json(path, rows)
     stages = dict.fromkeys(f"{stage} p50" for row in rows for stage in row.get("stages", {}))
     names = [name for column in columns for name in (stages if column == "stages" else [column])]
     print(table([_with_stages(row) for row in rows], names))

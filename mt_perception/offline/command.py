@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mt_perception.jsonfile import write_json
 from mt_perception.settings import Settings
 
 
@@ -66,7 +66,7 @@ def _evaluate(options: argparse.Namespace) -> None:
         print("\n" + "\n".join(_difference_text(row) for row in rows))
     if options.json:
         everything = {"recordings": results, "differences": rows}
-        options.json.write_text(json.dumps(everything, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        write_json(options.json, everything)
 
 
 def _text(facts: Mapping[str, Any]) -> str:

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mt_perception.bags import Bag, BagError
-from mt_perception.geometry import resize_nearest
-from mt_perception.instants import DEPTH, MASK, TRUE_LABELS, TRUTH, Instant, instants
+from mt_perception.instants import DEPTH, MASK, TRUTH, Instant, instants
 from mt_perception.messages import header_stamp_ns
 from mt_perception.metrics import percentiles
 from mt_perception.offline.blocks import Blocks, confidence, differences
@@ -125,15 +123,9 @@ class _Truth:
 def _score(found: Evaluation, instant: Instant, truth: Instant) -> None:
     found.stamps_ns.append(instant.stamp_ns)
     found.latencies_ms.append((instant.messages[MASK].received_ns - instant.stamp_ns) / 1e6)
-    labels = _pair(instant.array(MASK), truth.array(TRUE_LABELS))
-    depth_m = _pair(instant.array(DEPTH), truth.true_depth_m())
+    labels, depth_m = instant.labels_and_truth(truth), instant.depth_and_truth_m(truth)
     if labels or depth_m:
         found.blocks.add(instant.stamp_ns, labels, depth_m)
-
-
-def _pair(made: NDArray[Any] | None, true: NDArray[Any] | None) -> tuple[NDArray[Any], NDArray[Any]] | None:
-    """Both at the size of the truth."""
-    return None if made is None or true is None else (resize_nearest(made, true.shape[:2]), true)
 
 
 def _compare(found: Evaluation, before: Instant, instant: Instant) -> None:

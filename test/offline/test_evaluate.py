@@ -9,6 +9,7 @@ import pytest
 
 from mt_perception.bags import BagError, BagWriter, new_compressed, new_header, new_image
 from mt_perception.cli import main
+from mt_perception.evaluation import summarize
 from mt_perception.geometry import millimetres_from_depth
 from mt_perception.offline.blocks import Blocks, confidence, differences
 from mt_perception.offline.evaluate import compare, evaluate_bag
@@ -121,3 +122,11 @@ def test_what_has_no_results_or_no_truth_is_refused(tmp_path):
         evaluate_bag(empty)
     with pytest.raises(BagError, match="tells no truth"):
         evaluate_bag(write_results(tmp_path / "bag", 3), write_results(tmp_path / "none", 3, truth=False))
+
+
+def test_one_frame_says_nothing_about_time_and_the_json_says_so(tmp_path):
+    path = write_results(tmp_path / "bag", 1, depth_m=np.inf)  # no rate, no flicker, and no metres to compare
+    assert main(["bag", "evaluate", str(path), "--json", str(tmp_path / "scores.json")]) == 0
+    assert (summary := summarize(path))["fps"] is None and summary["abs_rel"] is None and summary["miou"] == 1.0
+    written = json.loads((tmp_path / "scores.json").read_text(), parse_constant=pytest.fail)
+    assert written["recordings"][0]["fps"] is None and "abs_rel" not in written["recordings"][0]["scores"]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
+from mt_perception.jsonfile import plain
 from mt_perception.metrics import DepthBreakdown, DepthHistogram, SegmentationScores
 from mt_perception.types import DepthMap, Mask
 from mt_perception_training.data.sample import Sample
@@ -109,13 +109,4 @@ class Collector(Scoreboard):
     def results(self) -> dict[str, Any]:
         """The main scores as in a model's card, and every number of each data set: plain values, ready for JSON."""
         datasets = {name: scores.results() for name, scores in self.datasets.items()}
-        return _plain({"scores": self.summary(), "datasets": datasets})
-
-
-def _plain(value: Any) -> Any:
-    """NaN and infinity as None: JSON knows neither."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        return plain({"scores": self.summary(), "datasets": datasets})

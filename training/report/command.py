@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from mt_perception.jsonfile import write_json
 from mt_perception.settings import SETTINGS
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.options import TrainingError
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
     print(table(board))
     if options.json:
         facts = {"model": card.name, "split": options.split, **board.results()}
-        options.json.write_text(json.dumps(facts, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        write_json(options.json, facts)
     if options.html:
         from mt_perception_training.report.page import page  # Matplotlib takes a second to import
 
