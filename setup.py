@@ -34,6 +34,7 @@ def ros(distribution: str) -> list[str]:
     return [f"ros-{distribution}-{package}" for package in packages]
 
 
+REPORT = ["matplotlib>=3.8", "jinja2>=3"]
 EXTRAS = {
     "ros-jazzy": ros("jazzy"),
     "ros-kilted": ros("kilted"),
@@ -46,10 +47,10 @@ EXTRAS = {
         "openvino>=2024.4",
         "lightning>=2.4",
         "tensorboard",
-        "matplotlib>=3.8",
-        "jinja2>=3",
         "pillow",
+        *REPORT,
     ],
+    "report": REPORT,
     "quantize": ["nncf>=2.14", "openvino>=2024.4"],
     "sim": ["mujoco>=3.2"],
     "ray": ["ray>=2.30"],
@@ -83,7 +84,10 @@ setup(
     python_requires=">=3.10",
     packages=[*find_packages(str(HERE), include=[NAME, f"{NAME}.*"]), *TRAINING],
     package_dir={f"{NAME}_training": "training"},
-    package_data={f"{NAME}_training": ["recipes/*.yaml", "report/*.j2", "report/*.css"]},
+    package_data={
+        NAME: ["report/*.j2", "report/*.css", "offline/*.j2"],
+        f"{NAME}_training": ["recipes/*.yaml", "report/*.j2"],
+    },
     install_requires=[
         "numpy>=1.24",
         "opencv-python-headless>=4.8",

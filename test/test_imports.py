@@ -11,7 +11,7 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "jsonfile", "hardware"},
     {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources", "instants", "cloud"},
-    {"backends", "stereo"},
+    {"backends", "stereo", "report"},
     {"pipeline", "evaluation", "processes"},
     {"batch", "demo", "city", "offline", "bench", "quantize"},
     {"export_command"},

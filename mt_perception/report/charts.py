@@ -1,4 +1,4 @@
-"""Drawings as SVG: the distribution of depth, and the curves of training."""
+"""Drawings as SVG: the distribution of depth, and curves."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
-from mt_perception_training.report.curves import Curve
-
+Curve = list[tuple[int, float]]
+"""(step, value), steps rising."""
 TRUTH_COLOR, PREDICTION_COLOR = "#8a94a6", "#c2410c"
 _STYLE: Any = {
     "svg.fonttype": "none",  # text stays text
@@ -58,12 +58,12 @@ def depth_histogram(histogram: Mapping[str, Any]) -> str:
         return _address(figure)
 
 
-def training_curves(curves: Mapping[str, Curve]) -> str:
+def curves(named: Mapping[str, Curve]) -> str:
     """The address of a drawing of all curves, each in axes of its own: their units differ."""
-    rows = -(-len(curves) // _COLUMNS)
+    rows = -(-len(named) // _COLUMNS)
     with matplotlib.rc_context(_STYLE):
         figure = Figure(figsize=(13.5, 2.2 * rows), layout="constrained")
-        for index, (name, curve) in enumerate(curves.items()):
+        for index, (name, curve) in enumerate(named.items()):
             _draw_curve(figure.add_subplot(rows, _COLUMNS, index + 1), name, curve)
         return _address(figure)
 
