@@ -1,8 +1,20 @@
 """Metric depth with the help of a second camera: matching, the network's scale, and one depth from both."""
 
+from mt_perception.stereo.consistency import Consistency, consistency
 from mt_perception.stereo.depth import StereoDepth
 from mt_perception.stereo.fusion import fuse
 from mt_perception.stereo.matching import Match, match
 from mt_perception.stereo.scale import Measurement, Scale, followed, measure
 
-__all__ = ["Match", "Measurement", "Scale", "StereoDepth", "followed", "fuse", "match", "measure"]
+__all__ = [
+    "Consistency",
+    "Match",
+    "Measurement",
+    "Scale",
+    "StereoDepth",
+    "consistency",
+    "followed",
+    "fuse",
+    "match",
+    "measure",
+]
