@@ -40,7 +40,12 @@ class Instant:
     @property
     def has_picture(self) -> bool:
         """Whether a camera picture was recorded."""
-        return any(topic in self.messages for topic in _PICTURES)
+        return self.picture_received_ns is not None
+
+    @property
+    def picture_received_ns(self) -> int | None:
+        """When the camera picture was recorded; None when it was not."""
+        return next((self.messages[topic].received_ns for topic in _PICTURES if topic in self.messages), None)
 
     def array(self, topic: str) -> NDArray[Any] | None:
         """The content of an `Image` or `CompressedImage`; None when it was not recorded."""
@@ -54,16 +59,13 @@ class Instant:
         depth_mm = self.array(TRUE_DEPTH)
         return None if depth_mm is None else geometry.depth_from_millimetres(depth_mm)
 
-    def labels_and_truth(self, truth: Instant | None = None) -> Pair | None:
-        """(H, W) trainIds, predicted and true, at the size of the truth; None where either was not recorded.
+    def labels_and_truth(self) -> Pair | None:
+        """(H, W) trainIds, predicted and true, at the size of the truth; None where either was not recorded."""
+        return _at_truth(self.array(MASK), self.array(TRUE_LABELS))
 
-        `truth`: the instant that holds it, this one by default.
-        """
-        return _at_truth(self.array(MASK), (truth or self).array(TRUE_LABELS))
-
-    def depth_and_truth_m(self, truth: Instant | None = None) -> Pair | None:
+    def depth_and_truth_m(self) -> Pair | None:
         """(H, W) metres, as `labels_and_truth`."""
-        return _at_truth(self.array(DEPTH), (truth or self).true_depth_m())
+        return _at_truth(self.array(DEPTH), self.true_depth_m())
 
 
 def _at_truth(made: NDArray[Any] | None, true: NDArray[Any] | None) -> Pair | None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from mt_perception.jsonfile import write_json
+from mt_perception.offline.measures import MEASURES, difference, interval, shown, verdict
 from mt_perception.settings import Settings
 
 
@@ -75,10 +76,8 @@ def _text(facts: Mapping[str, Any]) -> str:
         f"{facts['recording']}",
         f"  {facts['results']} results of {facts['pictures']} pictures, {_number(facts['fps'], '.1f')} a second, "
         f"{facts['gaps']} gaps (longest {facts['longest_gap_s']:.2f} s)",
-        f"  latency ms: {', '.join(f'{name} {value:g}' for name, value in latency.items())}",
-        f"  from frame to frame {_number(facts['label_flicker'], '.1%')} of the labels change, "
-        f"depth by {_number(facts['depth_flicker'], '.1%')}",
-        *(f"  {name:<15}{_score(name, row['value']):>9}   {_interval(name, row['interval'])}"
+        f"  latency ms: {', '.join(f'{name} {value:g}' for name, value in latency.items()) or 'that of no live node'}",
+        *(f"  {MEASURES[name].title:<17}{shown(name, row['value']):>9}   {interval(name, row['interval'])}"
           for name, row in facts["scores"].items()),
         *(f"  {loss}" for loss in facts["losses"]),
     ]  # fmt: skip
@@ -86,22 +85,9 @@ def _text(facts: Mapping[str, Any]) -> str:
 
 
 def _difference_text(row: Mapping[str, Any]) -> str:
-    name = row["score"]
-    value, interval = _score(name, row["difference"]), _interval(name, row["interval"])
-    return f"{row['recording']} against {row['against']}: {name} {value} {interval}"
+    title = MEASURES[row["score"]].title
+    return f"{row['recording']} against {row['against']}: {title} {difference(row)}: {verdict(row)}"
 
 
 def _number(value: float | None, form: str) -> str:
     return "an unknown number" if value is None else f"{value:{form}}"
-
-
-def _score(name: str, value: float) -> str:
-    return _percent(value) if name in ("miou", "pixel_accuracy") else f"{value:.3f}"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def _interval(name: str, limits: Sequence[float]) -> str:
-    return f"[{_score(name, limits[0])}, {_score(name, limits[1])}]"
