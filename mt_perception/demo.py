@@ -14,8 +14,8 @@ import cv2
 
 from mt_perception.evaluation import overview, summarize
 from mt_perception.instants import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
-from mt_perception.jsonfile import write_json
 from mt_perception.processes import node_process, require_ros
+from mt_perception.results import write_json
 from mt_perception.sources import open_source
 
 NAMESPACE = "/demo"

@@ -10,9 +10,9 @@ import numpy as np
 from mt_perception import render
 from mt_perception.bags import Bag
 from mt_perception.instants import DEPTH, MASK, TRUE_LABELS, TRUTH, Instant, instants
-from mt_perception.jsonfile import plain
 from mt_perception.labels import CITYSCAPES
 from mt_perception.metrics import DepthScores, SegmentationScores, percentiles
+from mt_perception.results import plain
 
 
 def summarize(recording: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rcl_interfaces", "builtin_interfaces",
        "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros"}  # fmt: skip
 LAYERS = [
-    {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "jsonfile", "hardware"},
+    {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"},
     {"geometry", "network", "bundle", "render", "metrics", "messages", "bags", "sources", "instants", "cloud"},
     {"backends", "stereo", "report"},
     {"pipeline", "evaluation", "processes"},

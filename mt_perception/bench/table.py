@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from mt_perception.jsonfile import write_json
+from mt_perception.results import write_json
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
@@ -27,12 +27,6 @@ def show(rows: Sequence[Mapping[str, Any]], path: Path | None = None, columns: S
     stages = dict.fromkeys(f"{stage} p50" for row in rows for stage in row.get("stages", {}))
     names = [name for column in columns for name in (stages if column == "stages" else [column])]
     print(table([_with_stages(row) for row in rows], names))
-
-
-def check_folder(path: Path | None) -> None:
-    """Raise `FileNotFoundError` before anything is measured for a file that could not be written after."""
-    if path and not path.absolute().parent.is_dir():
-        raise FileNotFoundError(f"the folder {path.absolute().parent} does not exist; make it, or name another file")
 
 
 def _with_stages(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mt_perception.jsonfile import write_json
 from mt_perception.offline.measures import MEASURES, difference, interval, shown, verdict
+from mt_perception.report.page import require_report
+from mt_perception.results import check_folder, write_json
 from mt_perception.settings import Settings
 
 
@@ -53,12 +54,19 @@ def add_evaluate(commands: Any) -> None:
     parser.add_argument("recordings", type=Path, nargs="+", metavar="BAG", help="with masks and depth (rosbag2)")
     parser.add_argument("--truth", type=Path, metavar="BAG", help="recording of the truth (default: each BAG's own)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures here, one file")
+    text = "frames of each BAG that the report shows, the worst first (default: %(default)s)"
+    parser.add_argument("--worst", type=int, default=6, metavar="N", help=text)
     parser.set_defaults(command=_evaluate)
 
 
 def _evaluate(options: argparse.Namespace) -> None:
     from mt_perception.offline.evaluate import compare, evaluate_bag
 
+    for file in (options.json, options.html):
+        check_folder(file)
+    if options.html:
+        require_report()
     evaluations = [evaluate_bag(path, options.truth) for path in options.recordings]
     results = [each.results() for each in evaluations]
     rows = compare(evaluations)
@@ -68,6 +76,12 @@ def _evaluate(options: argparse.Namespace) -> None:
     if options.json:
         everything = {"recordings": results, "differences": rows}
         write_json(options.json, everything)
+    if options.html:
+        from mt_perception.offline.page import recordings_page  # Matplotlib takes a second to import
+
+        page = recordings_page(evaluations, results, rows, options.truth, options.worst)
+        options.html.write_text(page, encoding="utf-8")
+        print(f"\nreport: {options.html}")
 
 
 def _text(facts: Mapping[str, Any]) -> str:

@@ -40,6 +40,11 @@ class Evaluation:
     losses: list[str] = field(default_factory=list)
 
     @property
+    def start_ns(self) -> int:
+        """The first stamp that has a result."""
+        return int(self.frames.stamps_ns.min(initial=2**63 - 1))
+
+    @property
     def gaps(self) -> list[tuple[int, int]]:
         """Between which stamps results are missing."""
         stamps = np.sort(self.frames.stamps_ns)
@@ -114,7 +119,7 @@ def _add(found: Evaluation, instant: Instant, judged: Instant, means: dict[str, 
     labels, depth_m = judged.labels_and_truth(), judged.depth_and_truth_m()
     scores = found.blocks.add(instant.stamp_ns, labels, depth_m, means).summary()
     if depth_m:
-        found.depth.update(*depth_m)
+        found.depth.update(*depth_m, labels[1] if labels and labels[1].shape == depth_m[1].shape else None)
     mask = instant.array(MASK)
     assert mask is not None
     numbers = scores | means | {"latency_ms": (answered_ns - instant.stamp_ns) / 1e6}

@@ -1,10 +1,11 @@
-"""Drawings as SVG: the distribution of depth, and curves."""
+"""Drawings as SVG: the distribution of depth, curves, and recordings over time."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
@@ -12,6 +13,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
 
 Curve = list[tuple[int, float]]
 """(step, value), steps rising."""
@@ -84,3 +86,88 @@ def _address(figure: Figure) -> str:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
+
+
+@dataclass(frozen=True)
+class Track:
+    """A recording over time: `seconds` (n,), rising, and `values` (n,) by name, NaN where unknown.
+
+    `gaps` are spans of seconds without results, `drops` the seconds of single pictures that have none.
+    """
+
+    name: str
+    color: str
+    seconds: NDArray[np.float64]
+    values: Mapping[str, NDArray[np.float64]]
+    gaps: Sequence[tuple[float, float]] = ()
+    drops: Sequence[float] = ()
+
+
+TRACK_COLORS = ("#2563eb", "#c2410c", "#0f766e", "#7c3aed", "#a16207", "#be185d", "#475569", "#15803d")
+
+
+def timeline(tracks: Sequence[Track], titles: Mapping[str, str]) -> str:
+    """The address of a drawing of all tracks over one axis of time: a row for each of `titles` that any track has
+    values of, and below them what is missing in each track.
+    """
+    rows = [name for name in titles if any(np.isfinite(track.values[name]).any() for track in tracks)]
+    missing = [0.3 + 0.16 * len(tracks)] * any(track.gaps or track.drops for track in tracks)
+    heights = [1.5] * len(rows) + missing
+    if not heights:
+        return ""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(13.5, sum(heights) + 0.5), layout="constrained")
+        shared = None
+        for index, axes in enumerate(figure.subplots(len(heights), sharex=True, height_ratios=heights, squeeze=False)):
+            shared = axes[0]
+            if index < len(rows):
+                shared.set_title(titles[rows[index]], fontsize=9, loc="left", color="#374151")
+                for track in tracks:
+                    _draw_track(shared, track, rows[index])
+                shared.set_ylim(0, 1.08 * shared.get_ylim()[1])
+            else:
+                _draw_missing(shared, tracks)
+        assert shared is not None
+        shared.set_xlabel("seconds of the recording")
+        return _address(figure)
+
+
+def _draw_track(axes: Axes, track: Track, name: str) -> None:
+    middle, mean, low, high = binned(track.seconds, track.values[name])
+    if len(middle) < len(track.seconds):
+        axes.fill_between(middle, low, high, color=track.color, alpha=0.15, linewidth=0)
+    axes.plot(middle, mean, color=track.color, linewidth=1.2, marker="." if len(middle) < 60 else None, markersize=4)
+
+
+def _draw_missing(axes: Axes, tracks: Sequence[Track]) -> None:
+    """A line of its own for each track: gaps as bars, single pictures without results as ticks."""
+    axes.set_title("results that are missing", fontsize=9, loc="left", color="#374151")
+    for row, track in enumerate(tracks):
+        spans = [(start, end - start) for start, end in track.gaps]
+        axes.broken_barh(spans, (row - 0.35, 0.7), color=track.color, alpha=0.35, linewidth=0)
+        axes.plot(track.drops, [row] * len(track.drops), "|", color=track.color, markersize=7)
+    axes.set_yticks(range(len(tracks)), [track.name for track in tracks])
+    axes.set_ylim(len(tracks) - 0.5, -0.5)
+    axes.grid(False, axis="y")
+
+
+def binned(seconds: NDArray[np.float64], values: NDArray[np.float64], bins: int = 300) -> tuple[NDArray[Any], ...]:
+    """Middle, mean, least and largest value of up to `bins` stretches of time; NaN between what a gap parts."""
+    if len(seconds) > 2 * bins:
+        edges = np.linspace(seconds[0], seconds[-1], bins + 1)[1:-1]
+        cell = np.searchsorted(edges, seconds, side="right")
+    else:
+        cell = np.arange(len(seconds))
+        steps = np.diff(seconds)
+        if steps.size:
+            cell[1:] += np.cumsum(steps > 3 * np.median(steps))  # an empty cell breaks the line
+    parts = [np.flatnonzero(cell == index) for index in range(cell[-1] + 1)] if len(cell) else []
+    rows = [_of_bin(seconds[part], values[part]) for part in parts]
+    return tuple(np.array(column) for column in zip(*rows, strict=True)) if rows else (np.empty(0),) * 4
+
+
+def _of_bin(seconds: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[float, float, float, float]:
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return (float("nan"),) * 4
+    return float(seconds.mean()), float(known.mean()), float(known.min()), float(known.max())

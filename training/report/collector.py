@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from mt_perception.jsonfile import plain
 from mt_perception.metrics import DepthBreakdown, DepthHistogram, SegmentationScores
 from mt_perception.report.frames import FrameScores, Worst, judge
 from mt_perception.report.pictures import Panel, View, panels
 from mt_perception.report.tables import depth_results, label_results
+from mt_perception.results import plain
 from mt_perception.types import DepthMap, Mask
 from mt_perception_training.data.sample import Sample
 from mt_perception_training.report.classes import Classes, classes_of

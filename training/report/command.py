@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from mt_perception.jsonfile import write_json
+from mt_perception.results import check_folder, write_json
 from mt_perception.settings import SETTINGS
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.options import TrainingError
@@ -36,8 +36,7 @@ def run(options: argparse.Namespace) -> None:
     if options.worst < 0:
         raise TrainingError(f"--worst is {options.worst}; it must be 0 or more")
     for file in (options.json, options.html):
-        if file and not file.absolute().parent.is_dir():
-            raise TrainingError(f"{file} cannot be written: there is no folder {file.absolute().parent}")
+        check_folder(file)
     from mt_perception_training.report.curves import read_curves
 
     curves = read_curves(options.training_run) if options.training_run else None

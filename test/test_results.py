@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from mt_perception.jsonfile import write_json
+from mt_perception.results import write_json
 
 
 def refuse(constant: str) -> None:

@@ -21,3 +21,10 @@ def plain(value: Any) -> Any:
 def write_json(path: Path, value: Any) -> None:
     """Write `value`, made `plain`, to `path`."""
     path.write_text(json.dumps(plain(value), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def check_folder(path: Path | None) -> None:
+    """Raise `FileNotFoundError` before anything is measured for a file that could not be written after."""
+    if path and not path.absolute().parent.is_dir():
+        folder = path.absolute().parent
+        raise FileNotFoundError(f"{path} cannot be written: there is no folder {folder}; make it, or name another file")
