@@ -12,6 +12,7 @@ be compared.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -46,20 +47,20 @@ def consistency(pair: StereoPair, depth_m: DepthMap, width_px: int) -> Consisten
         return None
     assert found.camera.baseline_m
     disparity_px = disparity_from_depth(depth_m, found.camera.fx_px, found.camera.baseline_m)
-    errors = (_error(pair, found, each)[judged].mean() for each in (disparity_px, found.disparity_px))
-    return Consistency(*map(float, errors), coverage=float(judged.sum() / visible.sum()))
+    error, reference = (_error(pair, found, each)[judged].mean() for each in (disparity_px, found.disparity_px))
+    return Consistency(float(error), float(reference), float(judged.sum() / visible.sum()))
 
 
 def _error(pair: StereoPair, found: Match, disparity_px: NDArray[np.float32]) -> NDArray[np.float32]:
     """(h, w): of each pixel's neighbours, the share that is brighter than it in one of the two pictures alone."""
-    left, right = (grey(each, found.size).astype(np.float32) for each in (pair.left, pair.right))
+    left, right = grey(pair.left, found.size), grey(pair.right, found.size)
     offset_px = pair.offset_px * found.size[1] / pair.camera.width_px
     columns, rows = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in found.size[::-1]))
     columns -= np.nan_to_num(disparity_px) + np.float32(offset_px)
     return census_distance(left, cv2.remap(right, columns, rows, cv2.INTER_LINEAR))
 
 
-def census_distance(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
+def census_distance(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float32]:
     """(h, w) 0 to 1: the share of the 24 neighbours that are brighter than the pixel in one of the pictures alone."""
     height, width = a.shape
     padded = [cv2.copyMakeBorder(each, *(_REACH_PX,) * 4, cv2.BORDER_REPLICATE) for each in (a, b)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from mt_perception.evaluation import summarize
 from mt_perception.geometry import millimetres_from_depth
 from mt_perception.offline.blocks import Blocks, confidence, differences
 from mt_perception.offline.evaluate import compare, evaluate_bag
+from mt_perception.pool import run
 from recordings import CAMERA
 
 SIZE = (CAMERA.height_px, CAMERA.width_px)
@@ -131,3 +133,10 @@ def test_one_frame_says_nothing_about_time_and_the_json_says_so(tmp_path):
     assert (summary := summarize(path))["fps"] is None and summary["abs_rel"] is None and summary["miou"] == 1.0
     written = json.loads((tmp_path / "scores.json").read_text(), parse_constant=pytest.fail)
     assert written["recordings"][0]["fps"] is None and "abs_rel" not in written["recordings"][0]["scores"]
+
+
+def test_an_evaluation_comes_back_whole_from_another_process(tmp_path):
+    path = write_results(tmp_path / "bag", 12, wrong_columns=20, missing=(5,))
+    (found,) = run(evaluate_bag, [path], workers=1)
+    travelled = pickle.loads(pickle.dumps(found))
+    assert travelled.results() == found.results() and travelled.gaps == found.gaps
