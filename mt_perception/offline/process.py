@@ -15,13 +15,14 @@ from mt_perception import geometry
 from mt_perception.bags import Bag, BagError, BagWriter, Recorded, new_camera_info, new_header, new_image
 from mt_perception.bundle import load_bundle
 from mt_perception.messages import camera_from_info, frame_from_message, with_camera
+from mt_perception.offline.ahead import ahead
 from mt_perception.offline.segments import Segment, begin, claim, cut, join, readable
 from mt_perception.pipeline import Perceiver
 from mt_perception.pool import run
 from mt_perception.resources import default_model
 from mt_perception.settings import Settings
 from mt_perception.sources import BagSource, camera_info_topic
-from mt_perception.types import CameraModel, DataError, Prediction
+from mt_perception.types import CameraModel, DataError, Frame, Prediction
 
 SEGMENT_S = 20.0
 
@@ -85,20 +86,9 @@ def process_segment(processing: Processing, topic: str, segment: Segment) -> Tal
     perceiver = _perceiver(processing.settings)
     writer, unfinished = begin(segment, processing.storage)
     with writer, Bag(segment.source) as bag:
-        camera = _camera_before(bag, topic, segment)
-        info_topic = camera_info_topic(topic)
-        arguments = ((topic, info_topic), segment.start_ns, segment.stop_ns)
-        for recorded in readable(bag, bag.messages(*arguments), tally.losses):
-            if recorded.topic == info_topic:
-                camera = _camera(recorded)
-                continue
-            try:
-                prediction = _predict(perceiver, recorded, camera)
-            except DataError as error:
-                tally.skipped[str(error)] += 1
-                continue
+        for received_ns, frame in ahead(_frames(bag, topic, segment, tally)):
+            _write(writer, perceiver(frame), received_ns, processing.namespace)
             tally.pictures += 1
-            _write(writer, prediction, recorded.received_ns, processing.namespace)
     unfinished.rename(segment.part)
     return tally
 
@@ -119,9 +109,20 @@ def _write(writer: BagWriter, prediction: Prediction, received_ns: int, namespac
         writer.write_message(f"{namespace}/{topic}", received_ns, message)
 
 
-def _predict(perceiver: Perceiver, recorded: Recorded, camera: CameraModel | None) -> Prediction:
-    frame = frame_from_message(recorded.message())
-    return perceiver(with_camera(frame, camera) if camera else frame)
+def _frames(bag: Bag, topic: str, segment: Segment, tally: Tally) -> Iterator[tuple[int, Frame]]:
+    """The decoded pictures of the segment with their cameras, and when each was received."""
+    camera = _camera_before(bag, topic, segment)
+    info_topic = camera_info_topic(topic)
+    arguments = ((topic, info_topic), segment.start_ns, segment.stop_ns)
+    for recorded in readable(bag, bag.messages(*arguments), tally.losses):
+        if recorded.topic == info_topic:
+            camera = _camera(recorded)
+            continue
+        try:
+            frame = frame_from_message(recorded.message())
+            yield recorded.received_ns, with_camera(frame, camera) if camera else frame
+        except DataError as error:
+            tally.skipped[str(error)] += 1
 
 
 def _camera_before(bag: Bag, topic: str, segment: Segment) -> CameraModel | None:
