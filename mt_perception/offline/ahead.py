@@ -1,4 +1,4 @@
-"""Reading ahead: what comes next is prepared while the network is busy with what came before."""
+"""Reading, network and writing at the same time: what comes next is made while what came before is used."""
 
 from __future__ import annotations
 

@@ -86,8 +86,10 @@ def process_segment(processing: Processing, topic: str, segment: Segment) -> Tal
     perceiver = _perceiver(processing.settings)
     writer, unfinished = begin(segment, processing.storage)
     with writer, Bag(segment.source) as bag:
-        for received_ns, frame in ahead(_frames(bag, topic, segment, tally)):
-            _write(writer, perceiver(frame), received_ns, processing.namespace)
+        frames = ahead(_frames(bag, topic, segment, tally))
+        # results are written beside the network: its pictures do not wait for a disk
+        for received_ns, prediction in ahead((received_ns, perceiver(frame)) for received_ns, frame in frames):
+            _write(writer, prediction, received_ns, processing.namespace)
             tally.pictures += 1
     unfinished.rename(segment.part)
     return tally
