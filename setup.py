@@ -34,6 +34,7 @@ def ros(distribution: str) -> list[str]:
     return [f"ros-{distribution}-{package}" for package in packages]
 
 
+REPORT = ["matplotlib>=3.8", "jinja2>=3"]
 EXTRAS = {
     "ros-jazzy": ros("jazzy"),
     "ros-kilted": ros("kilted"),
@@ -46,9 +47,8 @@ EXTRAS = {
         "openvino>=2024.4",
         "lightning>=2.4",
         "tensorboard",
-        "matplotlib>=3.8",
-        "jinja2>=3",
         "pillow",
+        *REPORT,
     ],
     "networks": [
         "torch>=2.4",
@@ -58,6 +58,7 @@ EXTRAS = {
         "torchinfo>=1.8",
         "matplotlib>=3.8",
     ],
+    "report": REPORT,
     "quantize": ["nncf>=2.14", "openvino>=2024.4"],
     "sim": ["mujoco>=3.2"],
     "ray": ["ray>=2.30"],
@@ -92,13 +93,17 @@ setup(
     python_requires=">=3.10",
     packages=[*find_packages(str(HERE), include=[NAME, f"{NAME}.*"]), *TRAINING],
     package_dir={f"{NAME}_training": "training"},
-    package_data={f"{NAME}_training": ["recipes/*.yaml", "report/*.j2", "report/*.css"]},
+    package_data={
+        NAME: ["report/*.j2", "report/*.css", "offline/*.j2"],
+        f"{NAME}_training": ["recipes/*.yaml", "report/*.j2"],
+    },
     install_requires=[
         "numpy>=1.24",
         "opencv-python-headless>=4.8",
         "PyYAML>=6",
         "mcap>=1.1",
         "rosbags>=0.10",
+        "ruamel.yaml.clib",  # rosbags reads and writes metadata with it several times as fast
         "safetensors>=0.4",
         "tqdm>=4.60",
     ],

@@ -15,6 +15,7 @@ import cv2
 from mt_perception.evaluation import overview, summarize
 from mt_perception.instants import COMPRESSED, DEPTH, LABEL_INFO, MASK, TRUE_DEPTH, TRUE_LABELS
 from mt_perception.processes import node_process, require_ros
+from mt_perception.results import write_json
 from mt_perception.sources import open_source
 
 NAMESPACE = "/demo"
@@ -42,7 +43,7 @@ def run_demo(
     out.mkdir(parents=True, exist_ok=True)
     offered = _play_and_record(source, recording, seconds, rate_hz, compressed, dict(settings or {}))
     summary = summarize(recording) | {"frames_in": offered, "input": str(source)}
-    (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    write_json(out / "summary.json", summary)
     if not summary["frames_out"]:
         raise DemoError(f"none of the {offered} pictures came out of the node; its messages above say why")
     cv2.imwrite(str(out / "overview.png"), overview(recording)[..., ::-1])

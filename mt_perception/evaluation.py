@@ -7,15 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from mt_perception import geometry, render
+from mt_perception import render
 from mt_perception.bags import Bag
 from mt_perception.instants import DEPTH, MASK, TRUE_LABELS, TRUTH, Instant, instants
 from mt_perception.labels import CITYSCAPES
 from mt_perception.metrics import DepthScores, SegmentationScores, percentiles
+from mt_perception.results import plain
 
 
 def summarize(recording: Path) -> dict[str, Any]:
-    """Frames, rate, latency and stages of a recorded run, and its scores where the truth was recorded too."""
+    """Frames, rate, latency and stages of a recorded run, and its scores where the truth was recorded too.
+
+    What cannot be told of so few frames is None.
+    """
     latencies_ms: list[float] = []
     arrivals_s: list[float] = []
     frames_in = 0
@@ -44,16 +48,14 @@ def summarize(recording: Path) -> dict[str, Any]:
     }
     if has_truth:
         result |= {"miou": labels.miou, "pixel_accuracy": labels.pixel_accuracy, **depth.summary()}
-    return result
+    return plain(result)
 
 
 def _score(instant: Instant, labels: SegmentationScores, depth: DepthScores) -> None:
-    mask, true_labels = instant.array(MASK), instant.array(TRUE_LABELS)
-    if mask is not None and true_labels is not None:
-        labels.update(geometry.resize_nearest(mask, true_labels.shape), true_labels)
-    depth_m, true_depth_m = instant.array(DEPTH), instant.true_depth_m()
-    if depth_m is not None and true_depth_m is not None:
-        depth.update(geometry.resize_nearest(depth_m, true_depth_m.shape), true_depth_m)
+    if found := instant.labels_and_truth():
+        labels.update(*found)
+    if found := instant.depth_and_truth_m():
+        depth.update(*found)
 
 
 def _last_diagnostics(bag: Bag) -> dict[str, Any]:

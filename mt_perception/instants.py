@@ -20,6 +20,7 @@ DISPARITY = "disparity"
 TRUE_LABELS, TRUE_DEPTH = TRUTH + "labels", TRUTH + "depth"
 COMPRESSED = "/compressed"
 _PICTURES = ("image", "image/compressed", "left/image_rect", "left/image_rect/compressed")
+Pair = tuple[NDArray[Any], NDArray[Any]]
 _PENDING, _PENDING_AT_LEAST, _PENDING_BYTES = 100, 8, 128 << 20
 
 
@@ -41,7 +42,12 @@ class Instant:
     @property
     def has_picture(self) -> bool:
         """Whether a camera picture was recorded."""
-        return any(topic in self.messages for topic in _PICTURES)
+        return self.picture_received_ns is not None
+
+    @property
+    def picture_received_ns(self) -> int | None:
+        """When the camera picture was recorded; None when it was not."""
+        return next((self.messages[topic].received_ns for topic in _PICTURES if topic in self.messages), None)
 
     def array(self, topic: str) -> NDArray[Any] | None:
         """The content of `topic`, or of its compressed form; None when neither was recorded."""
@@ -55,6 +61,18 @@ class Instant:
         """Ground truth in metres, recorded as such or in 16-bit millimetres; NaN where there is none."""
         depth = self.array(TRUE_DEPTH)
         return geometry.depth_from_millimetres(depth) if depth is not None and depth.dtype == np.uint16 else depth
+
+    def labels_and_truth(self) -> Pair | None:
+        """(H, W) trainIds, predicted and true, at the size of the truth; None where either was not recorded."""
+        return _at_truth(self.array(MASK), self.array(TRUE_LABELS))
+
+    def depth_and_truth_m(self) -> Pair | None:
+        """(H, W) metres, as `labels_and_truth`."""
+        return _at_truth(self.array(DEPTH), self.true_depth_m())
+
+
+def _at_truth(made: NDArray[Any] | None, true: NDArray[Any] | None) -> Pair | None:
+    return None if made is None or true is None else (geometry.resize_nearest(made, true.shape[:2]), true)
 
 
 def instants(bag: Bag) -> Iterator[Instant]:

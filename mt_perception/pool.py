@@ -84,7 +84,7 @@ def _connect(address: str, workers: int) -> Any:
     local = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level=logging.WARNING, **local)  # type: ignore[arg-type]
-    except Exception as error:  # a bare one, too, when its processes are slow to start
+    except Exception as error:  # a cluster here that does not start in time is a plain one
         raise _no_cluster(address, str(error).strip().splitlines()[0]) from error
     return ray
 

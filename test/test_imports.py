@@ -9,10 +9,10 @@ import pytest
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rcl_interfaces", "builtin_interfaces",
        "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros"}  # fmt: skip
 LAYERS = [
-    {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "hardware"},
+    {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"},
     {"geometry", "network", "bundle", "render", "metrics", "messages", "instants", "cloud"}
     | {"bags", "bag_types", "sources", "datasets"},
-    {"backends", "stereo"},
+    {"backends", "stereo", "report"},
     {"pipeline", "evaluation", "processes"},
     {"batch", "demo", "city", "offline", "bench", "quantize"},
     {"export_command"},

@@ -27,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options.run(options)
     except (
-        RecipeError, DatasetError, TrainingError, BundleError, BackendError, SpecError, DataError, PoolError
+        RecipeError, DatasetError, TrainingError, BundleError, BackendError, SpecError, DataError, PoolError,
+        FileNotFoundError,
     ) as error:  # fmt: skip
         print(f"mt-perception-train: {error}", file=sys.stderr)
         return 1

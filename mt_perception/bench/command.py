@@ -81,7 +81,8 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
 
 def run_bench(options: argparse.Namespace) -> None:
     """Measure, print the table, and write it as JSON."""
-    from mt_perception.bench.table import check_folder, show
+    from mt_perception.bench.table import show
+    from mt_perception.results import check_folder
 
     check_folder(options.json)
     if options.node:
@@ -96,7 +97,8 @@ def run_bench(options: argparse.Namespace) -> None:
 def run_compare(options: argparse.Namespace) -> None:
     """Measure, print the table, and write it as JSON and as a picture."""
     from mt_perception.bench.compare import COLUMNS, compare, plot
-    from mt_perception.bench.table import check_folder, show
+    from mt_perception.bench.table import show
+    from mt_perception.results import check_folder
 
     check_folder(options.json)
     check_folder(options.plot)
@@ -147,8 +149,9 @@ def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 def run_tune(options: argparse.Namespace) -> None:
     """Measure, write the profile, and say what was chosen."""
-    from mt_perception.bench.table import check_folder, show
+    from mt_perception.bench.table import show
     from mt_perception.bench.tune import COLUMNS, Goal, tune, write_profile
+    from mt_perception.results import check_folder
 
     check_folder(options.json)
     check_folder(options.out)

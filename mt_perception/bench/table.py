@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+from mt_perception.results import write_json
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str:
@@ -22,16 +23,10 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] = ()) -> str
 def show(rows: Sequence[Mapping[str, Any]], path: Path | None = None, columns: Sequence[str] = ()) -> None:
     """Print the table and write the rows to `path` as JSON. `stages` among the columns stands for the p50 of each."""
     if path:
-        path.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
+        write_json(path, rows)
     stages = dict.fromkeys(f"{stage} p50" for row in rows for stage in row.get("stages", {}))
     names = [name for column in columns for name in (stages if column == "stages" else [column])]
     print(table([_with_stages(row) for row in rows], names))
-
-
-def check_folder(path: Path | None) -> None:
-    """Raise `FileNotFoundError` before anything is measured for a file that could not be written after."""
-    if path and not path.absolute().parent.is_dir():
-        raise FileNotFoundError(f"the folder {path.absolute().parent} does not exist; make it, or name another file")
 
 
 def _with_stages(row: Mapping[str, Any]) -> dict[str, Any]:

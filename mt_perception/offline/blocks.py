@@ -7,55 +7,84 @@ from typing import Any
 
 import numpy as np
 
+from mt_perception.instants import Pair
 from mt_perception.metrics import DepthScores, SegmentationScores
-from mt_perception.types import DepthMap, Mask
+from mt_perception.offline.measures import MEANS
 
 _MOST = 400
 """More blocks than this are joined in pairs: memory stays bounded, and so many are enough to draw from."""
 
 
+class Scores:
+    """Everything that is measured of some frames."""
+
+    def __init__(self) -> None:
+        self.labels, self.depth = SegmentationScores(), DepthScores()
+        self._means = np.zeros((len(MEANS), 2))  # sum and number of frames of each
+
+    def add(self, labels: Pair | None, depth_m: Pair | None, means: Mapping[str, float]) -> None:
+        """One frame: predicted and true labels, predicted and true metres, and of `MEANS` what is known."""
+        if labels:
+            self.labels.update(*labels)
+        if depth_m:
+            self.depth.update(*depth_m)
+        for name, value in means.items():
+            self._means[MEANS.index(name)] += value, 1
+
+    def merge(self, other: Scores) -> None:
+        """Add all that `other` has seen."""
+        self.labels.merge(other.labels)
+        self.depth.merge(other.depth)
+        self._means += other._means
+
+    def summary(self) -> dict[str, float]:
+        """All measures by name; NaN where nothing is known."""
+        sums, counts = self._means.T
+        means = np.divide(sums, counts, out=np.full(len(MEANS), np.nan), where=counts > 0)
+        return {**self.labels.summary(), **self.depth.summary(), **dict(zip(MEANS, means.tolist(), strict=True))}
+
+
 class Blocks:
-    """Label and depth scores of a recording, by blocks of 2**`level` seconds of stamps."""
+    """The scores of a recording, by blocks of 2**`level` seconds of stamps."""
 
     def __init__(self) -> None:
         self.level = 0
-        self._scores: dict[int, tuple[SegmentationScores, DepthScores]] = {}
+        self._scores: dict[int, Scores] = {}
 
-    def add(self, stamp_ns: int, labels: tuple[Mask, Mask] | None, depth_m: tuple[DepthMap, DepthMap] | None) -> None:
-        """One frame: predicted and true labels, predicted and true metres, as far as there is truth."""
-        block = self._scores.setdefault(self._key(stamp_ns), (SegmentationScores(), DepthScores()))
-        if labels:
-            block[0].update(*labels)
-        if depth_m:
-            block[1].update(*depth_m)
+    def add(
+        self, stamp_ns: int, labels: Pair | None, depth_m: Pair | None, means: Mapping[str, float] | None = None
+    ) -> Scores:
+        """One frame, as for `Scores.add`. Returns the scores of this frame alone."""
+        frame = Scores()
+        frame.add(labels, depth_m, means or {})
+        self._scores.setdefault(stamp_ns // (10**9 << self.level), Scores()).merge(frame)
         while len(self._scores) > _MOST:
             self.coarsen(self.level + 1)
+        return frame
 
     def coarsen(self, level: int) -> None:
         """Join blocks until they are 2**`level` seconds long."""
         while self.level < level:
-            joined: dict[int, tuple[SegmentationScores, DepthScores]] = {}
-            for key, (labels, depth) in self._scores.items():
-                block = joined.setdefault(key // 2, (SegmentationScores(), DepthScores()))
-                block[0].merge(labels)
-                block[1].merge(depth)
+            joined: dict[int, Scores] = {}
+            for key, scores in self._scores.items():
+                joined.setdefault(key // 2, Scores()).merge(scores)
             self._scores = joined
             self.level += 1
 
-    def table(self) -> Mapping[int, tuple[SegmentationScores, DepthScores]]:
+    def table(self) -> Mapping[int, Scores]:
         """The blocks by their number; number 0 began at stamp 0."""
         return self._scores
 
-    def total(self, keys: Any = None) -> dict[str, float]:
-        """The scores of all blocks together, or of those that `keys` lists, as often as it lists them."""
-        labels, depth = SegmentationScores(), DepthScores()
+    def scores(self, keys: Any = None) -> Scores:
+        """Those of all blocks together, or of those that `keys` lists, as often as it lists them."""
+        total = Scores()
         for key in self._scores if keys is None else keys:
-            labels.merge(self._scores[key][0])
-            depth.merge(self._scores[key][1])
-        return {**labels.summary(), **depth.summary()}
+            total.merge(self._scores[key])
+        return total
 
-    def _key(self, stamp_ns: int) -> int:
-        return stamp_ns // (10**9 << self.level)
+    def total(self, keys: Any = None) -> dict[str, float]:
+        """The summary of `scores`."""
+        return self.scores(keys).summary()
 
 
 Interval = tuple[float, float]
@@ -66,11 +95,16 @@ def confidence(blocks: Blocks, draws: int = 400, seed: int = 0) -> dict[str, Int
     return _interval(list(blocks.table()), blocks.total, draws, seed)
 
 
-def differences(a: Blocks, b: Blocks, draws: int = 400, seed: int = 0) -> dict[str, tuple[float, Interval]]:
-    """`b` minus `a` for each score, over the blocks that both have, with the 95 % interval of the paired difference."""
+def common_blocks(a: Blocks, b: Blocks) -> list[int]:
+    """The numbers of the blocks that both have, which are made equally long."""
     for each in (a, b):
         each.coarsen(max(a.level, b.level))
-    common = sorted(set(a.table()) & set(b.table()))
+    return sorted(set(a.table()) & set(b.table()))
+
+
+def differences(a: Blocks, b: Blocks, draws: int = 400, seed: int = 0) -> dict[str, tuple[float, Interval]]:
+    """`b` minus `a` for each score, over the blocks that both have, with the 95 % interval of the paired difference."""
+    common = common_blocks(a, b)
 
     def difference(keys: Any) -> dict[str, float]:
         first, second = a.total(keys), b.total(keys)

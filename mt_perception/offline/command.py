@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mt_perception.offline.measures import MEASURES, difference, interval, shown, verdict
+from mt_perception.report.page import require_report
+from mt_perception.results import check_folder, write_json
 from mt_perception.settings import Settings
 
 
@@ -82,6 +84,9 @@ def add_evaluate(commands: Any) -> None:
     parser.add_argument("recordings", nargs="+", metavar="BAG", help=f"with masks and depth (rosbag2); {_LIST}")
     parser.add_argument("--truth", type=Path, metavar="BAG", help="recording of the truth (default: each BAG's own)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures here, one file")
+    text = "frames of each BAG that the report shows, the worst first (default: %(default)s)"
+    parser.add_argument("--worst", type=int, default=6, metavar="N", help=text)
     _add_workers(parser)
     parser.set_defaults(command=_evaluate)
 
@@ -90,6 +95,10 @@ def _evaluate(options: argparse.Namespace) -> int:
     from mt_perception.offline.evaluate import compare
     from mt_perception.offline.many import evaluate_bags, listed
 
+    for file in (options.json, options.html):
+        check_folder(file)
+    if options.html:
+        require_report()
     paths = listed(options.recordings)
     outcomes = evaluate_bags(paths, options.truth, options.workers, options.ray)
     evaluations = [each for each in outcomes.values() if not isinstance(each, Exception)]
@@ -99,8 +108,13 @@ def _evaluate(options: argparse.Namespace) -> int:
     if rows:
         print("\n" + "\n".join(_difference_text(row) for row in rows))
     if options.json:
-        everything = {"recordings": results, "differences": rows}
-        options.json.write_text(json.dumps(everything, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        write_json(options.json, {"recordings": results, "differences": rows})
+    if options.html and evaluations:
+        from mt_perception.offline.page import recordings_page  # Matplotlib takes a second to import
+
+        page = recordings_page(evaluations, results, rows, options.truth, options.worst)
+        options.html.write_text(page, encoding="utf-8")
+        print(f"\nreport: {options.html}")
     return _tell_failures(outcomes)
 
 
@@ -110,10 +124,8 @@ def _text(facts: Mapping[str, Any]) -> str:
         f"{facts['recording']}",
         f"  {facts['results']} results of {facts['pictures']} pictures, {_number(facts['fps'], '.1f')} a second, "
         f"{facts['gaps']} gaps (longest {facts['longest_gap_s']:.2f} s)",
-        f"  latency ms: {', '.join(f'{name} {value:g}' for name, value in latency.items())}",
-        f"  from frame to frame {_number(facts['label_flicker'], '.1%')} of the labels change, "
-        f"depth by {_number(facts['depth_flicker'], '.1%')}",
-        *(f"  {name:<15}{_score(name, row['value']):>9}   {_interval(name, row['interval'])}"
+        f"  latency ms: {', '.join(f'{name} {value:g}' for name, value in latency.items()) or 'that of no live node'}",
+        *(f"  {MEASURES[name].title:<17}{shown(name, row['value']):>9}   {interval(name, row['interval'])}"
           for name, row in facts["scores"].items()),
         *(f"  {loss}" for loss in facts["losses"]),
     ]  # fmt: skip
@@ -121,22 +133,9 @@ def _text(facts: Mapping[str, Any]) -> str:
 
 
 def _difference_text(row: Mapping[str, Any]) -> str:
-    name = row["score"]
-    value, interval = _score(name, row["difference"]), _interval(name, row["interval"])
-    return f"{row['recording']} against {row['against']}: {name} {value} {interval}"
+    title = MEASURES[row["score"]].title
+    return f"{row['recording']} against {row['against']}: {title} {difference(row)}: {verdict(row)}"
 
 
 def _number(value: float | None, form: str) -> str:
     return "an unknown number" if value is None else f"{value:{form}}"
-
-
-def _score(name: str, value: float) -> str:
-    return _percent(value) if name in ("miou", "pixel_accuracy") else f"{value:.3f}"
-
-
-def _percent(value: float) -> str:
-    return f"{100 * value:.1f} %"
-
-
-def _interval(name: str, limits: Sequence[float]) -> str:
-    return f"[{_score(name, limits[0])}, {_score(name, limits[1])}]"

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mt_perception.bags import Bag, BagError
-from mt_perception.geometry import resize_nearest
-from mt_perception.instants import DEPTH, MASK, TRUE_LABELS, TRUTH, Instant, instants
-from mt_perception.messages import header_stamp_ns
-from mt_perception.metrics import percentiles
-from mt_perception.offline.blocks import Blocks, confidence, differences
+from mt_perception.instants import DEPTH, MASK, Instant, instants
+from mt_perception.metrics import DepthBreakdown, percentiles
+from mt_perception.offline.blocks import Blocks, common_blocks, confidence, differences
+from mt_perception.offline.measures import MEASURES
+from mt_perception.offline.pairs import Pairs
 from mt_perception.offline.segments import readable
+from mt_perception.offline.timeline import Timeline
+from mt_perception.offline.truth import Truth
+from mt_perception.settings import SETTINGS
+from mt_perception.stereo import consistency
 
 _GAP = 1.5
 """Two results farther apart than this many usual intervals have a gap between them."""
@@ -25,55 +28,67 @@ _GAP = 1.5
 
 @dataclass
 class Evaluation:
-    """What was found in one recording."""
+    """What was found in one recording. `is_live`: results were recorded later than their pictures."""
 
     path: Path
     blocks: Blocks = field(default_factory=Blocks)
+    depth: DepthBreakdown = field(default_factory=DepthBreakdown)
+    frames: Timeline = field(default_factory=Timeline)
     pictures: int = 0
-    stamps_ns: list[int] = field(default_factory=list)
-    latencies_ms: list[float] = field(default_factory=list)
-    label_flicker: list[float] = field(default_factory=list)
-    depth_flicker: list[float] = field(default_factory=list)
+    unanswered_ns: array[int] = field(default_factory=lambda: array("q"))
+    is_live: bool = False
     losses: list[str] = field(default_factory=list)
 
+    @property
+    def start_ns(self) -> int:
+        """The first stamp that has a result."""
+        return int(self.frames.stamps_ns.min(initial=2**63 - 1))
+
+    @property
+    def gaps(self) -> list[tuple[int, int]]:
+        """Between which stamps results are missing."""
+        stamps = np.sort(self.frames.stamps_ns)
+        steps = np.diff(stamps)
+        wide = np.flatnonzero(steps > _GAP * np.median(steps)) if steps.size else ()
+        return [(int(stamps[index]), int(stamps[index + 1])) for index in wide]
+
     def results(self) -> dict[str, Any]:
-        """Every number, by name; scores with their 95 % interval, where there was truth."""
-        seconds = np.diff(sorted(self.stamps_ns)) / 1e9
+        """Every number, by name; scores with their 95 % interval, as far as they are known."""
+        stamps = np.sort(self.frames.stamps_ns)
+        seconds = np.diff(stamps) / 1e9
         usual_s = float(np.median(seconds)) if seconds.size else 0.0
-        facts: dict[str, Any] = {
+        values, limits = self.blocks.total(), confidence(self.blocks)
+        return {
             "recording": str(self.path),
             "pictures": self.pictures,
-            "results": len(self.stamps_ns),
-            "dropped": max(0, self.pictures - len(self.stamps_ns)),
+            "results": len(stamps),
+            "dropped": max(0, self.pictures - len(stamps)),
+            "seconds": float(stamps[-1] - stamps[0]) / 1e9 if len(stamps) else 0.0,
             "fps": 1 / usual_s if usual_s else None,
-            "gaps": int((seconds > _GAP * usual_s).sum()),
+            "gaps": len(self.gaps),
             "longest_gap_s": float(seconds.max()) if seconds.size else 0.0,
-            "latency_ms": percentiles(self.latencies_ms),
-            "label_flicker": _mean(self.label_flicker),
-            "depth_flicker": _mean(self.depth_flicker),
+            "latency_ms": percentiles(self.frames["latency_ms"].tolist()) if self.is_live else {},
             "losses": self.losses,
+            "blocks": len(self.blocks.table()),
+            "scores": {n: {"value": values[n], "interval": limits[n]} for n in MEASURES if n in limits},
         }
-        values = self.blocks.total()
-        limits = confidence(self.blocks)
-        facts["scores"] = {name: {"value": values[name], "interval": limits[name]} for name in limits}
-        return facts
 
 
 def evaluate_bag(path: Path, truth: Path | None = None) -> Evaluation:
     """Read a recording once. Its truth is its own, or that of another recording, matched by stamp."""
     found = Evaluation(path)
     before: Instant | None = None
-    with Bag(path) as bag, _Truth(truth) as lookup:
+    pairs = Pairs()
+    with Bag(path) as bag, Truth(truth) as with_truth:
         if not any(topic.endswith(MASK) for topic in bag.counts):
             raise BagError(f"{path} holds no {MASK}; make results with: mt-perception bag process {path} OUT")
         for instant in tqdm(readable(bag, instants(bag), found.losses), desc=path.name, unit="instant", leave=False):
             found.pictures += instant.has_picture
-            if MASK not in instant.messages:
-                continue
-            _score(found, instant, lookup(instant))
-            if before:
-                _compare(found, before, instant)
-            before = instant
+            if MASK in instant.messages:
+                _add(found, instant, with_truth(instant), _flicker(before, instant) | _stereo(pairs, instant))
+                before = instant
+            elif instant.has_picture:
+                found.unanswered_ns.append(instant.stamp_ns)
     return found
 
 
@@ -82,74 +97,56 @@ def compare(evaluations: list[Evaluation]) -> list[dict[str, Any]]:
     first, *others = evaluations
     rows = []
     for other in others:
-        for name, (value, interval) in differences(first.blocks, other.blocks).items():
-            row = {"recording": str(other.path), "against": str(first.path), "score": name}
-            rows.append({**row, "difference": value, "interval": interval})
+        found = differences(first.blocks, other.blocks)
+        about = {
+            "recording": str(other.path),
+            "against": str(first.path),
+            "blocks": len(common_blocks(first.blocks, other.blocks)),
+        }
+        rows += [
+            {**about, "score": name, "difference": found[name][0], "interval": found[name][1]}
+            for name, measure in MEASURES.items()
+            if name in found and measure.better
+        ]
     return rows
 
 
-class _Truth:
-    """The instants of another recording by their stamps, read when they are asked for; its own without one."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._bag = Bag(path) if path else None
-        self._received: dict[int, int] = {}
-        if self._bag:
-            self._topics = [topic for topic in self._bag.counts if topic.lstrip("/").startswith(TRUTH)]
-            if not self._topics:
-                raise BagError(f"{path} holds no {TRUTH}... topics, so it tells no truth")
-            for each in self._bag.messages(self._topics):
-                self._received.setdefault(header_stamp_ns(each.data), each.received_ns)
-
-    def __enter__(self) -> Callable[[Instant], Instant]:
-        return self._find
-
-    def __exit__(self, *_: object) -> None:
-        if self._bag:
-            self._bag.__exit__()
-
-    def _find(self, instant: Instant) -> Instant:
-        if not self._bag:
-            return instant
-        truth = Instant(instant.stamp_ns)
-        start_ns = self._received.get(instant.stamp_ns)
-        if start_ns is not None:
-            for each in self._bag.messages(self._topics, start_ns):
-                if header_stamp_ns(each.data) == instant.stamp_ns:
-                    truth.messages[each.topic.lstrip("/")] = each
-                if len(truth.messages) == len(self._topics) or each.received_ns > start_ns + 10**9:
-                    break
-        return truth
+def _add(found: Evaluation, instant: Instant, judged: Instant, means: dict[str, float]) -> None:
+    """`judged` is the instant with its truth, which may be of another recording."""
+    received_ns = [each.received_ns for each in instant.messages.values()]
+    answered_ns = instant.messages[MASK].received_ns
+    found.is_live |= answered_ns > (instant.picture_received_ns or instant.stamp_ns)
+    labels, depth_m = judged.labels_and_truth(), judged.depth_and_truth_m()
+    scores = found.blocks.add(instant.stamp_ns, labels, depth_m, means).summary()
+    if depth_m:
+        found.depth.update(*depth_m, labels[1] if labels and labels[1].shape == depth_m[1].shape else None)
+    mask = instant.array(MASK)
+    assert mask is not None
+    numbers = scores | means | {"latency_ms": (answered_ns - instant.stamp_ns) / 1e6}
+    found.frames.add(instant.stamp_ns, (min(received_ns), max(received_ns)), mask, numbers)
 
 
-def _score(found: Evaluation, instant: Instant, truth: Instant) -> None:
-    found.stamps_ns.append(instant.stamp_ns)
-    found.latencies_ms.append((instant.messages[MASK].received_ns - instant.stamp_ns) / 1e6)
-    labels = _pair(instant.array(MASK), truth.array(TRUE_LABELS))
-    depth_m = _pair(instant.array(DEPTH), truth.true_depth_m())
-    if labels or depth_m:
-        found.blocks.add(instant.stamp_ns, labels, depth_m)
-
-
-def _pair(made: NDArray[Any] | None, true: NDArray[Any] | None) -> tuple[NDArray[Any], NDArray[Any]] | None:
-    """Both at the size of the truth."""
-    return None if made is None or true is None else (resize_nearest(made, true.shape[:2]), true)
-
-
-def _compare(found: Evaluation, before: Instant, instant: Instant) -> None:
+def _flicker(before: Instant | None, instant: Instant) -> dict[str, float]:
     """How much changes from one frame to the next: the share of labels, and the mean ratio of metres, as a logarithm.
 
     A part of it is motion, the same for every model on the same recording; the rest is flicker.
     """
+    found: dict[str, float] = {}
+    if before is None:
+        return found
     first, second = before.array(MASK), instant.array(MASK)
     if first is not None and second is not None and first.shape == second.shape:
-        found.label_flicker.append(float(np.mean(first != second)))
+        found["label_flicker"] = float(np.mean(first != second))
     first_m, second_m = before.array(DEPTH), instant.array(DEPTH)
     if first_m is not None and second_m is not None and first_m.shape == second_m.shape:
         known = np.isfinite(first_m) & np.isfinite(second_m) & (first_m > 0) & (second_m > 0)
         if known.any():
-            found.depth_flicker.append(float(np.abs(np.log(second_m[known] / first_m[known])).mean()))
+            found["depth_flicker"] = float(np.abs(np.log(second_m[known] / first_m[known])).mean())
+    return found
 
 
-def _mean(values: list[float]) -> float | None:
-    return float(np.mean(values)) if values else None
+def _stereo(pairs: Pairs, instant: Instant) -> dict[str, float]:
+    """How well depth explains the pair, beside what the pair itself gives; nothing without a pair."""
+    pair, depth_m = pairs(instant), instant.array(DEPTH)
+    found = consistency(pair, depth_m, SETTINGS["stereo_width"].default) if pair and depth_m is not None else None
+    return {"stereo_error": found.error, "stereo_reference": found.reference} if found else {}

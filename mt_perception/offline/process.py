@@ -14,6 +14,7 @@ from tqdm import tqdm
 from mt_perception.bags import Bag, new_header, new_label_info, new_recording, refuse_existing
 from mt_perception.bundle import load_bundle
 from mt_perception.instants import LABEL_INFO
+from mt_perception.offline.ahead import ahead
 from mt_perception.offline.cameras import Cameras
 from mt_perception.offline.many import Failure, attempts
 from mt_perception.offline.results import results
@@ -24,7 +25,7 @@ from mt_perception.pipeline import Perceiver
 from mt_perception.resources import default_model
 from mt_perception.settings import Settings
 from mt_perception.sources import BagSource, right_picture_topic
-from mt_perception.types import DataError
+from mt_perception.types import DataError, Frame
 
 SEGMENT_S = 20.0
 
@@ -138,7 +139,8 @@ def process_segment(processing: Processing, task: Task) -> Tally:
     shutil.rmtree(part, ignore_errors=True)  # of an attempt that died between its last step and its answer
     with new_recording(part, processing.storage) as writer, Bag(task.segment.source) as bag:
         work = _pairs if processing.settings.stereo else _pictures
-        for received_ns, messages in work(processing, task, bag, tally):
+        # results are written beside the network: its pictures do not wait for a disk
+        for received_ns, messages in ahead(work(processing, task, bag, tally)):
             tally.pictures += 1
             for topic, message in messages:
                 writer.write_message(f"{processing.namespace}/{topic}", received_ns, message)
@@ -151,18 +153,24 @@ Made = Iterator[tuple[int, Iterator[tuple[str, Any]]]]
 
 def _pictures(processing: Processing, task: Task, bag: Bag, tally: Tally) -> Made:
     perceiver = _perceiver(processing.settings)
+    for received_ns, frame in ahead(_frames(task, bag, tally)):
+        yield received_ns, results(perceiver(frame))
+
+
+def _frames(task: Task, bag: Bag, tally: Tally) -> Iterator[tuple[int, Frame]]:
+    """The decoded pictures of the segment with their cameras, and when each was received."""
     cameras = Cameras(bag, task.topics, task.segment.start_ns)
     messages = bag.messages({*task.topics, *cameras.topics}, task.segment.start_ns, task.segment.stop_ns)
     for recorded in readable(bag, messages, tally.losses):
         if cameras.heard(recorded):
             continue
         try:
-            prediction = perceiver(cameras.frame(recorded))
+            frame = cameras.frame(recorded)
         except DataError as error:
             tally.skipped[str(error)] += 1
             continue
         tally.lose(cameras.problem)
-        yield recorded.received_ns, results(prediction)
+        yield recorded.received_ns, frame
 
 
 def _pairs(processing: Processing, task: Task, bag: Bag, tally: Tally) -> Made:

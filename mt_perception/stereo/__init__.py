@@ -1,5 +1,6 @@
 """Metric depth with the help of a second camera: matching, the network's scale, and one depth from both."""
 
+from mt_perception.stereo.consistency import Consistency, consistency
 from mt_perception.stereo.depth import StereoDepth, corrected
 from mt_perception.stereo.disparity import Disparity, disparity
 from mt_perception.stereo.fusion import fuse
@@ -7,6 +8,6 @@ from mt_perception.stereo.matching import Match, match
 from mt_perception.stereo.scale import Measurement, Scale, followed, measure
 
 __all__ = [
-    "Disparity", "Match", "Measurement", "Scale", "StereoDepth",
-    "corrected", "disparity", "followed", "fuse", "match", "measure",
+    "Consistency", "Disparity", "Match", "Measurement", "Scale", "StereoDepth",
+    "consistency", "corrected", "disparity", "followed", "fuse", "match", "measure",
 ]  # fmt: skip

@@ -64,7 +64,7 @@ def match(pair: StereoPair, width_px: int) -> Match:
     size = max(1, round(pair.camera.height_px * width / pair.camera.width_px)), width
     camera = scale_camera(pair.camera, size)
     offset_px = pair.offset_px * width / pair.camera.width_px
-    left, right = _grey(pair.left, size), _grey(pair.right, size)
+    left, right = grey(pair.left, size), grey(pair.right, size)
     first, count = math.floor(offset_px), _candidates(camera)
     raw_px = search(left, right, first, count)
     disparity_px = raw_px - np.float32(offset_px)
@@ -73,7 +73,8 @@ def match(pair: StereoPair, width_px: int) -> Match:
     return Match(disparity_px, np.where(np.isnan(raw_px), np.float32(0), confidence), camera, count)
 
 
-def _grey(frame: Frame, size: tuple[int, int]) -> NDArray[np.uint8]:
+def grey(frame: Frame, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The picture of a frame in grey, brought to `size` (height, width)."""
     image = resize(frame.image, size)
     if frame.pixel_format == "mono":
         return np.ascontiguousarray(image)

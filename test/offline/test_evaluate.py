@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import numpy as np
 import pytest
 
 from mt_perception.bags import BagError, BagWriter, new_compressed, new_header, new_image
 from mt_perception.cli import main
+from mt_perception.evaluation import summarize
 from mt_perception.geometry import millimetres_from_depth
 from mt_perception.offline.blocks import Blocks, confidence, differences
 from mt_perception.offline.evaluate import compare, evaluate_bag
+from mt_perception.pool import run
 from recordings import CAMERA
 
 SIZE = (CAMERA.height_px, CAMERA.width_px)
@@ -46,7 +49,7 @@ def test_scores_and_times_by_hand(tmp_path):
     assert found["scores"]["miou"]["value"] == pytest.approx(0.75)  # road: 75 of 100 columns; sky is not true anywhere
     assert found["scores"]["abs_rel"]["value"] == pytest.approx(0.2)
     assert found["scores"]["miou"]["interval"] == pytest.approx((0.75, 0.75))
-    assert found["label_flicker"] == found["depth_flicker"] == 0
+    assert found["scores"]["label_flicker"]["value"] == found["scores"]["depth_flicker"]["value"] == 0
 
 
 def test_truth_of_another_recording_is_matched_by_stamp(tmp_path):
@@ -55,7 +58,7 @@ def test_truth_of_another_recording_is_matched_by_stamp(tmp_path):
     found = evaluate_bag(path, truth)
     assert found.blocks.total()["miou"] == pytest.approx(0.5)
     assert found.blocks.total()["coverage"] == 1.0  # of the ten frames that both have
-    assert len(found.stamps_ns) == 20
+    assert len(found.frames) == 20
 
 
 def test_flicker_is_what_changes_between_frames(tmp_path):
@@ -68,8 +71,9 @@ def test_flicker_is_what_changes_between_frames(tmp_path):
             bag.write_message("/segmentation/mask", index, new_image(mask, "mono8", head))
             bag.write_message("/depth/image", index, new_image(metres, "32FC1", head))
     found = evaluate_bag(tmp_path / "bag").results()
-    assert found["label_flicker"] == pytest.approx(0.1) and found["depth_flicker"] == pytest.approx(0.5, abs=1e-6)
-    assert found["scores"] == {} and found["pictures"] == 0
+    assert found["scores"]["label_flicker"]["value"] == pytest.approx(0.1)
+    assert found["scores"]["depth_flicker"]["value"] == pytest.approx(0.5, abs=1e-6)
+    assert set(found["scores"]) == {"label_flicker", "depth_flicker"} and found["pictures"] == 0
 
 
 def test_two_recordings_are_compared_in_pairs(tmp_path):
@@ -121,3 +125,18 @@ def test_what_has_no_results_or_no_truth_is_refused(tmp_path):
         evaluate_bag(empty)
     with pytest.raises(BagError, match="tells no truth"):
         evaluate_bag(write_results(tmp_path / "bag", 3), write_results(tmp_path / "none", 3, truth=False))
+
+
+def test_one_frame_says_nothing_about_time_and_the_json_says_so(tmp_path):
+    path = write_results(tmp_path / "bag", 1, depth_m=np.inf)  # no rate, no flicker, and no metres to compare
+    assert main(["bag", "evaluate", str(path), "--json", str(tmp_path / "scores.json")]) == 0
+    assert (summary := summarize(path))["fps"] is None and summary["abs_rel"] is None and summary["miou"] == 1.0
+    written = json.loads((tmp_path / "scores.json").read_text(), parse_constant=pytest.fail)
+    assert written["recordings"][0]["fps"] is None and "abs_rel" not in written["recordings"][0]["scores"]
+
+
+def test_an_evaluation_comes_back_whole_from_another_process(tmp_path):
+    path = write_results(tmp_path / "bag", 12, wrong_columns=20, missing=(5,))
+    (found,) = run(evaluate_bag, [path], workers=1)
+    travelled = pickle.loads(pickle.dumps(found))
+    assert travelled.results() == found.results() and travelled.gaps == found.gaps

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
 
 from miniature import CAMERA, scene, write_camvid, write_city
+from pages import Reader
 
 from mt_perception.bundle import BundleCard, TrainingCamera
 from mt_perception.datasets.sample import Sample
@@ -40,33 +40,6 @@ def test_curves_of_a_resumed_run_join_without_what_was_lost(tmp_path: Path) -> N
     assert curves == {"train/loss": [(1, 3.0), (2, 2.0), (3, 1.5), (4, 1.0)], "val/score": [(4, 0.5)]}
     with pytest.raises(TrainingError, match=r"holds no metrics\.csv"):
         read_curves(tmp_path / "nothing")
-
-
-class Reader(HTMLParser):
-    """Notes the tags that are open, all addresses, and the text."""
-
-    VOID = {"meta", "img", "br", "link"}
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[str] = []
-        self.addresses: list[str] = []
-        self.text = ""
-        self.feed(html)
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.addresses += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data")]
-        if tag not in self.VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.text += " ".join(data.split()) + " "
 
 
 @pytest.fixture(scope="module")

@@ -16,12 +16,12 @@ from miniature import CAMERA, scene
 from mt_perception.datasets.sample import Sample
 from mt_perception.labels import CITYSCAPES, id_to_train_id
 from mt_perception.metrics import DepthBreakdown, DepthHistogram, DepthScores, SegmentationScores
+from mt_perception.report.findings import mistakes
+from mt_perception.report.frames import Worst
+from mt_perception.report.pictures import depth_errors, label_errors
 from mt_perception.types import CameraModel
 from mt_perception_training.report.classes import classes_of
 from mt_perception_training.report.collector import Collector
-from mt_perception_training.report.findings import mistakes
-from mt_perception_training.report.frames import Worst
-from mt_perception_training.report.pictures import depth_errors, label_errors
 from mt_perception_training.scoreboard import Scoreboard
 
 

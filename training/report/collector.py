@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from mt_perception.datasets.sample import Sample
 from mt_perception.metrics import DepthBreakdown, DepthHistogram, SegmentationScores
+from mt_perception.report.frames import FrameScores, Worst, judge
+from mt_perception.report.pictures import Panel, View, panels
+from mt_perception.report.tables import depth_results, label_results
+from mt_perception.results import plain
 from mt_perception.types import DepthMap, Mask
 from mt_perception_training.report.classes import Classes, classes_of
-from mt_perception_training.report.frames import FrameScores, Worst, judge
-from mt_perception_training.report.pictures import Panel, panels
 from mt_perception_training.scoreboard import Scoreboard
 
 
@@ -48,47 +47,32 @@ class DatasetScores:
         frame = judge(sample.name, self.classes.names, labels, depth)
         self.frames.append(frame)
         if self.worst.admits(frame.score):  # encoding pictures takes longer than scoring them
-            self.worst.add(frame.score, (frame, panels(sample, mask, depth_m, self.classes)))
+            self.worst.add(frame.score, (frame, panels(self._view(sample, mask, depth_m), self.classes.labels)))
 
     def results(self) -> dict[str, Any]:
         """Every number, by name; `labels` and `depth` are None where there was no such truth."""
+        names = self.classes.names
         return {
             "pictures": len(self.frames),
-            "labels": self._label_results() if self._has_labels else None,
-            "depth": self._depth_results() if self._has_depth else None,
+            "labels": label_results(self.labels, names) if self._has_labels else None,
+            "depth": self._depth_results(names if self._has_labels else ()) if self._has_depth else None,
             "frames": [asdict(each) | {"score": each.score} for each in sorted(self.frames, key=lambda f: f.score)],
         }
 
-    def _label_results(self) -> dict[str, Any]:
-        scores = self.labels
-        pixels, guessed = scores.confusion.sum(1), scores.confusion.sum(0)[: scores.classes]
-        recall, hits = np.diag(scores.shares), np.diag(scores.confusion)
-        precision = np.divide(hits, guessed, out=np.full(scores.classes, np.nan), where=guessed > 0)
-        columns = zip(self.classes.names, scores.iou, recall, precision, pixels, strict=True)
-        return {
-            **scores.summary(),
-            "official_miou": scores.official_miou,
-            "classes": [
-                {"name": n, "iou": float(i), "recall": float(r), "precision": float(p), "pixels": int(count)}
-                for n, i, r, p, count in columns
-            ],
-            "confusion": scores.confusion.tolist(),
-        }
-
-    def _depth_results(self) -> dict[str, Any]:
-        edges = self.depth.edges_m
-        bands = zip(edges[:-1], edges[1:], self.depth.by_distance(), strict=True)
-        by_class = zip(self.classes.names, self.depth.by_class(), strict=True)
-        return {
-            **self.depth.summary(),
-            "classes": [{"name": name, **row} for name, row in by_class] if self._has_labels else [],
-            "distances": [{"from_m": start, "to_m": end, **row} for start, end, row in bands],
+    def _depth_results(self, names: tuple[str, ...]) -> dict[str, Any]:
+        return depth_results(self.depth, names) | {
             "histogram": {
                 "edges_m": self.histogram.edges_m.tolist(),
                 "truth": self.histogram.truth.tolist(),
                 "predicted": self.histogram.predicted.tolist(),
             },
         }
+
+    def _view(self, sample: Sample, mask: Mask, depth_m: DepthMap) -> View:
+        """What is shown of the sample: predictions beside their truth alone."""
+        labels, true_m = sample.labels, sample.depth_m
+        guess, truth = (None, None) if labels is None else map(self.classes.folded, (mask, labels))
+        return View(sample.image, guess, truth, None if true_m is None else depth_m, true_m)
 
 
 class Collector(Scoreboard):
@@ -109,13 +93,4 @@ class Collector(Scoreboard):
     def results(self) -> dict[str, Any]:
         """The main scores as in a model's card, and every number of each data set: plain values, ready for JSON."""
         datasets = {name: scores.results() for name, scores in self.datasets.items()}
-        return _plain({"scores": self.summary(), "datasets": datasets})
-
-
-def _plain(value: Any) -> Any:
-    """NaN and infinity as None: JSON knows neither."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+        return plain({"scores": self.summary(), "datasets": datasets})

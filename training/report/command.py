@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from mt_perception.results import check_folder, write_json
 from mt_perception.settings import SETTINGS
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.options import TrainingError
@@ -36,8 +36,7 @@ def run(options: argparse.Namespace) -> None:
     if options.worst < 0:
         raise TrainingError(f"--worst is {options.worst}; it must be 0 or more")
     for file in (options.json, options.html):
-        if file and not file.absolute().parent.is_dir():
-            raise TrainingError(f"{file} cannot be written: there is no folder {file.absolute().parent}")
+        check_folder(file)
     from mt_perception_training.report.curves import read_curves
 
     curves = read_curves(options.training_run) if options.training_run else None
@@ -53,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     print(table(board))
     if options.json:
         facts = {"model": card.name, "split": options.split, **board.results()}
-        options.json.write_text(json.dumps(facts, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        write_json(options.json, facts)
     if options.html:
         from mt_perception_training.report.page import page  # Matplotlib takes a second to import
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+from mt_perception.report.charts import Curve
 from mt_perception_training.options import TrainingError
 
 LOG = "metrics.csv"
-Curve = list[tuple[int, float]]
-"""(step, value), steps rising."""
 
 
 def read_curves(run: Path) -> dict[str, Curve]:

@@ -4,61 +4,84 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.datasets.sample import Sample
 from mt_perception.geometry import resize, resize_nearest
-from mt_perception.labels import UNLABELLED, Label
+from mt_perception.labels import CITYSCAPES, UNLABELLED, Label
 from mt_perception.render import Picture, color_depth, color_mask
 from mt_perception.types import DepthMap, Mask
-from mt_perception_training.report.classes import Classes
 
 WIDTH_PX = 480
 """Of the largest picture: a report of dozens of frames stays small enough to be mailed."""
 DEPTH_RANGE_M = (1.0, 80.0)
 WORST_RATIO = 2.0
 """The error of depth at which colours end: prediction twice as far as the truth, or half as far."""
+_COLUMNS = 4  # of the page
 _WRONG_RGB = (230, 30, 40)
 _NO_TRUTH_RGB = (60, 60, 60)
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture with its title, as a `data:` address."""
+    """One picture with its title, as a `data:` address. `starts_row`: below the second of those before it."""
 
     title: str
     address: str
+    starts_row: bool = False
 
 
-def panels(sample: Sample, mask: Mask, depth_m: DepthMap, classes: Classes) -> tuple[Panel, ...]:
-    """The input, and truth, prediction and error of whatever the sample has truth of."""
-    width = min(WIDTH_PX, sample.size[1])
-    small = (round(sample.size[0] * width / sample.size[1]), width)
-    picture = resize(sample.image, small)
-    made = [Panel("input", jpeg(picture))]
-    if sample.labels is not None:
-        truth, guess = (classes.folded(resize_nearest(each, small)) for each in (sample.labels, mask))
-        made += [
-            Panel("true labels", png(color_mask(truth, classes.labels))),
-            Panel("predicted labels", png(color_mask(guess, classes.labels))),
-            Panel("wrong labels", jpeg(label_errors(picture, guess, truth))),
-        ]
-    if sample.depth_m is not None:
-        truth_m, guess_m = (resize_nearest(each, small) for each in (sample.depth_m, depth_m))
-        made += [
-            Panel("true depth", jpeg(color_depth(truth_m, *DEPTH_RANGE_M))),
-            Panel("predicted depth", jpeg(color_depth(guess_m, *DEPTH_RANGE_M))),
-            Panel("depth error", jpeg(depth_errors(guess_m, truth_m))),
-        ]
+@dataclass(frozen=True)
+class View:
+    """All that there is to show of one frame: RGB, (H, W) trainIds and metres, of any sizes; None what there is not."""
+
+    picture: Picture | None = None
+    labels: Mask | None = None
+    true_labels: Mask | None = None
+    depth_m: DepthMap | None = None
+    true_depth_m: DepthMap | None = None
+
+
+def panels(view: View, classes: tuple[Label, ...] = CITYSCAPES) -> tuple[Panel, ...]:
+    """The input; truth, prediction and error of labels and depth, as far as the view has them. All of one size."""
+    small = _small(view)
+    picture = None if view.picture is None else resize(view.picture, small)
+    made = [] if picture is None else [Panel("input", jpeg(picture))]
+    truth, guess = (_resized(each, small) for each in (view.true_labels, view.labels))
+    if truth is not None:
+        made.append(Panel("true labels", png(color_mask(truth, classes))))
+    if guess is not None:
+        made.append(Panel("predicted labels", png(color_mask(guess, classes))))
+    if truth is not None and guess is not None:
+        made.append(Panel("wrong labels", jpeg(label_errors(picture, guess, truth))))
+    truth_m, guess_m = (_resized(each, small) for each in (view.true_depth_m, view.depth_m))
+    if truth_m is not None:
+        shown = color_depth(truth_m, *DEPTH_RANGE_M)
+        made.append(Panel("true depth", jpeg(shown), starts_row=len(made) == _COLUMNS))
+    if guess_m is not None:
+        made.append(Panel("predicted depth", jpeg(color_depth(guess_m, *DEPTH_RANGE_M))))
+    if truth_m is not None and guess_m is not None:
+        made.append(Panel("depth error", jpeg(depth_errors(guess_m, truth_m))))
     return tuple(made)
 
 
-def label_errors(picture: Picture, predicted: Mask, truth: Mask) -> Picture:
+def _small(view: View) -> tuple[int, int]:
+    """(height, width) at which the frame is shown."""
+    arrays = (view.picture, view.true_labels, view.labels, view.true_depth_m, view.depth_m)
+    height, width = next(each.shape[:2] for each in arrays if each is not None)
+    return round(height * min(WIDTH_PX, width) / width), min(WIDTH_PX, width)
+
+
+def _resized(array: NDArray[Any] | None, size: tuple[int, int]) -> NDArray[Any] | None:
+    return None if array is None else resize_nearest(array, size)
+
+
+def label_errors(picture: Picture | None, predicted: Mask, truth: Mask) -> Picture:
     """(H, W, 3): the picture in grey, wrong pixels in red, pixels without truth nearly black."""
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    grey = np.full(truth.shape, 200, np.uint8) if picture is None else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
     result = cv2.cvtColor(grey // 2 + 100, cv2.COLOR_GRAY2RGB)
     wrong, counted = predicted != truth, truth != UNLABELLED
     result[wrong & counted] = _WRONG_RGB

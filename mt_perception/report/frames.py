@@ -40,7 +40,7 @@ class FrameScores:
 
     @property
     def score(self) -> float:
-        """The mean IoU less the relative error of depth (as `scoreboard.overall`): the lower, the worse the frame.
+        """The mean IoU less the relative error of depth : the lower, the worse the frame.
 
         +Inf for a frame without truth: nothing speaks against it.
         """

@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""How many pictures a second `bag process` does, beside what the bare network could do: does anything hold it up?
+
+The network alone computes pictures that were decoded before. `bag process` reads, decodes, computes, and writes its
+results; with `kept`, the messages of the recording as well. The recording is the given one, as often as it takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count, cycle, islice
+from pathlib import Path
+
+from mt_perception.bags import Bag, BagWriter
+from mt_perception.bench.race import Contestant, Row, race, with_ratio
+from mt_perception.bench.table import show
+from mt_perception.cli import picture_size
+from mt_perception.geometry import Fit
+from mt_perception.messages import frame_from_message
+from mt_perception.offline.process import Processing, process_bag
+from mt_perception.pipeline import Perceiver, Stopwatch
+from mt_perception.resources import city_recording
+from mt_perception.results import check_folder
+from mt_perception.settings import Settings
+from mt_perception.sources import BagSource, camera_info_topic
+from mt_perception.types import OUTPUTS
+
+COLUMNS = ("variant", "size", "pictures", "p50_ms", "per_second", "ratio")
+
+
+def measure(settings: Settings, source: Path, pictures: int, rounds: int, progress: bool = True) -> list[Row]:
+    """A row for the network and for each way of processing; milliseconds are those of one picture."""
+    perceiver = Perceiver.open(settings)
+    frames = [frame_from_message(shot.picture.message()) for shot in BagSource(source)]
+    images = [Fit.named(settings.fit, frame.size, perceiver.size).apply(frame) for frame in frames]
+
+    def network() -> None:
+        for image in islice(cycle(images), pictures):
+            perceiver.backend.infer(image, 1.0, tuple(OUTPUTS))
+
+    with tempfile.TemporaryDirectory() as folder:
+        recording = repeated(source, Path(folder) / "recording", pictures)
+        numbers = count()
+
+        def process(keep: bool) -> None:
+            with contextlib.redirect_stderr(io.StringIO()):  # its own progress
+                process_bag(recording, Path(folder) / str(next(numbers)), Processing(settings, keep=keep))
+
+        ways = {
+            "network alone": network,
+            "bag process": lambda: process(False),
+            "bag process, kept": lambda: process(True),
+        }
+        height, width = perceiver.size
+        facts = {"size": f"{height}x{width}", "pictures": pictures}
+        rows = race(
+            [Contestant({"variant": name, **facts}, timed(way, pictures)) for name, way in ways.items()],
+            rounds,
+            turn_s=0,
+            progress=progress,
+        )
+    return [row | {"per_second": 1e3 / row["p50_ms"]} for row in with_ratio(rows)]
+
+
+def repeated(source: Path, target: Path, pictures: int, rate_hz: int = 30) -> Path:
+    """A recording of so many `pictures`: those of `source` over and over, with their camera_info."""
+    topic = BagSource(source).topic
+    with Bag(source) as bag, BagWriter(target) as writer:
+        given = list(bag.messages((topic, camera_info_topic(topic))))
+        written = 0
+        for each in cycle(given):
+            writer.write(each.topic, each.type_name, written * 10**9 // rate_hz, each.data)
+            written += each.topic == topic
+            if written == pictures:
+                break
+    return target
+
+
+def timed(work: Callable[[], None], pictures: int) -> Callable[[], Mapping[str, float]]:
+    """`work` as a contestant, with the milliseconds of one of so many pictures."""
+
+    def run() -> Mapping[str, float]:
+        watch = Stopwatch()
+        work()
+        watch.mark("all")
+        return {"picture": watch.timings_ms["all"] / pictures}
+
+    return run
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--input", type=Path, default=city_recording(), help="a recording (default: a rendered street)")
+    parser.add_argument("--size", type=picture_size, default=(0, 0), metavar="HxW", help="default: the model's own")
+    parser.add_argument("--pictures", type=int, default=300)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args(arguments)
+    check_folder(options.json)
+    settings = Settings(input_height=options.size[0], input_width=options.size[1])
+    show(measure(settings, options.input, options.pictures, options.rounds), options.json, COLUMNS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""Single instants of a recording, read again by their stamps; and the truth of one recording for another."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from mt_perception.bags import Bag, BagError
+from mt_perception.instants import TRUTH, Instant
+from mt_perception.messages import header_stamp_ns
+
+_AROUND_NS = 10**9  # a picture is recorded within so much of its truth
+
+
+def read_instant(bag: Bag, stamp_ns: int, span_ns: tuple[int, int], topics: Collection[str] | None = None) -> Instant:
+    """The messages of `topics` (None: of all that begin with a header) with this stamp, recorded within `span_ns`."""
+    topics = headed(bag) if topics is None else topics
+    instant = Instant(stamp_ns)
+    for each in bag.messages(topics, span_ns[0], span_ns[1] + 1):
+        if header_stamp_ns(each.data) == stamp_ns:
+            instant.messages[each.topic.lstrip("/")] = each
+    return instant
+
+
+def headed(bag: Bag) -> list[str]:
+    """The topics with pictures and cameras, whose messages begin with a header."""
+    return [topic for topic, kind in bag.type_names.items() if kind.startswith("sensor_msgs/msg/")]
+
+
+class Truth:
+    """Completes instants with the truth of another recording, which is read when it is asked for; or leaves them."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._bag = Bag(path) if path else None
+        self._spans: dict[int, tuple[int, int]] = {}
+        if self._bag:
+            self._topics = [topic for topic in self._bag.counts if topic.lstrip("/").startswith(TRUTH)]
+            if not self._topics:
+                raise BagError(f"{path} holds no {TRUTH}... topics, so it tells no truth")
+            for each in self._bag.messages(self._topics):
+                stamp_ns, now = header_stamp_ns(each.data), each.received_ns
+                self._spans[stamp_ns] = self._spans.get(stamp_ns, (now, now))[0], now
+
+    def __enter__(self) -> Truth:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bag:
+            self._bag.__exit__()
+
+    def __call__(self, instant: Instant, pictures: bool = False) -> Instant:
+        """The instant with this truth instead of its own. With `pictures` it gets those that it lacks as well."""
+        if not self._bag:
+            return instant
+        own = {topic: each for topic, each in instant.messages.items() if not topic.startswith(TRUTH)}
+        if instant.stamp_ns not in self._spans:
+            return Instant(instant.stamp_ns, own)
+        first_ns, last_ns = self._spans[instant.stamp_ns]
+        if not pictures:
+            found = read_instant(self._bag, instant.stamp_ns, (first_ns, last_ns), self._topics)
+            return Instant(instant.stamp_ns, own | found.messages)
+        found = read_instant(self._bag, instant.stamp_ns, (first_ns - _AROUND_NS, last_ns + _AROUND_NS))
+        truth = {topic: each for topic, each in found.messages.items() if topic.startswith(TRUTH)}
+        return Instant(instant.stamp_ns, found.messages | own | truth)

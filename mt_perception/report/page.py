@@ -1,0 +1,65 @@
+"""From templates and plain values to one self-contained HTML page."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+NOTHING = "\u2013"
+_PACKAGES = ("jinja2", "matplotlib")
+
+
+class ReportError(ValueError):
+    """Why there can be no report."""
+
+
+def require_report() -> None:
+    """Raise `ReportError` with the command that installs what reports need, when that is missing."""
+    if missing := [each for each in _PACKAGES if not find_spec(each)]:
+        raise ReportError(
+            f"an HTML report needs the Python packages {' and '.join(missing)}, which are not installed: "
+            "pip install 'mt_perception[report]'"
+        )
+
+
+def render_page(template: Path, **values: Any) -> str:
+    """`template`, which builds on `layout.html.j2` and `parts.html.j2` of this folder, filled with `values`."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    from mt_perception.report import pictures
+
+    environment = Environment(
+        loader=FileSystemLoader([template.parent, Path(__file__).parent]),
+        autoescape=True,  # names come from files that anybody may have named
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"percent": percent, "number": number, "count": count}
+    environment.globals |= {
+        "depth_scale": pictures.depth_scale(),
+        "error_scale": pictures.error_scale(),
+        "depth_range_m": pictures.DEPTH_RANGE_M,
+        "worst_ratio": pictures.WORST_RATIO,
+    }
+    return environment.get_template(template.name).render(**values)
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """0.25 -> `25.0 %`."""
+    return NOTHING if _missing(value) else f"{100 * value:.{digits}f}\u00a0%"  # type: ignore[operator]
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """With so many decimals."""
+    return NOTHING if _missing(value) else f"{value:.{digits}f}"
+
+
+def count(value: int) -> str:
+    """With a thin space between thousands."""
+    return f"{value:,}".replace(",", "\u202f")
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or value != value

@@ -1,0 +1,54 @@
+"""Scores as plain rows, one a class or band of distance: what pages show and JSON files hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mt_perception.metrics import DepthBreakdown, SegmentationScores
+
+
+def label_results(scores: SegmentationScores, names: Sequence[str]) -> dict[str, Any]:
+    """The scores, and of each class (in the order of `names`) IoU, recall, precision and true pixels."""
+    pixels, guessed = scores.confusion.sum(1), scores.confusion.sum(0)[: scores.classes]
+    recall, hits = np.diag(scores.shares), np.diag(scores.confusion)
+    precision = np.divide(hits, guessed, out=np.full(scores.classes, np.nan), where=guessed > 0)
+    columns = zip(names, scores.iou, recall, precision, pixels, strict=True)
+    return {
+        **scores.summary(),
+        "official_miou": scores.official_miou,
+        "classes": [
+            {"name": n, "iou": float(i), "recall": float(r), "precision": float(p), "pixels": int(count)}
+            for n, i, r, p, count in columns
+        ],
+        "confusion": scores.confusion.tolist(),
+    }
+
+
+def depth_results(depth: DepthBreakdown, names: Sequence[str]) -> dict[str, Any]:
+    """The scores, and those of each class (none without `names`) and of each band of distance."""
+    edges = depth.edges_m
+    bands = zip(edges[:-1], edges[1:], depth.by_distance(), strict=True)
+    by_class = zip(names, depth.by_class(), strict=True) if names else ()
+    return {
+        **depth.summary(),
+        "classes": [{"name": name, **row} for name, row in by_class],
+        "distances": [{"from_m": start, "to_m": end, **row} for start, end, row in bands],
+    }
+
+
+def confusion_table(labels: dict[str, Any]) -> dict[str, Any]:
+    """The matrix as shares of each row's truth. Rows: classes that occur; columns: those, and what was guessed."""
+    names = [*(row["name"] for row in labels["classes"]), "no class"]
+    matrix = labels["confusion"]
+    rows = [index for index, counts in enumerate(matrix) if any(counts)]
+    columns = [i for i in range(len(names)) if i in rows or any(counts[i] for counts in matrix)]
+    return {
+        "columns": [names[i] for i in columns],
+        "rows": [
+            (names[r], [(names[c], matrix[r][c] / sum(matrix[r]), "hit" if c == r else "miss") for c in columns])
+            for r in rows
+        ],
+    }
