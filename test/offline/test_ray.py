@@ -30,7 +30,7 @@ def test_a_killed_worker_costs_no_message(bundle, tmp_path, monkeypatch):
         from mt_perception.offline.process import process_segment
         from mt_perception.pipeline import Perceiver
 
-        segment, ahead = arguments[-1], Perceiver.__call__
+        segment, ahead = arguments[-1].segment, Perceiver.__call__
         attempt = len(list(begun.glob(f"{segment.part.name}-*")))
         (begun / f"{segment.part.name}-{attempt}-{os.getpid()}").touch()
         calls = Counter()
