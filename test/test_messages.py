@@ -127,7 +127,7 @@ def test_damaged_compressed_pictures_are_refused(data):
 
 
 def test_the_stamp_of_a_serialized_message():
-    from mt_perception.bags import TYPES
+    from mt_perception.bag_types import TYPES
 
     head = new_header(1_700_000_000_123_456_789, "camera")
     for little_endian in (True, False):

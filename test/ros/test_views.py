@@ -11,7 +11,7 @@ pytest.importorskip("rclpy")
 
 from nodes import Probe
 
-from mt_perception.ros.label_info import TOPIC
+from mt_perception.instants import DISPARITY, LABEL_INFO
 from mt_perception.ros.outputs import OUTPUTS
 
 TOPICS = {output.topic for output in OUTPUTS}
@@ -64,7 +64,7 @@ def test_the_policy_allows_nothing_more(policy, live):
         for side in ("left", "right")
         for each in ("image_rect", "image_rect/compressed", "camera_info")
     }
-    assert policy["publish"] - live["publish"] <= {TOPIC, "disparity"}, "these two depend on installed messages"
+    assert policy["publish"] - live["publish"] <= {LABEL_INFO, DISPARITY}, "these two depend on installed messages"
     assert policy["subscribe"] - live["subscribe"] <= stereo | {"image/compressed", "/clock", "/parameter_events"}
     assert policy["reply"] - live["reply"] <= {"~/get_type_description"}
     assert set(policy) == {"publish", "subscribe", "reply"}
