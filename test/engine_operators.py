@@ -8,18 +8,17 @@ from pathlib import Path
 import torch
 
 FACTS = Path(__file__).parent / "backends" / "torch_tensorrt.json"
-ATTENTION_ON_A_CPU = "aten._scaled_dot_product_flash_attention_for_cpu.default"
-"""What PyTorch's decompositions make of attention here; Torch-TensorRT takes it as it is."""
+ATTENTION = torch.ops.aten.scaled_dot_product_attention.default
+"""Torch-TensorRT takes it whole; PyTorch would take it apart, on a CPU otherwise than on a GPU."""
 
 
 def operators(program: torch.export.ExportedProgram) -> tuple[set[str], set[str]]:
     """The operators after PyTorch's core decompositions, and the types that are cast to."""
-    nodes = [node for node in program.run_decompositions().graph.nodes if node.op == "call_function"]
+    apart = torch.export.default_decompositions()
+    apart.pop(ATTENTION, None)
+    nodes = [node for node in program.run_decompositions(apart).graph.nodes if node.op == "call_function"]
     casts = {str(node.kwargs["dtype"]) for node in nodes if node.target is torch.ops.aten._to_copy.default}
-    found = {str(node.target) for node in nodes} - {"<built-in function getitem>"}
-    if ATTENTION_ON_A_CPU in found:
-        found = found - {ATTENTION_ON_A_CPU} | {"aten.scaled_dot_product_attention.default"}
-    return found, casts
+    return {str(node.target) for node in nodes} - {"<built-in function getitem>"}, casts
 
 
 def unsupported(program: torch.export.ExportedProgram) -> tuple[set[str], set[str]]:
