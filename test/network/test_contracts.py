@@ -53,7 +53,7 @@ class TestUNet(AlikeContract):
     parameters = 31_038_933
 
 
-class TestUNetSeparable(DeployedContract):
+class TestUNetSeparable(AlikeContract):
     spec = RELATED["unet-separable"]
     parameters = 5_989_552
 
