@@ -64,6 +64,7 @@ EXTRAS = {
     "ray": ["ray>=2.30"],
     "dev": [
         "pytest>=8",
+        "pytest-xdist>=3.6",
         "hypothesis>=6.100",
         "ruff>=0.6",
         "mypy>=1.11",

@@ -84,7 +84,7 @@ class Probe(Node):
         while time.monotonic() < end:
             self._executor.spin_once(timeout_sec=max(0.0, min(0.05, end - time.monotonic())))
 
-    def until(self, condition, timeout_s: float = 10.0):
+    def until(self, condition, timeout_s: float = 30.0):
         """Spin until `condition()` holds; what it returned."""
         end = time.monotonic() + timeout_s
         while not (value := condition()):

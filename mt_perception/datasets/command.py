@@ -6,8 +6,6 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from mt_perception.datasets.sources import open_dataset
-
 
 def add_from_dataset(commands: Any) -> None:
     """Add the command to those of `mt-perception bag`."""
@@ -31,6 +29,7 @@ def add_from_dataset(commands: Any) -> None:
 
 def _from_dataset(options: argparse.Namespace) -> None:
     from mt_perception.datasets.recording import Form, record_dataset
+    from mt_perception.datasets.sources import open_dataset
 
     reader = open_dataset(options.dataset, options.split)
     form = Form(options.compressed, options.quality)

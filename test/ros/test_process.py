@@ -17,7 +17,7 @@ from mt_perception.ros.process import run_node
 
 def make_node():
     node = Node("restless")
-    print("ready", flush=True)
+    node.create_timer(0.1, lambda: print("ready", flush=True))  # it spins
     return node
 
 sys.exit(run_node(make_node))

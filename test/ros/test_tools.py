@@ -66,6 +66,6 @@ def test_topic_hz_shows_the_rate_of_the_outputs(ros2, probe, tmp_path):
         try:
             probe.until(lambda: "average rate" in said.read_text(), 40)
         finally:
-            command.terminate()
+            command.kill()  # it does not always end when it is asked to
             command.wait(10)
             probe.destroy_timer(timer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -87,7 +88,8 @@ def test_two_processes_train_together(folders: dict[str, Path], tmp_path: Path) 
     data = [f"{name}={folder}" for name, folder in folders.items()]
     command = ["train", "--recipe", str(recipe), "--data", *data, "--out", str(tmp_path / "run")]
     both = [sys.executable, "-m", "mt_perception_training", *command, "--accelerator", "cpu", "--devices", "2"]
-    done = subprocess.run(both, capture_output=True, text=True, timeout=300)
+    one_core_each = os.environ | {"OMP_NUM_THREADS": "1", "GLOO_SOCKET_IFNAME": "lo"}
+    done = subprocess.run(both, capture_output=True, text=True, timeout=300, env=one_core_each)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("best checkpoint") == 1
     saved = torch.load(tmp_path / "run" / LAST, weights_only=False)
