@@ -29,21 +29,24 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
     node = None
     try:
         _interrupt_once()
-        rclpy.init(args=arguments)
-        node = make_node()
-        executor = SingleThreadedExecutor()
-        executor.add_node(node)
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
+        try:
+            rclpy.init(args=arguments)
+            node = make_node()
+            executor = SingleThreadedExecutor()
+            executor.add_node(node)
+            executor.spin()
+        except ExternalShutdownException:
+            pass
+        except StartupError as error:
+            if not error.logged:
+                print(f"error: {error}", file=sys.stderr, flush=True)
+            return 1
+        except Exception:
+            if rclpy.ok():
+                raise
+            # a signal came: the context is gone, and whatever still used it has raised
+    except KeyboardInterrupt:
         pass
-    except StartupError as error:
-        if not error.logged:
-            print(f"error: {error}", file=sys.stderr, flush=True)
-        return 1
-    except Exception:
-        if rclpy.ok():
-            raise
-        # a signal came: the context is gone, and whatever still used it has raised
     finally:
         for each in _ENDING:
             signal.signal(each, signal.SIG_IGN)  # also while the interpreter ends, when Python's handlers are gone
