@@ -12,7 +12,8 @@ demo: $(VENV)/.demo
 	$(BIN)/mt-perception demo --out $(OUT)
 
 test: $(VENV)/.test lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile --durations=20
+	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore test/ros --durations=15
+	$(BIN)/python -m pytest test/ros --durations=15
 
 test-ros: $(VENV)/.test
 	$(BIN)/python -m pytest test/ros

@@ -42,7 +42,9 @@ def ros2(probe):
 
 def test_lifecycle_and_parameters(ros2, node, probe):
     def say(*words: str) -> str:
-        return ros2(*words).communicate(timeout=60)[0]
+        """The answer of a command that has discovered the node: each begins anew, and may not look for long enough."""
+        answers = (ros2(*words).communicate(timeout=60)[0] for _ in range(10))
+        return next(answer for answer in answers if "Node not found" not in answer)
 
     probe.until(lambda: "unconfigured" in say("lifecycle", "get", "NODE"), 60)
     assert "Transitioning successful" in say("lifecycle", "set", "NODE", "configure")
