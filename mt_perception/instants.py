@@ -49,9 +49,13 @@ class Instant:
         """When the camera picture was recorded; None when it was not."""
         return next((self.messages[topic].received_ns for topic in _PICTURES if topic in self.messages), None)
 
+    def recorded(self, topic: str) -> Recorded | None:
+        """The message of `topic`, or of its compressed form; None when neither was recorded."""
+        return self.messages.get(topic) or self.messages.get(topic + COMPRESSED)
+
     def array(self, topic: str) -> NDArray[Any] | None:
         """The content of `topic`, or of its compressed form; None when neither was recorded."""
-        recorded = self.messages.get(topic) or self.messages.get(topic + COMPRESSED)
+        recorded = self.recorded(topic)
         if recorded is None:
             return None
         message = recorded.message()

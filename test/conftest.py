@@ -10,7 +10,7 @@ import pytest
 from helpers import SIZE, enliven, make_picture
 from hypothesis import settings
 
-pytest.register_assert_rewrite("network_contract")
+pytest.register_assert_rewrite("network_contract", "outputs")
 
 # Nobody else's nodes: a domain of this run's own, on this machine only. Before anything imports rclpy.
 os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
@@ -42,41 +42,34 @@ def lively_network(cache_home):
 @pytest.fixture(scope="session")
 def bundle(lively_network, tmp_path_factory):
     """A complete bundle of `SIZE`."""
-    from mt_perception.bundle import TrainingCamera
-    from mt_perception.network.export import write_bundle
-    from mt_perception.network.spec import InputSpec
-
-    facts = {"name": "lively", "trained": False, "training_camera": TrainingCamera(100.0, SIZE[1])}
-    folder = tmp_path_factory.mktemp("models") / "lively"
-    return write_bundle(lively_network, folder, facts, InputSpec(width=SIZE[1], height=SIZE[0]))
+    return _written(lively_network, tmp_path_factory.mktemp("models") / "lively", SIZE)
 
 
 @pytest.fixture(scope="session")
 def lively_bundle(cache_home, tmp_path_factory):
     """`lively_bundle(spec)`: a bundle for pictures of 64x96 whose random weights say many things, made once."""
-    pytest.importorskip("torch")
-    made = {}
+    torch = pytest.importorskip("torch")
+    from mt_perception.network.multitask import build_network
+
+    size, made = (64, 96), {}
 
     def bundle_of(spec):
         if (key := repr(spec)) not in made:
-            made[key] = _lively_bundle(spec, tmp_path_factory.mktemp("models") / "model")
+            torch.manual_seed(3)
+            network = enliven(build_network(spec), size, passes=3)
+            made[key] = _written(network, tmp_path_factory.mktemp("models") / "model", size)
         return made[key]
 
     return bundle_of
 
 
-def _lively_bundle(spec, folder):
-    import torch
-
+def _written(network, folder, size):
     from mt_perception.bundle import TrainingCamera
     from mt_perception.network.export import write_bundle
-    from mt_perception.network.multitask import build_network
     from mt_perception.network.spec import InputSpec
 
-    torch.manual_seed(3)
-    network = enliven(build_network(spec), (64, 96), passes=3)
-    facts = {"name": "lively", "trained": False, "training_camera": TrainingCamera(100.0, 96)}
-    return write_bundle(network, folder, facts, InputSpec(width=96, height=64))
+    facts = {"name": "lively", "trained": False, "training_camera": TrainingCamera(100.0, size[1])}
+    return write_bundle(network, folder, facts, InputSpec(width=size[1], height=size[0]))
 
 
 @pytest.fixture

@@ -9,16 +9,13 @@ import numpy as np
 import pytest
 import torch
 from engine_operators import unsupported
-from helpers import make_picture
+from outputs import assert_alike, infer
 
-from mt_perception.backends import open_backend
 from mt_perception.backends.tensorrt import exported
 from mt_perception.network.export import read_network
 from mt_perception.network.multitask import build_network
 from mt_perception.network.spec import NetworkSpec
 from mt_perception.network.storage import rounded
-from mt_perception.settings import Settings
-from mt_perception.types import OUTPUTS
 
 SIZE = (64, 96)
 
@@ -63,15 +60,9 @@ class DeployedContract(NetworkContract):
 
     @pytest.mark.parametrize("size", [SIZE, (50, 70)])
     def test_the_cpu_graph_says_what_pytorch_says(self, bundle, size):
-        ours, reference = (infer(bundle, size, backend) for backend in ("openvino", "torch"))
+        ours, reference = (infer(bundle, size, backend=backend, precision="fp32") for backend in ("openvino", "torch"))
         assert len(np.unique(reference["mask"])) > 2, "a mask of one class proves nothing"
-        assert {name: (a.dtype, a.shape) for name, a in ours.items()} == {n: (t, size) for n, t in OUTPUTS.items()}
-        assert (ours["mask"] == reference["mask"]).mean() >= 0.999
-        assert np.abs(ours["confidence"].astype(int) - reference["confidence"]).max() <= 1
-        finite = np.isfinite(reference["depth_m"])
-        assert finite.any() and (np.isfinite(ours["depth_m"]) == finite).mean() >= 0.999
-        both = finite & np.isfinite(ours["depth_m"])
-        np.testing.assert_allclose(ours["depth_m"][both], reference["depth_m"][both], rtol=1e-3)
+        assert_alike(ours, reference, size)
 
     def test_a_bundle_brings_it_back(self, bundle):
         assert bundle.card.network == self.spec and bundle.card.parameters == self.parameters and bundle.card.gmacs > 0
@@ -81,9 +72,3 @@ class DeployedContract(NetworkContract):
 
     def test_an_engine_would_hold_only_what_is_converted(self, bundle):
         assert unsupported(exported(bundle, SIZE, "fp32", "cpu")[0]) == (set(), set())
-
-
-def infer(bundle, size, backend):
-    """All outputs for one picture in fp32."""
-    ready = open_backend(bundle, Settings(backend=backend, precision="fp32"), size)
-    return {name: array.copy() for name, array in ready.infer(make_picture(*size), 1.5, tuple(OUTPUTS)).items()}

@@ -42,9 +42,8 @@ def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, i
         # torch.jit is deprecated, and warns of branches on sizes: those of timm hold for the example as for any size
         for category in (FutureWarning, DeprecationWarning, torch.jit.TracerWarning):
             warnings.simplefilter("ignore", category)
-        traced = torch.jit.trace(
-            graph.eval(), example, check_trace=False
-        )  # the converter's own takes three times as long
+        # the converter's own tracing takes three times as long
+        traced = torch.jit.trace(graph.eval(), example, check_trace=False)
         model = ov.convert_model(traced, example_input=example, input=[[1, -1, -1, 3], [1]])
     for port, name in zip(model.inputs, ("image", "depth_scale"), strict=True):
         port.get_tensor().set_names({name})

@@ -25,7 +25,6 @@ class Pairs:
             return None
 
     def _frame(self, instant: Instant, side: str) -> Frame | None:
-        topic = f"{side}/image_rect"
-        recorded = instant.messages.get(topic) or instant.messages.get(f"{topic}/compressed")
+        recorded = instant.recorded(f"{side}/image_rect")
         camera = self._cameras.get(side)
         return with_camera(frame_from_message(recorded.message()), camera) if recorded and camera else None

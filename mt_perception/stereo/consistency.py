@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.geometry import disparity_from_depth, resize_nearest
-from mt_perception.stereo.matching import Match, grey, match
+from mt_perception.stereo.matching import grey, match
 from mt_perception.types import DepthMap, StereoPair
 
 _REACH_PX = 2
@@ -47,16 +47,18 @@ def consistency(pair: StereoPair, depth_m: DepthMap, width_px: int) -> Consisten
         return None
     assert found.camera.baseline_m
     disparity_px = disparity_from_depth(depth_m, found.camera.fx_px, found.camera.baseline_m)
-    error, reference = (_error(pair, found, each)[judged].mean() for each in (disparity_px, found.disparity_px))
+    left, right = grey(pair.left, found.size), grey(pair.right, found.size)
+    offset_px = pair.offset_px * found.size[1] / pair.camera.width_px
+    error, reference = (
+        _error(left, right, each + np.float32(offset_px))[judged].mean() for each in (disparity_px, found.disparity_px)
+    )
     return Consistency(float(error), float(reference), float(judged.sum() / visible.sum()))
 
 
-def _error(pair: StereoPair, found: Match, disparity_px: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(h, w): of each pixel's neighbours, the share that is brighter than it in one of the two pictures alone."""
-    left, right = grey(pair.left, found.size), grey(pair.right, found.size)
-    offset_px = pair.offset_px * found.size[1] / pair.camera.width_px
-    columns, rows = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in found.size[::-1]))
-    columns -= np.nan_to_num(disparity_px) + np.float32(offset_px)
+def _error(left: NDArray[Any], right: NDArray[Any], shift_px: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(h, w): the census distance of `left` to `right` moved by `shift_px`; of no meaning where that is NaN."""
+    columns, rows = np.meshgrid(*(np.arange(n, dtype=np.float32) for n in left.shape[::-1]))
+    columns -= np.nan_to_num(shift_px)
     return census_distance(left, cv2.remap(right, columns, rows, cv2.INTER_LINEAR))
 
 
