@@ -16,9 +16,6 @@ from numpy.typing import NDArray
 
 from mt_perception.types import CameraModel, Frame
 
-PADDING_RGB = (124, 116, 104)
-"""ImageNet's mean colour: after normalisation the padding is zero."""
-
 _TO_RGB = {
     "bgr": cv2.COLOR_BGR2RGB,
     "rgba": cv2.COLOR_RGBA2RGB,
@@ -31,7 +28,7 @@ _TO_RGB = {
 class Fit:
     """How a picture of `source` size lies in a network input of `target` size, both (height, width).
 
-    The picture, resized, fills the rectangle at (`top`, `left`) of `height` x `width`; the rest is padding.
+    The picture, resized, fills the rectangle at (`top`, `left`) of `height` x `width`; the rest mirrors it.
     """
 
     source: tuple[int, int]
@@ -48,7 +45,7 @@ class Fit:
 
     @classmethod
     def letterbox(cls, source: tuple[int, int], target: tuple[int, int]) -> Fit:
-        """Keep the proportions; centre the picture between two bars of padding."""
+        """Keep the proportions; centre the picture between two bars."""
         scale = min(target[0] / source[0], target[1] / source[1])
         height, width = (max(1, min(t, round(s * scale))) for s, t in zip(source, target, strict=True))
         return cls(source, target, (target[0] - height) // 2, (target[1] - width) // 2, height, width)
@@ -64,8 +61,9 @@ class Fit:
         if (self.height, self.width) == self.target:
             return np.ascontiguousarray(content)
         bottom, right = self.target[0] - self.top - self.height, self.target[1] - self.left - self.width
+        # the network pools over the whole input: bars of one colour change what it says of the picture itself
         return cv2.copyMakeBorder(  # type: ignore[return-value]
-            content, self.top, bottom, self.left, right, cv2.BORDER_CONSTANT, value=PADDING_RGB
+            content, self.top, bottom, self.left, right, cv2.BORDER_REFLECT
         )
 
     def content(self, array: NDArray[Any]) -> NDArray[Any]:

@@ -16,10 +16,13 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from mt_perception.datasets.sample import Sample
-from mt_perception.geometry import PADDING_RGB, resize, resize_nearest
+from mt_perception.geometry import resize, resize_nearest
 from mt_perception.labels import UNLABELLED
 from mt_perception_training.recipe import Augmentation, Phase
 from mt_perception_training.window import Window
+
+_OUTSIDE_RGB = (124, 116, 104)
+"""ImageNet's mean colour: after normalisation it is zero."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Augmenter:
         whole = resized(sample, factor * letterbox_scale(sample.size, self._base_size), self._fx_px)
         window = Window.random(whole.image.shape[:2], self._crop, rng)
         example = Example(
-            window.cut(whole.image, PADDING_RGB),
+            window.cut(whole.image, _OUTSIDE_RGB),
             window.cut(whole.labels, UNLABELLED),
             window.cut(whole.depth_m, np.nan),
         )
