@@ -9,7 +9,7 @@ from typing import Any
 
 import lightning
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from mt_perception.datasets.sample import Reader
@@ -36,6 +36,9 @@ class MultiTaskModule(lightning.LightningModule):
         super().__init__()
         self.recipe = recipe
         self.network = build_network(recipe.network).to(memory_format=torch.channels_last)
+        for each in self.network.modules():
+            if isinstance(each, nn.BatchNorm2d):
+                each.momentum = 0.1  # some encoders come with 0.01, which is right only after a thousand steps
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self.loss = MultiTaskLoss(recipe.losses, self.network.codec, recipe.network.train_ids)
         self.extra = extra_tasks(recipe.network, recipe.fx_px)
