@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """How many pictures a second `bag process` does, beside what the bare network could do: does anything hold it up?
 
-The network alone computes pictures that were decoded before. `bag process` reads, decodes, computes, and writes its
-results; with `kept`, the messages of the recording as well. The recording is the given one, as often as it takes.
+The network alone computes pictures that were decoded before: as `bag process` runs it, one picture on each core, and
+as the node does, one on all of them. `bag process` reads, decodes, computes, and writes its results; with `kept`, the
+messages of the recording as well. The recording is the given one, as often as it takes, 10 pictures a second.
 """
 
 from __future__ import annotations
@@ -10,18 +11,27 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
 import tempfile
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import count, cycle, islice
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from mt_perception.backends import Backend
 from mt_perception.bags import Bag, BagWriter
 from mt_perception.bench.race import Contestant, Row, race, with_ratio
 from mt_perception.bench.table import show
 from mt_perception.cli import picture_size
 from mt_perception.geometry import Fit
 from mt_perception.messages import frame_from_message
-from mt_perception.offline.process import Processing, process_bag
+from mt_perception.offline.ahead import spread
+from mt_perception.offline.part import Processing
+from mt_perception.offline.process import process_bag
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.resources import city_recording
 from mt_perception.results import check_folder
@@ -34,13 +44,14 @@ COLUMNS = ("variant", "size", "pictures", "p50_ms", "per_second", "ratio")
 
 def measure(settings: Settings, source: Path, pictures: int, rounds: int, progress: bool = True) -> list[Row]:
     """A row for the network and for each way of processing; milliseconds are those of one picture."""
-    perceiver = Perceiver.open(settings)
+    perceiver, cores = Perceiver.open(settings), len(os.sched_getaffinity(0))
+    lanes = [Perceiver.open(settings.replace(threads=1)) for _ in range(cores)]
     frames = [frame_from_message(shot.picture.message()) for shot in BagSource(source)]
     images = [Fit.named(settings.fit, frame.size, perceiver.size).apply(frame) for frame in frames]
 
-    def network() -> None:
-        for image in islice(cycle(images), pictures):
-            perceiver.backend.infer(image, 1.0, tuple(OUTPUTS))
+    def network(lanes: Sequence[Perceiver]) -> None:
+        workers = [partial(infer, each.backend) for each in lanes]
+        deque(spread(islice(cycle(images), pictures), workers), maxlen=0)
 
     with tempfile.TemporaryDirectory() as folder:
         recording = repeated(source, Path(folder) / "recording", pictures)
@@ -51,7 +62,8 @@ def measure(settings: Settings, source: Path, pictures: int, rounds: int, progre
                 process_bag(recording, Path(folder) / str(next(numbers)), Processing(settings, keep=keep))
 
         ways = {
-            "network alone": network,
+            "network alone, a core each": lambda: network(lanes),
+            "network alone, all cores": lambda: network([perceiver]),
             "bag process": lambda: process(False),
             "bag process, kept": lambda: process(True),
         }
@@ -66,7 +78,12 @@ def measure(settings: Settings, source: Path, pictures: int, rounds: int, progre
     return [row | {"per_second": 1e3 / row["p50_ms"]} for row in with_ratio(rows)]
 
 
-def repeated(source: Path, target: Path, pictures: int, rate_hz: int = 30) -> Path:
+def infer(backend: Backend, image: NDArray[np.uint8]) -> None:
+    """All outputs of one picture."""
+    backend.infer(image, 1.0, tuple(OUTPUTS))
+
+
+def repeated(source: Path, target: Path, pictures: int, rate_hz: int = 10) -> Path:
     """A recording of so many `pictures`: those of `source` over and over, with their camera_info."""
     topic = BagSource(source).topic
     with Bag(source) as bag, BagWriter(target) as writer:

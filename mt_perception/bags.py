@@ -30,7 +30,7 @@ class Recorded:
     topic: str
     type_name: str
     received_ns: int
-    data: bytes
+    data: bytes | memoryview
 
     def message(self) -> Any:
         """The message, with arrays as NumPy arrays."""
@@ -160,8 +160,8 @@ class BagWriter:
 
     def write_message(self, topic: str, received_ns: int, message: Any, latched: bool = False) -> None:
         """Add a message made from `TYPES`."""
-        type_name = message.__msgtype__
-        self.write(topic, type_name, received_ns, TYPES.serialize_cdr(message, type_name), latched)
+        made = serialized(topic, received_ns, message)
+        self.write(topic, made.type_name, received_ns, made.data, latched)
 
 
 @contextmanager
@@ -182,6 +182,12 @@ def refuse_existing(path: Path) -> None:
     """Raise `BagError` when there is something at `path`."""
     if path.exists():
         raise BagError(f"{path} exists already; a recording is never overwritten: give another folder or remove it")
+
+
+def serialized(topic: str, received_ns: int, message: Any) -> Recorded:
+    """A message made from `TYPES` as it is recorded."""
+    type_name = message.__msgtype__
+    return Recorded(topic, type_name, received_ns, TYPES.serialize_cdr(message, type_name))
 
 
 def new_message(type_name: str, **fields: Any) -> Any:

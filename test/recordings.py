@@ -1,4 +1,4 @@
-"""A small recording of a stereo camera with truth."""
+"""Small recordings with truth: of a stereo camera, and of a node's results; and what a recording holds."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 from helpers import make_picture
 
-from mt_perception.bags import BagWriter, new_camera_info, new_compressed, new_header
+from mt_perception.bags import Bag, BagWriter, new_camera_info, new_compressed, new_header, new_image
+from mt_perception.geometry import millimetres_from_depth
 from mt_perception.types import CameraModel
 
 CAMERA = CameraModel(100, 60, 80.0, 80.0, 50.0, 30.0)
+SIZE = (CAMERA.height_px, CAMERA.width_px)
 
 
 def write_street(path: Path, instants: int = 8, storage: str = "mcap", start_ns: int = 0) -> Path:
@@ -19,14 +21,40 @@ def write_street(path: Path, instants: int = 8, storage: str = "mcap", start_ns:
         for index in range(instants):
             stamp = start_ns + index * 10**8
             head = new_header(stamp, "camera")
-            labels, depth_mm = np.zeros((60, 100), np.uint8), np.full((60, 100), 5000, np.uint16)
+            labels, depth_mm = np.zeros(SIZE, np.uint8), np.full(SIZE, 5000, np.uint16)
             pictures = {
-                "right/image_rect": (make_picture(60, 100, index + 50), "jpg"),
+                "right/image_rect": (make_picture(*SIZE, index + 50), "jpg"),
                 "ground_truth/labels": (labels, "png"),
                 "ground_truth/depth": (depth_mm, "png"),
-                "left/image_rect": (make_picture(60, 100, index), "jpg"),
+                "left/image_rect": (make_picture(*SIZE, index), "jpg"),
             }
             bag.write_message("/left/camera_info", stamp, new_camera_info(CAMERA, head))
             for topic, (picture, kind) in pictures.items():
                 bag.write_message(f"/{topic}/compressed", stamp, new_compressed(picture, kind, head))
     return path
+
+
+def write_results(path, frames, *, wrong_columns=0, depth_m=5.0, late_ms=40, truth=True, results=True, missing=()):
+    """Road that is 5 m away; results call the left `wrong_columns` sky and come `late_ms` after the picture."""
+    with BagWriter(path) as bag:
+        for index in range(frames):
+            stamp = 10**9 + index * 10**8
+            head = new_header(stamp, "camera")
+            mask, metres = np.zeros(SIZE, np.uint8), np.full(SIZE, depth_m, np.float32)
+            mask[:, :wrong_columns] = 10
+            bag.write_message("/image/compressed", stamp, new_compressed(np.zeros((*SIZE, 3), np.uint8), "jpg", head))
+            if truth:
+                pictures = np.zeros(SIZE, np.uint8), millimetres_from_depth(np.full(SIZE, 5.0, np.float32))
+                for name, picture in zip(("labels", "depth"), pictures, strict=True):
+                    bag.write_message(f"/ground_truth/{name}/compressed", stamp, new_compressed(picture, "png", head))
+            if results and index not in missing:
+                received_ns = stamp + late_ms * 10**6
+                bag.write_message("/segmentation/mask", received_ns, new_image(mask, "mono8", head))
+                bag.write_message("/depth/image", received_ns, new_image(metres, "32FC1", head))
+    return path
+
+
+def contents(path, topics=None):
+    """(topic, when it was recorded, bytes) of every message."""
+    with Bag(path) as bag:
+        return [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages(topics)]

@@ -56,7 +56,7 @@ def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int], back
 
     With `background`, one that has to be built first is not waited for: another serves until it is ready.
     """
-    name = settings.backend if settings.backend != "auto" else fastest_installed()
+    name = chosen(settings)
     require(MODULES[name], name)
     if name == "openvino":
         from mt_perception.backends.openvino import OpenVinoBackend
@@ -75,6 +75,11 @@ def network_size(bundle: Bundle, settings: Settings) -> tuple[int, int]:
     """(height, width) of the network's input: that of the settings, or the model's own."""
     own = bundle.card.input
     return settings.input_height or own.height, settings.input_width or own.width
+
+
+def chosen(settings: Settings) -> str:
+    """The name of the backend that `settings` mean."""
+    return settings.backend if settings.backend != "auto" else fastest_installed()
 
 
 def fastest_installed() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Collection
+from threading import Lock
 
 import numpy as np
 import openvino as ov
@@ -14,6 +15,7 @@ from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
 from mt_perception.resources import cache_folder
 
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
+_COMPILING = Lock()  # OpenVINO changes the locale meanwhile; two at a time would not restore it
 _KEPT = 2  # compiled variants: the set of outputs in use, and the one before
 
 
@@ -75,6 +77,14 @@ class OpenVinoBackend:
         return {name: request.get_tensor(name).data for name in wanted}
 
     def _compile(self, wanted: tuple[str, ...]) -> ov.InferRequest:
+        with _COMPILING:
+            request = self._compiled(wanted)
+        self._requests[wanted] = request
+        while len(self._requests) > _KEPT:
+            self._requests.popitem(last=False)
+        return request
+
+    def _compiled(self, wanted: tuple[str, ...]) -> ov.InferRequest:
         whole = self._core.read_model(self._path)
         used = ["image", "depth_scale"] if "depth_m" in wanted else ["image"]
         model = ov.Model(
@@ -82,8 +92,4 @@ class OpenVinoBackend:
             [whole.input(name).get_node() for name in used],
         )
         model.reshape({"image": [1, *self._size, 3]})
-        request = self._core.compile_model(model, "CPU", self._config).create_infer_request()
-        self._requests[wanted] = request
-        while len(self._requests) > _KEPT:
-            self._requests.popitem(last=False)
-        return request
+        return self._core.compile_model(model, "CPU", self._config).create_infer_request()

@@ -1,13 +1,15 @@
-"""Reading, network and writing at the same time: what comes next is made while what came before is used."""
+"""Reading, networks and writing at the same time: what comes next is made while what came before is used."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 _END: Any = object()
 
 
@@ -26,3 +28,33 @@ def ahead(items: Iterable[Item], waiting: int = 2) -> Iterator[Item]:
         finally:
             for each in pending:
                 each.cancel()
+
+
+def spread(items: Iterable[Item], workers: Sequence[Callable[[Item], Result]]) -> Iterator[Result]:
+    """What the `workers` make of the items, in the order of the items; each worker has one at a time.
+
+    At most two for each worker are being made or wait to be taken. An error comes in its place.
+    """
+    idle: SimpleQueue[Callable[[Item], Result]] = SimpleQueue()
+    for each in workers:
+        idle.put(each)
+
+    def work(item: Item) -> Result:
+        worker = idle.get()
+        try:
+            return worker(item)
+        finally:
+            idle.put(worker)
+
+    with ThreadPoolExecutor(len(workers), "spread") as threads:
+        pending: deque[Future[Result]] = deque()
+        try:
+            for item in items:
+                pending.append(threads.submit(work, item))
+                if len(pending) == 2 * len(workers):
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()

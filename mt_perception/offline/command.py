@@ -48,7 +48,8 @@ def _add_workers(parser: argparse.ArgumentParser) -> None:
 
 def _process(options: argparse.Namespace, settings: Settings) -> int:
     from mt_perception.offline.many import listed, places
-    from mt_perception.offline.process import Processing, process_bags
+    from mt_perception.offline.part import Processing
+    from mt_perception.offline.process import process_bags
 
     if (options.disparity or options.right_topic) and not settings.stereo:
         raise ValueError("--disparity and --right-topic are for pairs; add --stereo")

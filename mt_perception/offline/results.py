@@ -5,22 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mt_perception.bags import new_camera_info, new_header, new_image, new_message
+from mt_perception.bags import Recorded, new_camera_info, new_header, new_image, new_message, serialized
 from mt_perception.geometry import scale_camera
-from mt_perception.instants import DEPTH, DISPARITY, MASK
+from mt_perception.instants import DEPTH, DISPARITY, LABEL_INFO, MASK
 from mt_perception.stereo import Match, disparity
 from mt_perception.types import Frame, Prediction
 
+CONFIDENCE, DEPTH_CAMERA = "segmentation/confidence", "depth/camera_info"
+RESULTS = (LABEL_INFO, MASK, CONFIDENCE, DEPTH, DEPTH_CAMERA, DISPARITY)
 
-def results(prediction: Prediction, found: Match | None = None) -> Iterator[tuple[str, Any]]:
-    """The messages of one picture with their topics, and `disparity` if `found` is what its pair gave."""
+
+def results(
+    received_ns: int, prediction: Prediction, found: Match | None = None, namespace: str = ""
+) -> Iterator[Recorded]:
+    """The messages of the picture that was received then, and `disparity` if `found` is what its pair gave."""
+    for topic, message in _messages(prediction, found):
+        yield serialized(f"{namespace}/{topic}", received_ns, message)
+
+
+def _messages(prediction: Prediction, found: Match | None) -> Iterator[tuple[str, Any]]:
     frame = prediction.frame
     header = new_header(frame.stamp_ns, frame.frame_id)
     yield MASK, new_image(prediction.mask, "mono8", header)
-    yield "segmentation/confidence", new_image(prediction.confidence, "mono8", header)
+    yield CONFIDENCE, new_image(prediction.confidence, "mono8", header)
     yield DEPTH, new_image(prediction.depth_m, "32FC1", header)
     if frame.camera:
-        yield "depth/camera_info", new_camera_info(scale_camera(frame.camera, prediction.size), header)
+        yield DEPTH_CAMERA, new_camera_info(scale_camera(frame.camera, prediction.size), header)
     if found:
         yield DISPARITY, disparity_image(found, frame)
 

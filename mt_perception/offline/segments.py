@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import json
 import math
 import shutil
@@ -11,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mt_perception.bags import Bag, BagError, Recorded, new_recording
+from mt_perception.bag_metadata import read_metadata, write_metadata
+from mt_perception.bags import Bag, BagError, Recorded
 
 Item = TypeVar("Item")
 _RECORD = "process.json"
@@ -36,13 +36,13 @@ class Segment:
         return self.part.is_dir()
 
 
-def cut(source: Path, folder: Path, seconds: float) -> list[Segment]:
-    """`source` in segments of about so many `seconds`, whose parts lie in `folder`."""
+def cut(source: Path, folder: Path, name: str, seconds: float) -> list[Segment]:
+    """`source` in segments of about so many `seconds`, whose parts are `folder/name_0` and so on."""
     with Bag(source) as bag:
         start_ns, stop_ns = bag.span_ns
     count = max(1, math.ceil((stop_ns - start_ns) / (seconds * 1e9)))
     edges = [start_ns + (stop_ns - start_ns) * index // count for index in range(count + 1)]
-    return [Segment(source, folder / f"{index:05d}", edges[index], edges[index + 1]) for index in range(count)]
+    return [Segment(source, folder / f"{name}_{index}", *edges[index : index + 2]) for index in range(count)]
 
 
 def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
@@ -61,24 +61,22 @@ def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
     record.write_text(json.dumps(dict(wanted), indent=1) + "\n", encoding="utf-8")
 
 
-def join(
-    source: Path, segments: list[Segment], out: Path, storage: str, keep: bool, latched: Mapping[str, Any]
-) -> None:
-    """The parts as one recording `out`, with the messages of `source` before them if `keep`; the parts are removed.
-
-    Results carry the time of their picture, so that the two streams only have to be merged. What `source` has of the
-    same topics, results of an earlier run, is left out. `latched` messages come first.
-    """
-    with Bag(source) as bag, new_recording(out, storage) as writer:
-        writer.adopt(bag)
-        for topic, message in latched.items():
-            writer.write_message(topic, segments[0].start_ns, message, latched=True)
-        made = {*latched, *_topics(segments)}
-        kept = [topic for topic in bag.counts if topic not in made] if keep else []
-        inputs = readable(bag, bag.messages(kept), [])
-        for each in heapq.merge(inputs, _results(segments), key=lambda each: each.received_ns):
-            writer.write(each.topic, each.type_name, each.received_ns, each.data)
+def join(segments: list[Segment], out: Path) -> None:
+    """The parts as the files of one recording `out`, as `ros2 bag record` splits a long one; nothing is copied."""
+    unfinished = out.with_name(f"{out.name}.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)  # of a program that was killed
+    unfinished.mkdir()
+    write_metadata(unfinished, [_moved(segment.part, unfinished) for segment in segments])
+    unfinished.rename(out)
     shutil.rmtree(segments[0].part.parent)
+
+
+def _moved(part: Path, folder: Path) -> dict[str, Any]:
+    """Move the file of a recording, named as it is, to `folder`; what its metadata say."""
+    facts = read_metadata(part)
+    for name in facts["relative_file_paths"]:
+        (part / name).rename(folder / name)
+    return facts
 
 
 def readable(bag: Bag, items: Iterable[Item], losses: list[str]) -> Iterator[Item]:
@@ -89,17 +87,3 @@ def readable(bag: Bag, items: Iterable[Item], losses: list[str]) -> Iterator[Ite
         yield from items
     except Exception as error:  # whatever a reader raises on damaged bytes
         losses.append(f"{bag.path} is damaged and was read in part ({type(error).__name__}: {error})")
-
-
-def _topics(segments: list[Segment]) -> set[str]:
-    topics: set[str] = set()
-    for segment in segments:
-        with Bag(segment.part) as bag:
-            topics |= bag.counts.keys()
-    return topics
-
-
-def _results(segments: list[Segment]) -> Iterator[Recorded]:
-    for segment in segments:
-        with Bag(segment.part) as bag:
-            yield from bag.messages()

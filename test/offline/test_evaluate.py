@@ -8,36 +8,13 @@ import pickle
 import numpy as np
 import pytest
 
-from mt_perception.bags import BagError, BagWriter, new_compressed, new_header, new_image
+from mt_perception.bags import BagError, BagWriter, new_header, new_image
 from mt_perception.cli import main
 from mt_perception.evaluation import summarize
-from mt_perception.geometry import millimetres_from_depth
 from mt_perception.offline.blocks import Blocks, confidence, differences
 from mt_perception.offline.evaluate import compare, evaluate_bag
 from mt_perception.pool import run
-from recordings import CAMERA
-
-SIZE = (CAMERA.height_px, CAMERA.width_px)
-
-
-def write_results(path, frames, *, wrong_columns=0, depth_m=5.0, late_ms=40, truth=True, results=True, missing=()):
-    """Road that is 5 m away; results call the left `wrong_columns` sky and come `late_ms` after the picture."""
-    with BagWriter(path) as bag:
-        for index in range(frames):
-            stamp = 10**9 + index * 10**8
-            head = new_header(stamp, "camera")
-            mask, metres = np.zeros(SIZE, np.uint8), np.full(SIZE, depth_m, np.float32)
-            mask[:, :wrong_columns] = 10
-            bag.write_message("/image/compressed", stamp, new_compressed(np.zeros((*SIZE, 3), np.uint8), "jpg", head))
-            if truth:
-                pictures = np.zeros(SIZE, np.uint8), millimetres_from_depth(np.full(SIZE, 5.0, np.float32))
-                for name, picture in zip(("labels", "depth"), pictures, strict=True):
-                    bag.write_message(f"/ground_truth/{name}/compressed", stamp, new_compressed(picture, "png", head))
-            if results and index not in missing:
-                received_ns = stamp + late_ms * 10**6
-                bag.write_message("/segmentation/mask", received_ns, new_image(mask, "mono8", head))
-                bag.write_message("/depth/image", received_ns, new_image(metres, "32FC1", head))
-    return path
+from recordings import SIZE, write_results
 
 
 def test_scores_and_times_by_hand(tmp_path):

@@ -68,10 +68,10 @@ def check(messages):
 def test_the_mcap_packages_own_reader_reads_every_message(processed):
     storage, out = processed
     if storage != "mcap":
-        with sqlite3.connect(out / "out.db3") as base:
+        with sqlite3.connect(out / "out_0.db3") as base:
             assert base.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         return
-    with (out / "out.mcap").open("rb") as file:
+    with (out / "out_0.mcap").open("rb") as file:
         reader = make_reader(file, validate_crcs=True, decoder_factories=[DecoderFactory()])
         statistics = reader.get_summary().statistics
         messages = list(reader.iter_decoded_messages())

@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from offline.test_evaluate import write_results
-from offline.test_process import contents
 
 from mt_perception.bags import BagError
 from mt_perception.cli import main
 from mt_perception.offline.many import listed, places
-from recordings import write_street
+from recordings import contents, write_results, write_street
 
 
 def test_lists_stand_for_their_lines(tmp_path):

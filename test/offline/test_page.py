@@ -12,7 +12,6 @@ import pytest
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
 
-from offline.test_evaluate import write_results
 from pages import Reader
 from stereo.pairs import CAMERA, box_and_wall
 
@@ -24,6 +23,7 @@ from mt_perception.offline.measures import verdict
 from mt_perception.offline.page import distinct_names
 from mt_perception.offline.timeline import Timeline
 from mt_perception.report.charts import binned
+from recordings import write_results
 
 
 @pytest.fixture(scope="module")

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import locale
+
 import numpy as np
 import pytest
 
+from mt_perception.bag_metadata import read_metadata
 from mt_perception.bags import Bag, BagError
 from mt_perception.cli import main
 from mt_perception.messages import array_from_image, frame_from_message, stamp_ns, with_camera
 from mt_perception.offline import process
-from mt_perception.offline.process import Processing, process_bag
+from mt_perception.offline.part import Processing
+from mt_perception.offline.process import process_bag
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
-from recordings import write_street
+from recordings import contents, write_street
 
 RESULTS = {"/segmentation/mask", "/segmentation/confidence", "/depth/image", "/depth/camera_info"}
 NAMES = "/segmentation/label_info"
@@ -26,11 +30,6 @@ def settings(bundle) -> Settings:
 @pytest.fixture
 def street(tmp_path):
     return write_street(tmp_path / "street", start_ns=10**9)
-
-
-def contents(path, topics=None):
-    with Bag(path) as bag:
-        return [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages(topics)]
 
 
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
@@ -109,11 +108,30 @@ def test_parts_of_another_model_are_not_mixed_in(street, settings, tmp_path):
         process_bag(street, tmp_path / "out", Processing(settings))
 
 
-def test_several_processes_give_the_same_messages(street, settings, tmp_path, monkeypatch):
+def test_several_processes_or_cores_give_the_same_messages(street, settings, tmp_path, monkeypatch):
     monkeypatch.setattr(process, "SEGMENT_S", 0.4)
-    process_bag(street, tmp_path / "one", Processing(settings))
+    before = locale.setlocale(locale.LC_ALL)
+    process_bag(street, tmp_path / "one", Processing(settings.replace(threads=1)))
     process_bag(street, tmp_path / "two", Processing(settings), workers=2)
-    assert contents(tmp_path / "one") == contents(tmp_path / "two")
+    process_bag(street, tmp_path / "three", Processing(settings.replace(threads=3)))  # three pictures at a time
+    assert contents(tmp_path / "one") == contents(tmp_path / "two") == contents(tmp_path / "three")
+    assert locale.setlocale(locale.LC_ALL) == before  # OpenVINO sets another while it compiles
+
+
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_a_long_recording_has_a_file_for_each_segment(street, settings, tmp_path, monkeypatch, storage):
+    monkeypatch.setattr(process, "SEGMENT_S", 0.4)
+    process_bag(street, tmp_path / "a.b", Processing(settings, storage=storage))
+    suffix = {"mcap": ".mcap", "sqlite3": ".db3"}[storage]
+    assert {each.name for each in (tmp_path / "a.b").iterdir()} == {f"a.b_0{suffix}", f"a.b_1{suffix}", "metadata.yaml"}
+    with Bag(tmp_path / "a.b") as bag, Bag(street) as given:
+        assert bag.counts["/segmentation/mask"] == 8 and bag.counts[NAMES] == 1 and bag.span_ns == given.span_ns
+        received_ns = [each.received_ns for each in bag.messages()]
+        assert received_ns == sorted(received_ns) and len(received_ns) == sum(bag.counts.values())
+    files = read_metadata(tmp_path / "a.b")["files"]
+    assert [each["starting_time"]["nanoseconds_since_epoch"] for each in files] == [10**9, 10**9 + 4 * 10**8]
+    assert files[0]["duration"]["nanoseconds"] == 3 * 10**8
+    assert [each["message_count"] for each in files] == [4 * 9 + 1, 4 * 9]
 
 
 def test_the_command(street, bundle, tmp_path, capsys):

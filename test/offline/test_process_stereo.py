@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from offline.test_process import contents
 from stereo.recorded import street
 
 from mt_perception.bags import Bag, BagWriter
@@ -12,12 +11,13 @@ from mt_perception.cli import main
 from mt_perception.instants import DEPTH, DISPARITY, instants
 from mt_perception.messages import array_from_image
 from mt_perception.offline import process
-from mt_perception.offline.process import Processing, process_bag, process_segment
+from mt_perception.offline.part import Processing, process_segment
+from mt_perception.offline.process import process_bag
 from mt_perception.pipeline import Perceiver
 from mt_perception.resources import city_recording
 from mt_perception.settings import Settings
 from mt_perception.stereo import StereoDepth
-from recordings import write_street
+from recordings import contents, write_street
 
 SMALL = Settings(backend="openvino", precision="fp32", input_width=320, input_height=192, stereo=True)
 
@@ -99,7 +99,7 @@ def test_segments_give_the_same_in_any_order(made, drive, tmp_path, monkeypatch,
     tasks = process._plan(drive, tmp_path / "out", processing(mode))
     assert len(tasks) == 3
     for task in reversed(tasks):
-        process_segment(processing(mode), task)
+        process_segment(processing(mode), 1, task)
     process_bag(drive, tmp_path / "out", processing(mode))
     assert contents(tmp_path / "out") == contents(made(mode))
 

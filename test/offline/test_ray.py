@@ -10,12 +10,12 @@ import pytest
 
 pytest.importorskip("ray")
 
-from offline.test_process import contents
 
 from mt_perception.offline import process
-from mt_perception.offline.process import Processing, process_bag
+from mt_perception.offline.part import Processing
+from mt_perception.offline.process import process_bag
 from mt_perception.settings import Settings
-from recordings import write_street
+from recordings import contents, write_street
 
 
 def test_a_killed_worker_costs_no_message(bundle, tmp_path, monkeypatch):
@@ -27,7 +27,7 @@ def test_a_killed_worker_costs_no_message(bundle, tmp_path, monkeypatch):
     begun.mkdir()
 
     def dies_once(*arguments):  # a function within a function travels to the workers as it is
-        from mt_perception.offline.process import process_segment
+        from mt_perception.offline.part import process_segment
         from mt_perception.pipeline import Perceiver
 
         segment, ahead = arguments[-1].segment, Perceiver.__call__
@@ -41,7 +41,7 @@ def test_a_killed_worker_costs_no_message(bundle, tmp_path, monkeypatch):
                 os.kill(os.getpid(), signal.SIGKILL)
             return ahead(*call)
 
-        if segment.part.name == "00001" and attempt == 0:
+        if segment.part.name == "ray_1" and attempt == 0:
             Perceiver.__call__ = second_call_kills
         return process_segment(*arguments)
 
@@ -49,6 +49,6 @@ def test_a_killed_worker_costs_no_message(bundle, tmp_path, monkeypatch):
     tally = process_bag(street, tmp_path / "ray", processing, workers=2, ray="local")
     assert (tally.pictures, tally.skipped, tally.losses) == (8, {}, [])
     attempts = Counter(each.name.split("-")[0] for each in begun.iterdir())
-    assert attempts == {"00000": 1, "00001": 2, "00002": 1}
-    assert len({each.name.split("-")[2] for each in begun.glob("00001-*")}) == 2
+    assert attempts == {"ray_0": 1, "ray_1": 2, "ray_2": 1}
+    assert len({each.name.split("-")[2] for each in begun.glob("ray_1-*")}) == 2
     assert contents(tmp_path / "ray") == contents(tmp_path / "one")

@@ -1,0 +1,149 @@
+"""One segment of a recording through the `Perceiver` that the node uses: a part of the result."""
+
+from __future__ import annotations
+
+import heapq
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+from mt_perception.backends import chosen
+from mt_perception.bags import Bag, Recorded, new_header, new_label_info, new_recording
+from mt_perception.bundle import load_bundle
+from mt_perception.instants import LABEL_INFO
+from mt_perception.offline.ahead import ahead, spread
+from mt_perception.offline.cameras import Cameras
+from mt_perception.offline.results import RESULTS, results
+from mt_perception.offline.segments import Segment, readable
+from mt_perception.offline.stereo import PairedPerceiver, perceive_pairs
+from mt_perception.offline.tally import Tally
+from mt_perception.pipeline import Perceiver
+from mt_perception.resources import default_model
+from mt_perception.settings import Settings
+from mt_perception.types import DataError, Frame
+
+_MOST_LANES = 8  # what is left to one thread, writing above all, keeps up with no more
+
+
+@dataclass(frozen=True)
+class Processing:
+    """What is to be done with a recording; it travels to every worker.
+
+    `topic`, `right_topic`: the cameras' pictures, found by themselves when empty. `disparity`: write what was matched
+    too, in stereo mode. `keep`: copy the recording's own messages.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    topic: str = ""
+    right_topic: str = ""
+    disparity: bool = False
+    keep: bool = True
+    storage: str = "mcap"
+    namespace: str = ""
+
+    @property
+    def model(self) -> str:
+        """The folder of the model."""
+        return self.settings.model or str(default_model())
+
+
+@dataclass(frozen=True)
+class Task:
+    """One segment of a recording that becomes a part of `out`. `topics` are its pictures': one, or left and right.
+
+    `is_first`: its part tells the names of the classes.
+    """
+
+    out: Path
+    topics: tuple[str, ...]
+    segment: Segment
+    is_first: bool
+
+
+def process_segment(processing: Processing, cores: int, task: Task) -> Tally:
+    """Write the results of one segment to its part, and what is kept of the recording among them, in order of time."""
+    tally, segment = Tally(), task.segment
+    shutil.rmtree(segment.part, ignore_errors=True)  # of an attempt that died between its last step and its answer
+    work = _pairs if processing.settings.stereo else _pictures
+    with (
+        new_recording(segment.part, processing.storage) as writer,
+        Bag(segment.source) as bag,
+        Bag(segment.source) as kept,
+    ):
+        writer.adopt(bag)
+        if task.is_first:
+            names = new_label_info(load_bundle(processing.model).card.classes, new_header(segment.start_ns, ""))
+            writer.write_message(f"{processing.namespace}/{LABEL_INFO}", segment.start_ns, names, latched=True)
+        # results carry the time of their picture, so that the two streams only have to be merged
+        made = _counted(work(processing, cores, task, bag, tally), tally)
+        for each in heapq.merge(_kept(processing, segment, kept), made, key=lambda each: each.received_ns):
+            writer.write(each.topic, each.type_name, each.received_ns, each.data)
+    return tally
+
+
+def _kept(processing: Processing, segment: Segment, bag: Bag) -> Iterator[Recorded]:
+    """What `bag` itself holds, without the results of an earlier run."""
+    made = {f"{processing.namespace}/{topic}" for topic in RESULTS}
+    topics = [topic for topic in bag.counts if topic not in made] if processing.keep else []
+    return readable(bag, bag.messages(topics, segment.start_ns, segment.stop_ns), [])
+
+
+def _counted(made: Made, tally: Tally) -> Iterator[Recorded]:
+    for messages in made:
+        tally.pictures += 1
+        yield from messages
+
+
+Made = Iterator[list[Recorded]]
+"""The results of each picture, serialized."""
+
+
+def _pictures(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
+    """Several pictures at a time: on a CPU, networks with a core each do more than one with all of them."""
+    count = min(cores, _MOST_LANES) if chosen(processing.settings) == "openvino" else 1
+
+    def perceive(perceiver: Perceiver, frame: tuple[int, Frame]) -> list[Recorded]:
+        return list(results(frame[0], perceiver(frame[1]), namespace=processing.namespace))
+
+    lanes = [partial(perceive, each) for each in _perceivers(processing.settings, cores, count)]
+    return spread(ahead(_frames(task, bag, tally)), lanes)
+
+
+def _frames(task: Task, bag: Bag, tally: Tally) -> Iterator[tuple[int, Frame]]:
+    """The decoded pictures of the segment with their cameras, and when each was received."""
+    cameras = Cameras(bag, task.topics, task.segment.start_ns)
+    messages = bag.messages({*task.topics, *cameras.topics}, task.segment.start_ns, task.segment.stop_ns)
+    for recorded in readable(bag, messages, tally.losses):
+        if cameras.heard(recorded):
+            continue
+        try:
+            frame = cameras.frame(recorded)
+        except DataError as error:
+            tally.skipped[str(error)] += 1
+            continue
+        tally.lose(cameras.problem)
+        yield recorded.received_ns, frame
+
+
+def _pairs(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
+    """One pair after the other, as each changes the scale of the next; written beside the network."""
+    settings = processing.settings
+    (perceiver,) = _perceivers(settings, cores, 1)
+    perceive = PairedPerceiver(perceiver, settings, processing.disparity, tally)
+
+    def made() -> Made:
+        pairs = perceive_pairs(perceive, bag, task.topics, task.segment, settings.sync_slop_s, tally)
+        for received_ns, prediction, found in pairs:
+            found = found if processing.disparity else None
+            yield list(results(received_ns, prediction, found, processing.namespace))
+
+    return ahead(made())
+
+
+@cache
+def _perceivers(settings: Settings, cores: int, count: int) -> tuple[Perceiver, ...]:
+    """So many that share the cores; the same ones for all segments that a process works on."""
+    shared = settings.replace(threads=max(1, cores // count))
+    return tuple(Perceiver.open(shared) for _ in range(count))
