@@ -21,6 +21,7 @@ import numpy as np
 from mt_perception.datasets.sample import Reader, Sample
 from mt_perception.labels import UNLABELLED
 from mt_perception.network.spec import RELATED, DepthCodecSpec
+from mt_perception_training.data.sources import InMemory
 from mt_perception_training.export import export
 from mt_perception_training.module import MultiTaskModule
 from mt_perception_training.options import LAST, RunOptions
@@ -51,7 +52,7 @@ class VoidIsTrafficLight:
 
 def with_faults(recipe: Recipe, training: Mapping[str, Reader], validation: Mapping[str, Reader]) -> MultiTaskModule:
     """Void as a class, and an encoder that is detached and never trains; the third fault is the codec `article`."""
-    faulty = {name: VoidIsTrafficLight(reader) for name, reader in training.items()}
+    faulty = {name: InMemory(VoidIsTrafficLight(reader)) for name, reader in training.items()}
     module = MultiTaskModule(recipe, faulty, validation)
     module.network.encoder.requires_grad_(False)
     return module
@@ -113,6 +114,7 @@ RECIPES: dict[str, Callable[[int], Recipe]] = {
     "depth only": lambda steps: better(steps, segmentation=0.0),
     "inverse codec": lambda steps: better(steps, "inverse"),
     "sqrt codec": lambda steps: better(steps, "sqrt"),
+    "depth weight 4": lambda steps: better(steps, depth=4.0),
     "article codec": lambda steps: better(steps, "article"),
 }
 NETWORKS: dict[str, Callable[[int], Recipe]] = {name: partial(with_network, name) for name in RELATED}

@@ -5,7 +5,8 @@ from contextlib import closing
 import numpy as np
 import pytest
 
-from mt_perception.bags import Bag, BagError, BagWriter, new_compressed, new_header
+from mt_perception.bag_messages import new_compressed, new_header
+from mt_perception.bags import Bag, BagError, BagWriter
 
 
 def write(path, storage, count=5, size=(4, 6, 3)):

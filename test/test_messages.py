@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt_perception.bags import new_compressed, new_header, new_message
+from mt_perception.bag_messages import new_compressed, new_header, new_message
 from mt_perception.messages import (
     ENCODINGS,
     array_from_image,

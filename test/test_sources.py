@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mt_perception.bags import BagWriter, Recorded, new_compressed, new_header
+from mt_perception.bag_messages import new_compressed, new_header
+from mt_perception.bags import BagWriter, Recorded
 from mt_perception.sources import SourceError, camera_info_topic, open_source
 
 

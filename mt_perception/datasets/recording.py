@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mt_perception.bags import new_camera_info, new_compressed, new_header, new_image, new_recording
+from mt_perception.bag_messages import new_camera_info, new_compressed, new_header, new_image
+from mt_perception.bags import new_recording
 from mt_perception.datasets.sample import DatasetError, Reader, Sample
 from mt_perception.geometry import millimetres_from_depth
 from mt_perception.instants import TRUE_DEPTH, TRUE_LABELS

@@ -10,7 +10,8 @@ from functools import cache, partial
 from pathlib import Path
 
 from mt_perception.backends import chosen
-from mt_perception.bags import Bag, Recorded, new_header, new_label_info, new_recording
+from mt_perception.bag_messages import new_header, new_label_info
+from mt_perception.bags import Bag, Recorded, new_recording
 from mt_perception.bundle import load_bundle
 from mt_perception.instants import LABEL_INFO
 from mt_perception.offline.ahead import ahead, spread

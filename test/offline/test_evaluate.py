@@ -8,7 +8,8 @@ import pickle
 import numpy as np
 import pytest
 
-from mt_perception.bags import BagError, BagWriter, new_header, new_image
+from mt_perception.bag_messages import new_header, new_image
+from mt_perception.bags import BagError, BagWriter
 from mt_perception.cli import main
 from mt_perception.evaluation import summarize
 from mt_perception.offline.blocks import Blocks, confidence, differences

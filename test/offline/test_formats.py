@@ -12,8 +12,9 @@ from mcap_ros2.decoder import DecoderFactory
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
+from mt_perception.bag_messages import new_header, new_label_info
 from mt_perception.bag_types import reliable_qos
-from mt_perception.bags import Bag, BagWriter, new_header, new_label_info
+from mt_perception.bags import Bag, BagWriter
 from mt_perception.instants import DEPTH, LABEL_INFO, MASK
 from mt_perception.labels import CITYSCAPES
 from mt_perception.messages import array_from_image

@@ -15,7 +15,8 @@ pytest.importorskip("jinja2")
 from pages import Reader
 from stereo.pairs import CAMERA, box_and_wall
 
-from mt_perception.bags import BagWriter, new_camera_info, new_compressed, new_header, new_image
+from mt_perception.bag_messages import new_camera_info, new_compressed, new_header, new_image
+from mt_perception.bags import BagWriter
 from mt_perception.cli import main
 from mt_perception.offline.choice import differing_frames, worst_frames
 from mt_perception.offline.evaluate import evaluate_bag
