@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """How many pictures a second `bag process` does, beside what the bare network could do: does anything hold it up?
 
-The network alone computes pictures that were decoded before: as `bag process` runs it, one picture on each core, and
-as the node does, one on all of them. `bag process` reads, decodes, computes, and writes its results; with `kept`, the
-messages of the recording as well. The recording is the given one, as often as it takes, 10 pictures a second.
+The network alone computes pictures that were decoded before, as `bag process` does: one on each core. `bag process`
+reads, decodes, computes, and writes its results; with `kept`, the messages of the recording as well. The recording is
+the given one, as often as it takes, 10 pictures a second.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from mt_perception.cli import picture_size
 from mt_perception.geometry import Fit
 from mt_perception.messages import frame_from_message
 from mt_perception.offline.ahead import spread
-from mt_perception.offline.part import Processing
+from mt_perception.offline.part import Processing, perceivers
 from mt_perception.offline.process import process_bag
-from mt_perception.pipeline import Perceiver, Stopwatch
+from mt_perception.pipeline import Stopwatch
 from mt_perception.resources import city_recording
 from mt_perception.results import check_folder
 from mt_perception.settings import Settings
@@ -44,12 +44,12 @@ COLUMNS = ("variant", "size", "pictures", "p50_ms", "per_second", "ratio")
 
 def measure(settings: Settings, source: Path, pictures: int, rounds: int, progress: bool = True) -> list[Row]:
     """A row for the network and for each way of processing; milliseconds are those of one picture."""
-    perceiver, cores = Perceiver.open(settings), len(os.sched_getaffinity(0))
-    lanes = [Perceiver.open(settings.replace(threads=1)) for _ in range(cores)]
+    cores = len(os.sched_getaffinity(0))
+    lanes = perceivers(settings, cores, cores)  # the same ones: more in one process slow each other down
     frames = [frame_from_message(shot.picture.message()) for shot in BagSource(source)]
-    images = [Fit.named(settings.fit, frame.size, perceiver.size).apply(frame) for frame in frames]
+    images = [Fit.named(settings.fit, frame.size, lanes[0].size).apply(frame) for frame in frames]
 
-    def network(lanes: Sequence[Perceiver]) -> None:
+    def network() -> None:
         workers = [partial(infer, each.backend) for each in lanes]
         deque(spread(islice(cycle(images), pictures), workers), maxlen=0)
 
@@ -62,12 +62,11 @@ def measure(settings: Settings, source: Path, pictures: int, rounds: int, progre
                 process_bag(recording, Path(folder) / str(next(numbers)), Processing(settings, keep=keep))
 
         ways = {
-            "network alone, a core each": lambda: network(lanes),
-            "network alone, all cores": lambda: network([perceiver]),
+            "network alone": network,
             "bag process": lambda: process(False),
             "bag process, kept": lambda: process(True),
         }
-        height, width = perceiver.size
+        height, width = lanes[0].size
         facts = {"size": f"{height}x{width}", "pictures": pictures}
         rows = race(
             [Contestant({"variant": name, **facts}, timed(way, pictures)) for name, way in ways.items()],

@@ -5,9 +5,12 @@ from __future__ import annotations
 import heapq
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
+
+import cv2
 
 from mt_perception.backends import chosen
 from mt_perception.bag_messages import new_header, new_label_info
@@ -106,10 +109,23 @@ def _pictures(processing: Processing, cores: int, task: Task, bag: Bag, tally: T
     count = min(cores, _MOST_LANES) if chosen(processing.settings) == "openvino" else 1
 
     def perceive(perceiver: Perceiver, frame: tuple[int, Frame]) -> list[Recorded]:
-        return list(results(frame[0], perceiver(frame[1]), namespace=processing.namespace))
+        prediction = perceiver(frame[1], keep=False)  # serialized before its memory is used again
+        return list(results(frame[0], prediction, namespace=processing.namespace))
 
-    lanes = [partial(perceive, each) for each in _perceivers(processing.settings, cores, count)]
-    return spread(ahead(_frames(task, bag, tally)), lanes)
+    lanes = [partial(perceive, each) for each in perceivers(processing.settings, cores, count)]
+    with _opencv_threads(1):
+        yield from spread(ahead(_frames(task, bag, tally)), lanes)
+
+
+@contextmanager
+def _opencv_threads(count: int) -> Iterator[None]:
+    """So many for each call within the block, in all of the process."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(count)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
 
 
 def _frames(task: Task, bag: Bag, tally: Tally) -> Iterator[tuple[int, Frame]]:
@@ -131,7 +147,7 @@ def _frames(task: Task, bag: Bag, tally: Tally) -> Iterator[tuple[int, Frame]]:
 def _pairs(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
     """One pair after the other, as each changes the scale of the next; written beside the network."""
     settings = processing.settings
-    (perceiver,) = _perceivers(settings, cores, 1)
+    (perceiver,) = perceivers(settings, cores, 1)
     perceive = PairedPerceiver(perceiver, settings, processing.disparity, tally)
 
     def made() -> Made:
@@ -144,7 +160,7 @@ def _pairs(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tall
 
 
 @cache
-def _perceivers(settings: Settings, cores: int, count: int) -> tuple[Perceiver, ...]:
+def perceivers(settings: Settings, cores: int, count: int) -> tuple[Perceiver, ...]:
     """So many that share the cores; the same ones for all segments that a process works on."""
     shared = settings.replace(threads=max(1, cores // count))
     return tuple(Perceiver.open(shared) for _ in range(count))
