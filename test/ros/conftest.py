@@ -48,6 +48,16 @@ def start(ros, tmp_path, request):
         yield starter
 
 
+@pytest.fixture
+def run(start, bundle):
+    """Start the node with the test bundle on the CPU in fp32."""
+
+    def runner(**parameters):
+        return start("node", model=str(bundle.folder), backend="openvino", precision="fp32", **parameters)
+
+    return runner
+
+
 @pytest.fixture(scope="module")
 def start_once(ros, tmp_path_factory, request):
     """The same for nodes that all tests of a file share."""

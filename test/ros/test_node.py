@@ -1,8 +1,5 @@
 """The node as users run it: a process of its own, spoken to over DDS."""
 
-import signal
-import time
-
 import cv2
 import numpy as np
 import pytest
@@ -11,12 +8,9 @@ pytest.importorskip("rclpy")
 
 from helpers import make_picture
 from nodes import diagnostics_of
-from rcl_interfaces.srv import DescribeParameters, SetParameters
-from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from mt_perception.messages import array_from_image, stamp_ns
-from mt_perception.settings import SETTINGS
 
 PICTURES = {
     "segmentation/mask": ("mono8", np.uint8),
@@ -27,16 +21,6 @@ PICTURES = {
     "depth/image_mm": ("16UC1", np.uint16),
     "depth/color": ("rgb8", np.uint8),
 }
-
-
-@pytest.fixture
-def run(start, bundle):
-    """Start the node with the test bundle on the CPU in fp32."""
-
-    def runner(**parameters):
-        return start("node", model=str(bundle.folder), backend="openvino", precision="fp32", **parameters)
-
-    return runner
 
 
 def test_every_output_carries_the_inputs_header_and_size(run, probe):
@@ -196,113 +180,3 @@ def test_diagnostics_tell_what_is_going_on(run, probe):
         values = {v.key: v.value for v in status.values}
         assert values["backend"] == "openvino" and values["precision"] == "fp32" and len(values["model_hash"]) == 12
         assert float(values["output_fps"]) > 3 and float(values["network_p50_ms"]) > 0 and int(values["memory_mb"]) > 50
-
-
-def test_parameters_change_or_say_why_not(run, probe):
-    node = run()
-    probe.wait_for_node()
-    name = probe.get_namespace() + "/perception"
-    client = probe.create_client(SetParameters, f"{name}/set_parameters")
-    assert client.wait_for_service(10)
-
-    def change(key, value):
-        request = SetParameters.Request(parameters=[Parameter(key, value=value).to_parameter_msg()])
-        future = client.call_async(request)
-        probe.until(future.done)
-        return future.result().results[0]
-
-    assert change("overlay_opacity", 0.9).successful
-    refused = change("overlay_opacity", 1.5)
-    assert not refused.successful and "0" in refused.reason and "1" in refused.reason
-    fixed = change("input_width", 512)
-    assert not fixed.successful and "read when the node is configured" in fixed.reason
-    backwards = change("depth_color_min_m", 500.0)
-    assert not backwards.successful and "smaller" in backwards.reason
-    assert node.process.poll() is None
-
-
-def test_every_parameter_is_described_with_its_bounds(run, probe):
-    run(autostart=False)
-    describe = probe.create_client(DescribeParameters, f"{probe.get_namespace()}/perception/describe_parameters")
-    assert describe.wait_for_service(20)
-    future = describe.call_async(DescribeParameters.Request(names=list(SETTINGS)))
-    probe.until(future.done)
-    for setting, shown in zip(SETTINGS.values(), future.result().descriptors, strict=True):
-        assert setting.description in shown.description and setting.unit in shown.description
-        ranges = shown.floating_point_range or shown.integer_range
-        bounds = (ranges[0].from_value, ranges[0].to_value) if ranges else None
-        assert bounds == setting.bounds, setting.name
-        assert all(choice in shown.additional_constraints for choice in setting.choices)
-        assert setting.live == ("read when" not in shown.additional_constraints)
-
-
-def test_live_parameters_show_in_the_next_frame(run, probe):
-    probe.listen("segmentation/overlay")
-    run(overlay_opacity=0.0)
-    probe.wait_for_node()
-    probe.send(1)
-    plain = array_from_image(probe.until(lambda: probe.received["segmentation/overlay"])[0])
-    np.testing.assert_array_equal(plain, make_picture(90, 160)[..., ::-1])
-    client = probe.create_client(SetParameters, f"{probe.get_namespace()}/perception/set_parameters")
-    request = SetParameters.Request(parameters=[Parameter("overlay_opacity", value=1.0).to_parameter_msg()])
-    probe.until(client.call_async(request).done)
-    probe.send(2)
-    colored = array_from_image(probe.until(lambda: probe.received["segmentation/overlay"][1:])[0])
-    assert len(np.unique(colored.reshape(-1, 3), axis=0)) <= 20
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("busy", [False, True])
-def test_signals_end_it_quickly_and_quietly(run, probe, number, busy):
-    probe.listen("segmentation/mask")
-    node = run()
-    probe.wait_for_node()
-    if busy:
-        for index in range(10):
-            probe.send(index + 1)
-            probe.spin(0.02)
-    status, seconds = node.stop(number)
-    assert status == 0, node.log
-    assert seconds < 3.0
-    assert "Traceback" not in node.log and "terminate" not in node.log
-
-
-def test_a_second_signal_does_not_break_the_ending(run, probe):
-    node = run()
-    probe.wait_for_node()
-    node.process.send_signal(signal.SIGINT)
-    time.sleep(0.02)
-    status, _ = node.stop(signal.SIGINT)
-    assert status == 0 and "Traceback" not in node.log
-
-
-@pytest.mark.parametrize("delay_s", [0.0, 0.2, 0.4])
-def test_a_signal_while_loading(run, probe, delay_s):
-    node = run()
-    probe.until(lambda: "perception" in probe.get_node_names())
-    time.sleep(delay_s)
-    status, _ = node.stop(signal.SIGINT)
-    assert status == 0 and "Traceback" not in node.log, node.log
-
-
-@pytest.mark.parametrize(
-    ("parameters", "said"),
-    [
-        ({"model": "/none"}, "the model folder /none does not exist"),
-        ({"overlay_opacity": 7.0}, "overlay_opacity is 7.0; allowed: 0 to 1"),
-        ({"backend": "cuda"}, "backend is 'cuda'; allowed: one of auto, openvino, torch"),
-        ({"input_width": 5}, "input_width is 5; allowed: 0, or 32 to 4096 px"),
-        ({"precision": "fp16", "backend": "torch"}, "computes in fp32, bf16"),
-    ],
-)
-def test_a_wrong_start_ends_with_one_line(start, bundle, parameters, said):
-    node = start("node", **({"model": str(bundle.folder)} | parameters))
-    assert node.process.wait(30) == 1
-    lines = [line for line in node.log.splitlines() if line.strip()]
-    assert len(lines) == 1 and said in lines[0], node.log
-
-
-def test_build_only_ends_when_the_model_is_ready(start, bundle):
-    node = start("node", model=str(bundle.folder), backend="openvino", build_only=True, autostart=False)
-    assert node.process.wait(30) == 0, node.log
-    assert "ready in" in node.log and "Traceback" not in node.log
