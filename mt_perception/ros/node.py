@@ -56,12 +56,14 @@ class PerceptionNode(LifecycleNode):
         self._inputs: list[Any] = []
         self._pairs: PairSync | None = None
         self._label_info: Any = None
+        self._is_made = False
         params.declare(self)
         self._perception = Perception(params.read(self), self._health, self.get_logger(), self.get_clock())
         self.add_on_set_parameters_callback(self._on_parameters)
         self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 1)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still: then there is most to tell
         self.create_timer(1.0, self._publish_diagnostics, clock=steady)
+        self._is_made = True
 
     @property
     def autostart(self) -> bool:
@@ -151,7 +153,8 @@ class PerceptionNode(LifecycleNode):
 
     def destroy_node(self) -> None:
         """Stop the worker before what it publishes with goes away."""
-        self._release()
+        if self._is_made:  # a context that ends destroys, since Kilted, even a node whose making failed
+            self._release()
         super().destroy_node()
 
     def _subscribe_picture(self, topic: str, callback: Callable[[bytes], None]) -> None:
