@@ -62,20 +62,24 @@ def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
 
 
 def join(segments: list[Segment], out: Path) -> None:
-    """The parts as the files of one recording `out`, as `ros2 bag record` splits a long one; nothing is copied."""
-    unfinished = out.with_name(f"{out.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)  # of a program that was killed
-    unfinished.mkdir()
-    write_metadata(unfinished, [_moved(segment.part, unfinished) for segment in segments])
-    unfinished.rename(out)
-    shutil.rmtree(segments[0].part.parent)
+    """The parts as the files of one recording `out`, as `ros2 bag record` splits a long one; nothing is copied.
+
+    Interrupted at any moment, it can be called again.
+    """
+    parts = segments[0].part.parent
+    joined = parts / "joined"
+    joined.mkdir(exist_ok=True)
+    write_metadata(joined, [_moved(segment.part, joined) for segment in segments])
+    joined.rename(out)
+    shutil.rmtree(parts)
 
 
 def _moved(part: Path, folder: Path) -> dict[str, Any]:
-    """Move the file of a recording, named as it is, to `folder`; what its metadata say."""
+    """Move the file of a recording, named as it is, to `folder` if it is not there; what its metadata say."""
     facts = read_metadata(part)
     for name in facts["relative_file_paths"]:
-        (part / name).rename(folder / name)
+        if not (folder / name).exists():
+            (part / name).rename(folder / name)
     return facts
 
 

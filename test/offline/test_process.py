@@ -11,7 +11,7 @@ from mt_perception.bag_metadata import read_metadata
 from mt_perception.bags import Bag, BagError
 from mt_perception.cli import main
 from mt_perception.messages import array_from_image, frame_from_message, stamp_ns, with_camera
-from mt_perception.offline import process
+from mt_perception.offline import process, segments
 from mt_perception.offline.part import Processing
 from mt_perception.offline.process import process_bag
 from mt_perception.pipeline import Perceiver
@@ -82,6 +82,25 @@ def test_stopped_in_the_middle_it_goes_on_and_gives_the_same(street, settings, t
     tally = process_bag(street, tmp_path / "out", whole)
     assert tally.pictures == 8 - 3  # the first quarter of a second held three
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_interrupted_while_the_parts_are_joined_it_loses_none(street, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "SEGMENT_S", 0.4)
+    process_bag(street, tmp_path / "whole" / "out", Processing(settings))
+    original = segments.read_metadata
+
+    def interrupted(part):
+        if part.name == "out_1":
+            raise KeyboardInterrupt
+        return original(part)
+
+    monkeypatch.setattr(segments, "read_metadata", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        process_bag(street, tmp_path / "out", Processing(settings))
+    monkeypatch.setattr(segments, "read_metadata", original)
+    assert process_bag(street, tmp_path / "out", Processing(settings)).pictures == 0
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole" / "out")
+    assert not (tmp_path / "out.parts").exists()
 
 
 def test_a_recording_that_breaks_off_is_processed_as_far_as_it_goes(settings, tmp_path, capsys, bundle):
