@@ -85,7 +85,8 @@ class Settings:
     input_height: int = _setting(0, "Height of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))
     fit: str = _setting(
         "letterbox",
-        "How a picture of another shape is brought to the network's: letterbox keeps its proportions, stretch fills",
+        "How a picture of another shape is brought to the network's: letterbox keeps its proportions and mirrors it "
+        "into the bars, stretch fills",
         choices=("letterbox", "stretch"),
     )
     output_size: str = _setting(
