@@ -10,7 +10,9 @@ one that was stopped goes on, so the command can be repeated until the table is 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -144,7 +146,8 @@ def main() -> None:
     options = parser.parse_args()
     rows = [f"| variant, {options.steps} steps | {' | '.join(COLUMNS)} |", "|---|" + "---|" * len(COLUMNS)]
     for name in options.only or (NETWORKS if options.networks else RECIPES):
-        scores = scores_of(name, options.steps, options.city, options.out)
+        with contextlib.redirect_stdout(sys.stderr):  # Lightning's progress is no part of the table
+            scores = scores_of(name, options.steps, options.city, options.out)
         rows.append(f"| {name} | " + " | ".join(f"{scores[column]:.3f}" for column in COLUMNS) + " |")
     print("\n".join(rows))
 

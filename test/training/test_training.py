@@ -105,6 +105,15 @@ def test_every_weight_learns(folders: dict[str, Path]) -> None:
     assert not still
 
 
+def test_batch_statistics_follow_a_short_training() -> None:
+    """After thirty equal batches a norm's running mean is theirs, though the encoder came with a momentum of 0.01."""
+    module = MultiTaskModule(RECIPE, {}, {}).train()
+    norm = next(each for each in module.network.encoder.modules() if isinstance(each, torch.nn.BatchNorm2d))
+    for _ in range(30):
+        norm(torch.full((2, norm.num_features, 4, 4), 5.0))
+    assert norm.running_mean is not None and norm.running_mean.mean() == pytest.approx(5.0, rel=0.05)
+
+
 def test_a_run_is_never_overwritten(runs: tuple[Path, Path], folders: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(TrainingError, match="--resume"):
         train(RECIPE, folders, RunOptions(runs[0]))
