@@ -1,8 +1,11 @@
 """`mt-perception compare`: facts, times, memory and scores in one table, and as a picture."""
 
 import json
+import subprocess
+import sys
 
 import cv2
+import numpy as np
 import pytest
 
 pytest.importorskip("torch")
@@ -47,6 +50,14 @@ def test_the_table(runs, tmp_path, cache_home, capsys):
     assert all(row["best_ms"] > 0 and 50 < row["peak_mb"] < 3000 for row in (first, second))
     assert (first["miou_percent"], second["miou_percent"]) == (25.0, 50.0)
     assert "| narrow-coarse " in capsys.readouterr().out
+
+
+def test_memory_is_that_of_the_process_alone():
+    """Not of the one that started it, which Linux hands on."""
+    ballast = np.ones(75_000_000)
+    command = [sys.executable, "-c", "from mt_perception.bench.memory import peak_mb; print(peak_mb())"]
+    measured = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert 10 < float(measured.stdout) < ballast.nbytes / 2**20 - 100
 
 
 def test_the_plot(tmp_path):
