@@ -117,8 +117,9 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     for axes, (score, text) in zip(panels, texts.items(), strict=True):
         places = {row["network"]: (row["best_ms"], row[score]) for row in rows}
         axes.scatter(*zip(*places.values(), strict=True), color="tab:blue")
-        for name, place in places.items():
-            axes.annotate(name, place, xytext=(5, 5), textcoords="offset points", fontsize=8)
+        for index, (name, place) in enumerate(sorted(places.items(), key=lambda item: item[1])):
+            offset = (5, -11 if index % 2 else 5)  # neighbours in time often have the same score
+            axes.annotate(name, place, xytext=offset, textcoords="offset points", fontsize=8)
             if twin := places.get(f"{name}-separable"):
                 axes.plot(*zip(place, twin, strict=True), color="tab:gray", linestyle=":", zorder=0)
         axes.set(xscale="log", xlabel="milliseconds a picture on the CPU", ylabel=text)

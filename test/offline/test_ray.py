@@ -35,11 +35,11 @@ def test_a_killed_worker_costs_no_message(bundle, tmp_path, monkeypatch):
         (begun / f"{segment.part.name}-{attempt}-{os.getpid()}").touch()
         calls = Counter()
 
-        def second_call_kills(*call):
+        def second_call_kills(*call, **options):
             calls["made"] += 1
             if calls["made"] == 2:  # one picture of the segment is written, another begun
                 os.kill(os.getpid(), signal.SIGKILL)
-            return ahead(*call)
+            return ahead(*call, **options)
 
         if segment.part.name == "ray_1" and attempt == 0:
             Perceiver.__call__ = second_call_kills
