@@ -104,7 +104,6 @@ setup(
         "PyYAML>=6",
         "mcap>=1.1",
         "rosbags>=0.10",
-        "ruamel.yaml",
         "ruamel.yaml.clib",  # rosbags reads and writes metadata with it several times as fast
         "safetensors>=0.4",
         "tqdm>=4.60",

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import os
 import tempfile
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -28,9 +27,10 @@ from mt_perception.bench.race import Contestant, Row, race, with_ratio
 from mt_perception.bench.table import show
 from mt_perception.cli import picture_size
 from mt_perception.geometry import Fit
+from mt_perception.hardware import usable_cores
 from mt_perception.messages import frame_from_message
 from mt_perception.offline.ahead import spread
-from mt_perception.offline.part import Processing, perceivers
+from mt_perception.offline.part import Processing, lanes
 from mt_perception.offline.process import process_bag
 from mt_perception.pipeline import Stopwatch
 from mt_perception.resources import city_recording
@@ -44,13 +44,12 @@ COLUMNS = ("variant", "size", "pictures", "p50_ms", "per_second", "ratio")
 
 def measure(settings: Settings, source: Path, pictures: int, rounds: int, progress: bool = True) -> list[Row]:
     """A row for the network and for each way of processing; milliseconds are those of one picture."""
-    cores = len(os.sched_getaffinity(0))
-    lanes = perceivers(settings, cores, cores)  # the same ones: more in one process slow each other down
+    networks = lanes(settings, usable_cores())  # the same ones: more in one process slow each other down
     frames = [frame_from_message(shot.picture.message()) for shot in BagSource(source)]
-    images = [Fit.named(settings.fit, frame.size, lanes[0].size).apply(frame) for frame in frames]
+    images = [Fit.named(settings.fit, frame.size, networks[0].size).apply(frame) for frame in frames]
 
     def network() -> None:
-        workers = [partial(infer, each.backend) for each in lanes]
+        workers = [partial(infer, each.backend) for each in networks]
         deque(spread(islice(cycle(images), pictures), workers), maxlen=0)
 
     with tempfile.TemporaryDirectory() as folder:
@@ -66,7 +65,7 @@ def measure(settings: Settings, source: Path, pictures: int, rounds: int, progre
             "bag process": lambda: process(False),
             "bag process, kept": lambda: process(True),
         }
-        height, width = lanes[0].size
+        height, width = networks[0].size
         facts = {"size": f"{height}x{width}", "pictures": pictures}
         rows = race(
             [Contestant({"variant": name, **facts}, timed(way, pictures)) for name, way in ways.items()],

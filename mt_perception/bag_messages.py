@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 
 from mt_perception.bag_types import TYPES
 from mt_perception.labels import Label
-from mt_perception.messages import camera_matrices
+from mt_perception.messages import camera_matrices, image_layout
 from mt_perception.types import CameraModel
 
 
@@ -45,11 +44,7 @@ def new_image(pixels: np.ndarray, encoding: str, header: Any) -> Any:
     return new_message(
         "sensor_msgs/msg/Image",
         header=header,
-        height=pixels.shape[0],
-        width=pixels.shape[1],
-        encoding=encoding,
-        is_bigendian=int(sys.byteorder == "big"),
-        step=pixels.strides[0],
+        **image_layout(pixels, encoding),
         data=pixels.reshape(-1).view(np.uint8),
     )
 

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
+import yaml
 
 _FILE, _ROOT = "metadata.yaml", "rosbag2_bagfile_information"
 
 
 def read_metadata(folder: Path) -> dict[str, Any]:
     """What the recording in `folder` says of itself."""
-    facts: dict[str, Any] = YAML(typ="safe").load(folder / _FILE)[_ROOT]
+    facts: dict[str, Any] = yaml.safe_load((folder / _FILE).read_text(encoding="utf-8"))[_ROOT]
     return facts
 
 
@@ -34,9 +34,7 @@ def write_metadata(folder: Path, parts: Sequence[dict[str, Any]]) -> None:
         "message_count": sum(file["message_count"] for file in files),
         "topics_with_message_count": _topics(parts),
     }
-    yaml = YAML(typ="safe")
-    yaml.default_flow_style = False
-    yaml.dump({_ROOT: facts}, folder / _FILE)
+    (folder / _FILE).write_text(yaml.safe_dump({_ROOT: facts}, sort_keys=False), encoding="utf-8")
 
 
 def _topics(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

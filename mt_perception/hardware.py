@@ -38,8 +38,19 @@ def processor(root: Path = ROOT) -> str:
     """The CPU's name and the number of cores that this process may use."""
     lines = _text(root / "proc/cpuinfo").splitlines()
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cores()
     return f"{names[0] if names else os.uname().machine} ({cores} core{'s' if cores > 1 else ''})"
+
+
+def usable_cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def status_kb(pid: int | str, name: str) -> int:
+    """What Linux says of a process (`self`: this one) under VmRSS, its resident memory, or VmHWM, the peak of that."""
+    text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(text.split(f"{name}:")[1].split()[0])
 
 
 def _gpu_name(file: Path) -> str:

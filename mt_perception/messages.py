@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import struct
+import sys
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -197,6 +198,17 @@ class _CdrReader:
     def text(self) -> str:
         """The next string, which ends in a zero."""
         return bytes(self.octets()).rstrip(b"\0").decode()
+
+
+def image_layout(pixels: NDArray[Any], encoding: str) -> dict[str, Any]:
+    """The fields of an `Image` that say how C-contiguous (H, W) or (H, W, C) `pixels` lie in its data."""
+    return {
+        "height": pixels.shape[0],
+        "width": pixels.shape[1],
+        "encoding": encoding,
+        "is_bigendian": int(sys.byteorder == "big"),
+        "step": pixels.strides[0],
+    }
 
 
 def camera_matrices(camera: CameraModel, right_by_m: float = 0.0) -> tuple[list[float], list[float]]:

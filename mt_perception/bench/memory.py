@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 from mt_perception.bench.networks import ours
+from mt_perception.hardware import status_kb
 from mt_perception.settings import Settings
 
 
@@ -20,9 +20,7 @@ def main() -> None:
 
 def peak_mb() -> float:
     """Of this process. `getrusage` begins with what the process that started it had: Linux keeps that over an exec."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    (peak,) = (line.split()[1] for line in lines if line.startswith("VmHWM:"))
-    return int(peak) / 1024
+    return status_kb("self", "VmHWM") / 1024
 
 
 if __name__ == "__main__":

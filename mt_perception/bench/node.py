@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from mt_perception.bench.networks import WANTED, noise
 from mt_perception.bench.race import BenchError, Row
+from mt_perception.hardware import status_kb
 from mt_perception.metrics import percentiles
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.processes import node_process, require_ros
@@ -81,7 +82,7 @@ class RunningNode:
     @property
     def rss_mb(self) -> float:
         """Resident memory of the node's process, in megabytes."""
-        return _status_kb(self.process.pid, "VmRSS") * 1024 / 1e6
+        return status_kb(self.process.pid, "VmRSS") * 1024 / 1e6
 
     @property
     def cpu_s(self) -> float:
@@ -192,8 +193,3 @@ def _line(process: subprocess.Popen[bytes]) -> Any:
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:
     assert stream is not None, "the meter is started with pipes"
     return stream
-
-
-def _status_kb(pid: int, name: str) -> int:
-    text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    return int(text.split(f"{name}:")[1].split()[0])

@@ -66,6 +66,10 @@ class Task:
     is_first: bool
 
 
+Made = Iterator[list[Recorded]]
+"""The results of each picture, serialized."""
+
+
 def process_segment(processing: Processing, cores: int, task: Task) -> Tally:
     """Write the results of one segment to its part, and what is kept of the recording among them, in order of time."""
     tally, segment = Tally(), task.segment
@@ -100,21 +104,17 @@ def _counted(made: Made, tally: Tally) -> Iterator[Recorded]:
         yield from messages
 
 
-Made = Iterator[list[Recorded]]
-"""The results of each picture, serialized."""
-
-
 def _pictures(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
-    """Several pictures at a time: on a CPU, networks with a core each do more than one with all of them."""
-    count = min(cores, _MOST_LANES) if chosen(processing.settings) == "openvino" else 1
+    """As many pictures at a time as there are lanes."""
 
-    def perceive(perceiver: Perceiver, frame: tuple[int, Frame]) -> list[Recorded]:
-        prediction = perceiver(frame[1], keep=False)  # serialized before its memory is used again
-        return list(results(frame[0], prediction, namespace=processing.namespace))
+    def perceive(perceiver: Perceiver, item: tuple[int, Frame]) -> list[Recorded]:
+        received_ns, frame = item
+        prediction = perceiver(frame, keep=False)  # serialized before its memory is used again
+        return list(results(received_ns, prediction, namespace=processing.namespace))
 
-    lanes = [partial(perceive, each) for each in perceivers(processing.settings, cores, count)]
+    workers = [partial(perceive, each) for each in lanes(processing.settings, cores)]
     with _opencv_threads(1):
-        yield from spread(ahead(_frames(task, bag, tally)), lanes)
+        yield from spread(ahead(_frames(task, bag, tally)), workers)
 
 
 @contextmanager
@@ -147,20 +147,22 @@ def _frames(task: Task, bag: Bag, tally: Tally) -> Iterator[tuple[int, Frame]]:
 def _pairs(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
     """One pair after the other, as each changes the scale of the next; written beside the network."""
     settings = processing.settings
-    (perceiver,) = perceivers(settings, cores, 1)
+    (perceiver,) = _perceivers(settings, cores, 1)
     perceive = PairedPerceiver(perceiver, settings, processing.disparity, tally)
+    pairs = perceive_pairs(perceive, bag, task.topics, task.segment, settings.sync_slop_s, tally)
+    return ahead(
+        list(results(received_ns, prediction, found if processing.disparity else None, processing.namespace))
+        for received_ns, prediction, found in pairs
+    )
 
-    def made() -> Made:
-        pairs = perceive_pairs(perceive, bag, task.topics, task.segment, settings.sync_slop_s, tally)
-        for received_ns, prediction, found in pairs:
-            found = found if processing.disparity else None
-            yield list(results(received_ns, prediction, found, processing.namespace))
 
-    return ahead(made())
+def lanes(settings: Settings, cores: int) -> tuple[Perceiver, ...]:
+    """The networks that work side by side: on a CPU, some with a core each do more than one with all of them."""
+    return _perceivers(settings, cores, min(cores, _MOST_LANES) if chosen(settings) == "openvino" else 1)
 
 
 @cache
-def perceivers(settings: Settings, cores: int, count: int) -> tuple[Perceiver, ...]:
+def _perceivers(settings: Settings, cores: int, count: int) -> tuple[Perceiver, ...]:
     """So many that share the cores; the same ones for all segments that a process works on."""
     shared = settings.replace(threads=max(1, cores // count))
     return tuple(Perceiver.open(shared) for _ in range(count))

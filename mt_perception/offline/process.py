@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -12,6 +11,7 @@ from tqdm import tqdm
 
 from mt_perception.bags import refuse_existing
 from mt_perception.bundle import load_bundle
+from mt_perception.hardware import usable_cores
 from mt_perception.offline.many import Failure, attempts
 from mt_perception.offline.part import Processing, Task, process_segment
 from mt_perception.offline.segments import claim, cut, join
@@ -47,7 +47,7 @@ def process_bags(
     waiting = {out: [each for each in plan if not each.segment.is_done] for out, plan in plans.items()}
     total, left = (sum(map(len, each.values())) for each in (plans, waiting))
     items = [task for tasks in waiting.values() for task in tasks]
-    cores = processing.settings.threads or len(os.sched_getaffinity(0))
+    cores = processing.settings.threads or usable_cores()
     each_cores = 1 if ray else max(1, cores // max(1, min(workers, len(items))))
     with tqdm(total=total, initial=total - left, unit="segment") as progress:
         for out in [out for out, tasks in waiting.items() if not tasks]:  # it was stopped just before its end

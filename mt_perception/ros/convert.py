@@ -28,14 +28,7 @@ def image(pixels: NDArray[Any], encoding: str, head: Header) -> Image:
     if pixels.dtype != expected:
         raise DataError(f"{encoding} takes {expected} pixels, got {pixels.dtype}")
     pixels = np.ascontiguousarray(pixels)
-    message = Image(
-        header=head,
-        height=pixels.shape[0],
-        width=pixels.shape[1],
-        encoding=encoding,
-        is_bigendian=int(sys.byteorder == "big"),
-        step=pixels.strides[0],
-    )
+    message = Image(header=head, **messages.image_layout(pixels, encoding))
     message._data = byte_array(pixels)  # the constructor and the property copy even this type, once each
     return message
 

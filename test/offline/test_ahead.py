@@ -80,6 +80,7 @@ def test_few_results_wait_and_what_is_left_is_not_begun():
     results = spread(items(), [str, str])
     assert next(results) == "0" and begun == [0, 1, 2, 3]
     results.close()
+    assert begun == [0, 1, 2, 3]
     assert not [each for each in threading.enumerate() if each.name.startswith("spread")]
 
 
