@@ -12,7 +12,7 @@ from mt_perception.bundle import Bundle, load_bundle
 from mt_perception.geometry import Fit
 from mt_perception.resources import default_model
 from mt_perception.settings import Settings
-from mt_perception.types import OUTPUTS, Frame, Prediction
+from mt_perception.types import OUTPUTS, CameraModel, Frame, Prediction
 
 
 class Stopwatch:
@@ -68,7 +68,8 @@ class Perceiver:
         fit = Fit.named(self._settings.fit, frame.size, self.size)
         image = fit.apply(frame)
         watch.mark("prepare")
-        results = self.backend.infer(image, self.depth_scale(frame, fit), outputs)
+        camera = fit.camera(frame.camera or CameraModel.assumed(frame.size))
+        results = self.backend.infer(image, self.depth_scale(frame, fit), outputs, camera)
         watch.mark("network")
         restore = fit.undo if self._settings.output_size == "input" else fit.content
         finished = {name: restore(array) for name, array in results.items()}

@@ -18,7 +18,7 @@ from mt_perception.geometry import Fit
 from mt_perception.metrics import DepthScores, SegmentationScores
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
-from mt_perception.types import Frame
+from mt_perception.types import CameraModel, Frame
 
 MOST_PICTURES = 300
 """More tell nothing new about the range of each layer's values."""
@@ -60,11 +60,11 @@ def add_int8(bundle: Bundle, frames: Iterable[Frame], check: Check, out: Path) -
     raised and nothing is written.
     """
     require("nncf", "quantize")
-    pictures = prepare(bundle, frames)
-    if not pictures:
+    fitted = prepare(bundle, frames)
+    if not fitted:
         raise QuantizeError("there are no pictures to quantise on")
     for all_heads in (False, True):
-        graph = _quantized(bundle, pictures, all_heads)
+        graph = _quantized(bundle, fitted, all_heads)
         with tempfile.TemporaryDirectory() as temporary:
             trial = _with_graph(bundle, graph, Path(temporary) / "trial", {})
             losses = check(trial.folder)
@@ -74,21 +74,22 @@ def add_int8(bundle: Bundle, frames: Iterable[Frame], check: Check, out: Path) -
     raise QuantizeError(f"int8 loses too much of {bundle.card.name}, nothing was written: {told}")
 
 
-def prepare(bundle: Bundle, frames: Iterable[Frame]) -> list[NDArray[np.uint8]]:
-    """The pictures as the network gets them, (H, W, 3) RGB of its size."""
+def prepare(bundle: Bundle, frames: Iterable[Frame]) -> list[Frame]:
+    """The frames as the network gets them: RGB of its size, with the camera that would have taken them so."""
     size = bundle.card.input.height, bundle.card.input.width
-    return [Fit.letterbox(frame.size, size).apply(frame) for frame in frames]
+    pairs = ((Fit.letterbox(each.size, size), each) for each in frames)
+    return [Frame(fit.apply(each), camera=each.camera and fit.camera(each.camera)) for fit, each in pairs]
 
 
-def agreement(bundle: Bundle, pictures: Sequence[NDArray[np.uint8]], masks: float, depths: float) -> Check:
+def agreement(bundle: Bundle, frames: Sequence[Frame], masks: float, depths: float) -> Check:
     """Without truth: labels may change in the share `masks` of the pixels, metres by `depths` on average."""
 
     def check(trial: Path) -> list[Loss]:
         labels, metres = SegmentationScores(), DepthScores()
         settings = Settings(model=str(bundle.folder), backend="openvino", precision="fp32")
         fp32, int8 = (Perceiver.open(each) for each in (settings, settings.replace(model=str(trial), precision="int8")))
-        for picture in pictures:
-            truth, guess = (each(Frame(picture), ("mask", "depth_m")) for each in (fp32, int8))
+        for frame in frames:
+            truth, guess = (each(frame, ("mask", "depth_m")) for each in (fp32, int8))
             labels.update(guess.mask, truth.mask)
             metres.update(guess.depth_m, truth.depth_m)
         same, change = labels.pixel_accuracy, metres.summary()["abs_rel"]
@@ -107,14 +108,25 @@ def _with_graph(bundle: Bundle, graph: Any, out: Path, scores: dict[str, float])
     return load_bundle(out)
 
 
-def _quantized(bundle: Bundle, pictures: Sequence[NDArray[np.uint8]], all_heads: bool) -> Any:
+def _inputs(model: Any, frame: Frame) -> dict[str, NDArray[Any]]:
+    """What `model` is fed for a frame of its size: those of its inputs that it has."""
+    camera = frame.camera or CameraModel.assumed(frame.size)
+    values: dict[str, NDArray[Any]] = {
+        "image": frame.image[None],
+        "depth_scale": np.ones(1, np.float32),
+        "camera": np.array([camera.intrinsics], np.float32),
+    }
+    return {port.get_any_name(): values[port.get_any_name()] for port in model.inputs}
+
+
+def _quantized(bundle: Bundle, frames: Sequence[Frame], all_heads: bool) -> Any:
     import nncf
     import openvino as ov
 
     nncf.set_log_level(logging.ERROR)
     fp32 = ov.Core().read_model(bundle.file(OPENVINO_GRAPH))
     last, around = _spared(fp32, all_heads)
-    inputs = [{"image": picture[None], "depth_scale": np.ones(1, np.float32)} for picture in pictures]
+    inputs = [_inputs(fp32, each) for each in frames]
     int8 = nncf.quantize(
         fp32,
         nncf.Dataset(inputs),
@@ -124,18 +136,18 @@ def _quantized(bundle: Bundle, pictures: Sequence[NDArray[np.uint8]], all_heads:
         ignored_scope=nncf.IgnoredScope(names=sorted(last | around), validate=False),
     )
     for name in sorted(last):
-        _centre(int8, fp32, name, pictures[:: -(-len(pictures) // _CENTRED_ON)])
+        _centre(int8, fp32, name, frames[:: -(-len(frames) // _CENTRED_ON)])
     return int8
 
 
-def _centre(int8: Any, fp32: Any, name: str, pictures: Sequence[NDArray[np.uint8]]) -> None:
+def _centre(int8: Any, fp32: Any, name: str, frames: Sequence[Frame]) -> None:
     """Add to the convolution `name` what the rounding before it has shifted its channels by, on average.
 
     NNCF does so for the layers that it quantises, not for those that it spares; metres then came out 1.3 % too far.
     """
     from openvino import opset13 as ops
 
-    shift = _mean(fp32, name, pictures) - _mean(int8, name, pictures)
+    shift = _mean(fp32, name, frames) - _mean(int8, name, frames)
     result = _named(int8, name).output(0)
     users = result.get_target_inputs()
     centred = ops.add(result, shift.reshape(1, -1, 1, 1))
@@ -143,13 +155,14 @@ def _centre(int8: Any, fp32: Any, name: str, pictures: Sequence[NDArray[np.uint8
         user.replace_source_output(centred.output(0))
 
 
-def _mean(model: Any, name: str, pictures: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
+def _mean(model: Any, name: str, frames: Sequence[Frame]) -> NDArray[np.float32]:
     """(channels,) what the convolution `name` says on average."""
     import openvino as ov
 
-    part = ov.Model([_named(model, name).output(0)], [model.input("image").get_node()])
+    used = [port.get_node() for port in model.inputs if port.get_any_name() != "depth_scale"]
+    part = ov.Model([_named(model, name).output(0)], used)
     run = ov.Core().compile_model(part, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
-    return np.mean([run(picture[None])[0].mean((0, 2, 3)) for picture in pictures], axis=0)
+    return np.mean([run(_inputs(part, each))[0].mean((0, 2, 3)) for each in frames], axis=0)
 
 
 def _named(model: Any, name: str) -> Any:

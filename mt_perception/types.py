@@ -53,6 +53,18 @@ class CameraModel:
         if self.baseline_m is not None and not (math.isfinite(self.baseline_m) and self.baseline_m > 0):
             raise DataError(f"camera baseline is {self.baseline_m} m; it must be positive, or None without a pair")
 
+    @classmethod
+    def assumed(cls, size: tuple[int, int]) -> CameraModel:
+        """What to take for the camera of a picture of `size` (height, width) that nobody calibrated: level, with a
+        focal length of its width (a view of 53 degrees)."""
+        height, width = size
+        return cls(width, height, float(width), float(width), (width - 1) / 2, (height - 1) / 2)
+
+    @property
+    def intrinsics(self) -> tuple[float, float, float, float]:
+        """fx, fy, cx, cy in pixels."""
+        return self.fx_px, self.fy_px, self.cx_px, self.cy_px
+
 
 @dataclass(frozen=True)
 class Frame:

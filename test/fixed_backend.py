@@ -15,5 +15,5 @@ class Says:
     def __init__(self, mask=MASK, depth_m=DEPTH):
         self._answer = {"mask": mask, "depth_m": depth_m}
 
-    def infer(self, image, depth_scale, outputs):
+    def infer(self, image, depth_scale, outputs, camera=None):
         return {name: self._answer[name] for name in outputs}

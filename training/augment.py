@@ -7,7 +7,7 @@ does not change. The network thus learns depth as seen by one reference camera.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -16,13 +16,11 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from mt_perception.datasets.sample import Sample
-from mt_perception.geometry import resize, resize_nearest
+from mt_perception.geometry import resize, resize_nearest, scale_camera
 from mt_perception.labels import UNLABELLED
+from mt_perception.types import CameraModel
 from mt_perception_training.recipe import Augmentation, Phase
 from mt_perception_training.window import Window
-
-_OUTSIDE_RGB = (124, 116, 104)
-"""ImageNet's mean colour: after normalisation it is zero."""
 
 
 @dataclass(frozen=True)
@@ -31,11 +29,14 @@ class Example:
 
     image: (H, W, 3) uint8. labels: (H/stride, W/stride) uint8 codes, 255 unknown.
     depth_m: as labels, float32 metres for the reference camera; NaN unknown.
+    camera: (4,) float32 fx, fy, cx, cy in pixels of the crop. metric: see `Sample`.
     """
 
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     depth_m: NDArray[np.float32]
+    camera: NDArray[np.float32]
+    metric: bool
 
 
 class Augmenter:
@@ -53,17 +54,21 @@ class Augmenter:
         whole = resized(sample, factor * letterbox_scale(sample.size, self._base_size), self._fx_px)
         window = Window.random(whole.image.shape[:2], self._crop, rng)
         example = Example(
-            window.cut(whole.image, _OUTSIDE_RGB),
+            window.cut_mirrored(whole.image),  # as the bars of a letterboxed picture
             window.cut(whole.labels, UNLABELLED),
             window.cut(whole.depth_m, np.nan),
+            whole.camera - np.array([0, 0, window.left, window.top], np.float32),
+            whole.metric,
         )
         if rng.random() < self._options.flip:
             example = flipped(example)
         image: Any = jitter_color(example.image, self._options.color, rng)
         if rng.random() < self._options.blur:
             image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.2))
-        rows, columns = (slice(rng.integers(self._stride), None, self._stride) for _ in range(2))
-        return Example(image, example.labels[rows, columns], example.depth_m[rows, columns])
+        corner = rng.integers(self._stride, size=2)
+        labels, depth_m = (every(self._stride, corner, each) for each in (example.labels, example.depth_m))
+        depth_m = np.where(np.isnan(depth_m), nearest_of_cells(example.depth_m, self._stride), depth_m)
+        return replace(example, image=image, labels=labels, depth_m=depth_m)
 
 
 def letterbox_scale(size: tuple[int, int], target: tuple[int, int]) -> float:
@@ -79,15 +84,56 @@ def resized(sample: Sample, scale: float, fx_px: float) -> Example:
         depth_m: NDArray[np.floating] = np.full((height, width), np.nan, np.float32)
     else:
         fx_now = sample.camera.fx_px * width / sample.size[1]
-        depth_m = resize_nearest(np.where(sample.measured, sample.depth_m, np.nan), (height, width)) * (fx_px / fx_now)
+        depth_m = resize_depth(np.where(sample.measured, sample.depth_m, np.nan), (height, width)) * (fx_px / fx_now)
+    camera = scale_camera(sample.camera or CameraModel.assumed(sample.size), (height, width))
     return Example(
-        resize(sample.image, (height, width)), resize_nearest(labels, (height, width)), depth_m.astype(np.float32)
+        resize(sample.image, (height, width)),
+        resize_nearest(labels, (height, width)),
+        depth_m.astype(np.float32),
+        np.array(camera.intrinsics, np.float32),
+        sample.metric,
     )
+
+
+def resize_depth(depth_m: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
+    """(H, W) metres, NaN unknown -> `size` (height, width), never mixed. Points of a laser survive a smaller size: the
+    nearest of those that fall into one pixel."""
+    known = np.isfinite(depth_m)
+    if known.mean() > 0.5 or size[0] >= depth_m.shape[0]:
+        return resize_nearest(depth_m, size)
+    rows, columns = np.nonzero(known)
+    places = tuple(
+        ((each + 0.5) * new / old).astype(np.int64)
+        for each, new, old in zip((rows, columns), size, depth_m.shape, strict=True)
+    )
+    out = np.full(size, np.inf, np.float32)
+    np.minimum.at(out, places, depth_m[known])
+    return np.where(np.isinf(out), np.float32(np.nan), out)
+
+
+def every(stride: int, corner: NDArray[np.int64], array: NDArray[Any]) -> NDArray[Any]:
+    """(H, W) -> (H/stride, W/stride), the pixel at `corner` (row, column) of each cell."""
+    return array[corner[0] :: stride, corner[1] :: stride]
+
+
+def nearest_of_cells(depth_m: NDArray[np.float32], stride: int) -> NDArray[np.float32]:
+    """(H, W) -> (H/stride, W/stride), the smallest depth of each cell; NaN where nothing is known."""
+    height, width = depth_m.shape
+    cells = np.where(np.isnan(depth_m), np.inf, depth_m).reshape(height // stride, stride, width // stride, stride)
+    nearest = cells.min((1, 3))
+    return np.where(np.isinf(nearest), np.float32(np.nan), nearest)
 
 
 def flipped(example: Example) -> Example:
     """Left and right exchanged."""
-    return Example(np.ascontiguousarray(example.image[:, ::-1]), example.labels[:, ::-1], example.depth_m[:, ::-1])
+    fx_px, fy_px, cx_px, cy_px = example.camera
+    return replace(
+        example,
+        image=np.ascontiguousarray(example.image[:, ::-1]),
+        labels=example.labels[:, ::-1],
+        depth_m=example.depth_m[:, ::-1],
+        camera=np.array([fx_px, fy_px, example.image.shape[1] - 1 - cx_px, cy_px], np.float32),
+    )
 
 
 def jitter_color(image: NDArray[np.uint8], strength: float, rng: Generator) -> NDArray[np.uint8]:

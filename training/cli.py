@@ -57,6 +57,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", required=True, help="a YAML file, or one of: street, city, article")
     _add_data(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="checkpoints and logs")
+    text = "what other networks say of the pictures, for where their truth is silent (training/data/pseudo.py)"
+    parser.add_argument("--pseudo-labels", type=Path, metavar="DIR", help=text)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a checkpoint to start from")
     parser.add_argument("--accelerator", default="auto", help="cpu, gpu or auto")
@@ -74,7 +76,9 @@ def _train(options: argparse.Namespace) -> None:
 
     from mt_perception_training.train import train
 
-    names = ("out", "resume", "weights", "accelerator", "devices", "nodes", "precision", "threads", "epochs")
+    names = (
+        "out", "resume", "weights", "accelerator", "devices", "nodes", "precision", "threads", "epochs", "pseudo_labels"
+    )  # fmt: skip
     run = RunOptions(**{name: getattr(options, name) for name in names})
     best = train(recipe, folders, run)
     rank_zero_only(print)(f"best checkpoint: {best}")  # once, however many processes trained

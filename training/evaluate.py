@@ -7,13 +7,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mt_perception.datasets.groups import CAMVID_NAMES
+from mt_perception.datasets.groups import COARSE
 from mt_perception.labels import CITYSCAPES
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
 from mt_perception_training.data.sources import open_readers
-from mt_perception_training.scoreboard import CAMVID, Scoreboard
+from mt_perception_training.scoreboard import Scoreboard
 
 
 def evaluate(
@@ -42,7 +42,7 @@ def table(board: Scoreboard) -> str:
     """All scores as text: one row per class and data set, in percent, then depth."""
     rows = []
     for name, scores in board.labels.items():
-        classes = CAMVID_NAMES if name == CAMVID else [label.name for label in CITYSCAPES]
+        classes = COARSE[name].names if name in COARSE else tuple(label.name for label in CITYSCAPES)
         rows += [f"{name:<12}{label:<16}{100 * iou:6.1f} %" for label, iou in zip(classes, scores.iou, strict=True)]
         rows.append(f"{name:<12}{'mean IoU':<16}{100 * scores.miou:6.1f} %")
         rows.append(f"{name:<12}{'pixel accuracy':<16}{100 * scores.pixel_accuracy:6.1f} %")

@@ -48,11 +48,18 @@ class MultiTaskLoss(nn.Module):
         if lovasz:
             parts["lovasz"] = lovasz_loss(logits, target, self.members)
         if encoded is not None:
-            parts["depth"] = depth_loss(encoded[:, 0], self._codec.encode(batch["depth_m"]), options.depth_kind)
+            target_m, metric = batch["depth_m"], batch["metric"]
+            if not self._codec.is_logarithmic:  # elsewhere an unknown factor is no constant
+                target_m = torch.where(metric[:, None, None], target_m, torch.nan)
+            error = depth_error(encoded[:, 0], self._codec.encode(target_m), metric)
+            parts["depth"] = depth_loss(error, options.depth_kind)
+            if options.depth_gradient:
+                parts["depth_gradient"] = gradient_loss(error)
         if encoded is not None and options.smoothness:
             parts["smoothness"] = smoothness_loss(encoded[:, 0], target)
         labels = options.segmentation * parts["segmentation"] + lovasz * parts.get("lovasz", 0.0)
-        depth = options.depth * parts.get("depth", 0.0) + options.smoothness * parts.get("smoothness", 0.0)
+        depth = parts.get("depth", 0.0) + options.depth_gradient * parts.get("depth_gradient", 0.0)
+        depth = options.depth * depth + options.smoothness * parts.get("smoothness", 0.0)
         precise = (-self.log_variances).exp()
         return {"loss": precise[0] * labels + precise[1] * depth + 0.5 * self.log_variances.sum(), **parts}
 
@@ -103,11 +110,46 @@ def _lovasz_of_row(truth: Tensor, probability: Tensor) -> Tensor:
     return errors @ torch.diff(jaccard, prepend=jaccard.new_zeros(1))
 
 
-def depth_loss(encoded: Tensor, target: Tensor, kind: str) -> Tensor:
-    """Mean error of encoded depth where `target` is known (not NaN); zero, with zero gradients, where it never is."""
+def depth_error(encoded: Tensor, target: Tensor, metric: Tensor) -> Tensor:
+    """(N, h, w) encoded depth less `target`; NaN, without a gradient, where the target is.
+
+    Where `metric` (N,) is False, truth is known up to a factor alone: the median error of the sample is taken off.
+    """
     known = target.isfinite()
-    error = torch.where(known, encoded - target.nan_to_num(), 0.0)
-    return _PENALTIES[kind](error).sum() / known.sum().clamp(min=1)
+    error = encoded - target.nan_to_num()
+    masked = torch.where(known, error.detach(), torch.nan).flatten(1)
+    offset = torch.where(metric, 0.0, masked.nanmedian(1).values.nan_to_num())
+    return torch.where(known, error - offset[:, None, None], torch.nan)
+
+
+def depth_loss(error: Tensor, kind: str) -> Tensor:
+    """The mean over the samples with depth of each one's mean penalty; zero, with zero gradients, without any.
+
+    Per sample, since a laser's few hundred points would count for nothing beside a sample that is known everywhere.
+    """
+    return _mean_over_samples(error, _PENALTIES[kind])
+
+
+def gradient_loss(error: Tensor, scales: int = 3) -> Tensor:
+    """How much the error changes from pixel to pixel, at strides 1, 2, 4, ...: small only where edges are right.
+
+    The multi-scale gradient matching of MegaDepth (arXiv 1804.00607) and MiDaS (1907.01341). error: (N, h, w).
+    """
+    total = error.new_zeros(())
+    for scale in range(scales):
+        coarse = error[:, :: 2**scale, :: 2**scale]
+        for axis in (1, 2):
+            if coarse.shape[axis] > 1:
+                total = total + _mean_over_samples(coarse.diff(dim=axis), torch.abs)
+    return total / scales
+
+
+def _mean_over_samples(values: Tensor, penalty: Callable[[Tensor], Tensor]) -> Tensor:
+    """(N, ...) with NaN where nothing is known -> the mean of the means of those samples where something is."""
+    known = values.isfinite()
+    sums = torch.where(known, penalty(torch.where(known, values, 0.0)), 0.0).flatten(1).sum(1)
+    counts = known.flatten(1).sum(1)
+    return (sums / counts.clamp(min=1)).sum() / (counts > 0).sum().clamp(min=1)
 
 
 def smoothness_loss(encoded: Tensor, target: Tensor) -> Tensor:

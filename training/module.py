@@ -19,6 +19,7 @@ from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception_training.augment import Augmenter
 from mt_perception_training.data.batches import Batches, single_threaded
 from mt_perception_training.data.sources import InMemory
+from mt_perception_training.depthwise import depthwise_in_fp32
 from mt_perception_training.losses import MultiTaskLoss
 from mt_perception_training.pretrained import load_encoder
 from mt_perception_training.recipe import Phase, Recipe
@@ -40,6 +41,7 @@ class MultiTaskModule(lightning.LightningModule):
             if isinstance(each, nn.BatchNorm2d):
                 each.momentum = 0.1  # some encoders come with 0.01, which is right only after a thousand steps
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        depthwise_in_fp32(self.network)
         self.loss = MultiTaskLoss(recipe.losses, self.network.codec, recipe.network.train_ids)
         self.extra = extra_tasks(recipe.network, recipe.fx_px)
         self.training_readers, self.validation_readers = training, validation
@@ -70,7 +72,7 @@ class MultiTaskModule(lightning.LightningModule):
 
     def losses(self, batch: dict[str, Tensor], phase: Phase) -> dict[str, Tensor]:
         """`loss` and its parts, at the resolution of the batch's targets."""
-        outputs = self.network.coarse(self.normalised(batch["image"]))
+        outputs = self.network.coarse(self.normalised(batch["image"]), batch["camera"])
         size = batch["labels"].shape[-2:]
         if outputs["segmentation"].shape[-2:] != size:
             outputs = {task: upsample(x, size) for task, x in outputs.items()}
@@ -132,17 +134,31 @@ class MultiTaskModule(lightning.LightningModule):
 
     def val_dataloader(self) -> DataLoader[tuple[str, int]]:
         """Names and indices; the pictures are read where they are used."""
-        indices = [(name, i) for name, reader in self.validation_readers.items() for i in range(len(reader))]
+        limit = self.recipe.validation_images
+        indices = [
+            (name, i)
+            for name, reader in self.validation_readers.items()
+            for i in range(0, len(reader), -(-len(reader) // limit) if limit else 1)
+        ]
         return DataLoader(indices, batch_size=None)  # type: ignore[arg-type]
+
+    def configure_gradient_clipping(
+        self, optimizer: Any, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
+    ) -> None:
+        """Each part by itself: of one norm for all, the steeper task would leave the other nothing."""
+        if gradient_clip_val:
+            for part in (self.network.encoder, self.network.decoder, *self.network.heads.values()):
+                nn.utils.clip_grad_norm_(part.parameters(), gradient_clip_val)
 
     def configure_optimizers(self) -> Any:
         """AdamW, without decay of norms and biases, at the rate that the recipe's phases give."""
-        trained = [each for each in self.parameters() if each.requires_grad]
-        groups: list[dict[str, Any]] = [
-            {"params": [each for each in trained if each.ndim > 1]},
-            {"params": [each for each in trained if each.ndim <= 1], "weight_decay": 0.0},
-        ]
-        optimizer = torch.optim.AdamW(groups, lr=1.0, weight_decay=self.recipe.weight_decay)
+        encoder = {id(each) for each in self.network.encoder.parameters()}
+        groups: list[dict[str, Any]] = []
+        for each in (each for each in self.parameters() if each.requires_grad):
+            decay = self.recipe.weight_decay if each.ndim > 1 else 0.0
+            rate = self.recipe.encoder_rate if id(each) in encoder else 1.0
+            groups.append({"params": [each], "weight_decay": decay, "lr": rate})
+        optimizer = torch.optim.AdamW(groups, lr=1.0)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate(self.recipe, step))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 

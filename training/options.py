@@ -26,3 +26,4 @@ class RunOptions:
     precision: str = "bf16-mixed"
     threads: int = 0
     epochs: int | None = None
+    pseudo_labels: Path | None = None

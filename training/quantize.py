@@ -21,7 +21,8 @@ def quantize(
     """
     readers = open_readers(list(folders), folders, "train").values()
     each = max(1, pictures // len(readers))
-    frames = [Frame(reader[index].image) for reader in readers for index in _spread(len(reader), each)]
+    samples = (reader[index] for reader in readers for index in _spread(len(reader), each))
+    frames = [Frame(sample.image, camera=sample.camera) for sample in samples]
     return add_int8(bundle, frames, against_truth(bundle.folder, folders, allowed), out)
 
 

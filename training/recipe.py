@@ -70,7 +70,8 @@ class Phase:
 class Losses:
     """How the two tasks are scored; see `losses.py`. `class_weights` by class name, 1 where not named.
 
-    `smoothness`: weight of what keeps depth from bending inside a segment; left out at 0. `extra`: weights of the
+    `depth_gradient`: weight, beside the depth's own error, of what keeps its edges sharp. `smoothness`: weight of what
+    keeps depth from bending inside a segment; both are left out at 0. `extra`: weights of the
     network's extra heads, 1 where not named; see `tasks.py`.
     """
 
@@ -79,6 +80,7 @@ class Losses:
     class_weights: Mapping[str, float] = field(default_factory=dict)
     depth: float = 1.0
     depth_kind: str = "mse"
+    depth_gradient: float = 0.0
     smoothness: float = 0.0
     uncertainty: bool = False
     extra: Mapping[str, float] = field(default_factory=dict)
@@ -102,7 +104,9 @@ class Recipe:
     """Everything that decides a training run, besides the pictures.
 
     `fx_px` is the focal length, in pixels of the network's input, that all depth is brought to. `encoder_weights`: what
-    the encoder starts from, `none`, `imagenet` or a file; see `pretrained.py`.
+    the encoder starts from, `none`, `imagenet`, `package:NAME` or a file; see `pretrained.py`. `encoder_rate`: its
+    share of the learning rate. `gradient_clip`: the largest norm of the gradient of each part (encoder, decoder, each
+    head); none at 0. `validation_images`: at most so many of each data set, spread evenly; all at 0.
     """
 
     name: str
@@ -116,6 +120,8 @@ class Recipe:
     average_decay: float = 0.998
     seed: int = 1
     encoder_weights: str = "none"
+    encoder_rate: float = 1.0
+    validation_images: int = 0
     card: CardTexts = field(default_factory=CardTexts)
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,19 +6,16 @@ import math
 
 import torch
 
-from mt_perception.datasets.groups import CAMVID_NAMES, camvid_fold
+from mt_perception.datasets.groups import COARSE
 from mt_perception.datasets.sample import Sample
 from mt_perception.geometry import Fit
 from mt_perception.metrics import DepthScores, SegmentationScores
 from mt_perception.network.graph import DeployedGraph
-from mt_perception.types import DepthMap, Frame, Mask
-
-CAMVID = "camvid"
-_FOLD = camvid_fold()
+from mt_perception.types import CameraModel, DepthMap, Frame, Mask
 
 
 class Scoreboard:
-    """Collects predictions. CamVid is scored in its own 11 classes: truth and prediction are folded onto them."""
+    """Collects predictions. A data set with coarser classes is scored in these: truth and prediction are folded."""
 
     def __init__(self) -> None:
         self.labels: dict[str, SegmentationScores] = {}
@@ -27,9 +24,10 @@ class Scoreboard:
     def add(self, dataset: str, sample: Sample, mask: Mask, depth_m: DepthMap) -> None:
         """One sample of `dataset` with its prediction, both at the sample's size."""
         if sample.labels is not None:
-            folds = dataset == CAMVID
-            scores = self.labels.setdefault(dataset, SegmentationScores(len(CAMVID_NAMES) if folds else 19))
-            scores.update(_FOLD[mask] if folds else mask, _FOLD[sample.labels] if folds else sample.labels)
+            coarse = COARSE.get(dataset)
+            scores = self.labels.setdefault(dataset, SegmentationScores(len(coarse.names) if coarse else 19))
+            fold = coarse.fold() if coarse else None
+            scores.update(*(each if fold is None else fold[each] for each in (mask, sample.labels)))
         if sample.depth_m is not None:
             self.depths.setdefault(dataset, DepthScores()).update(depth_m, sample.depth_m)
 
@@ -54,5 +52,6 @@ def predict(graph: DeployedGraph, sample: Sample, size: tuple[int, int], fx_px: 
     fit = Fit.letterbox(sample.size, size)
     scale = fit.camera(sample.camera).fx_px / fx_px if sample.camera else 1.0
     image = torch.from_numpy(fit.apply(Frame(sample.image)))[None].to(graph.gain.device)
-    mask, _, depth_m = graph(image, torch.tensor([scale], device=image.device))
+    camera = torch.tensor([fit.camera(sample.camera or CameraModel.assumed(sample.size)).intrinsics])
+    mask, _, depth_m = graph(image, torch.tensor([scale], device=image.device), camera.to(image.device))
     return fit.undo(mask.cpu().numpy()), fit.undo(depth_m.float().cpu().numpy())

@@ -37,7 +37,7 @@ def train(
         torch.set_num_threads(options.threads)
     _quiet()
     lightning.seed_everything(recipe.seed, verbose=False)
-    training = open_readers(recipe.datasets, folders, "train")
+    training = open_readers(recipe.datasets, folders, "train", options.pseudo_labels)
     validation = open_readers(recipe.datasets, folders, "val")
     module = make_module(recipe, training, validation)
     if options.weights:

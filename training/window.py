@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -50,6 +51,13 @@ class Window:
             cx_px=camera.cx_px - self.left,
             cy_px=camera.cy_px - self.top,
         )
+
+    def cut_mirrored(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """(H, W, C) -> (height, width, C), mirrored into what sticks out."""
+        inside = image[max(0, self.top) : self.top + self.height, max(0, self.left) : self.left + self.width]
+        top, left = max(0, -self.top), max(0, -self.left)
+        bottom, right = self.height - top - inside.shape[0], self.width - left - inside.shape[1]
+        return cv2.copyMakeBorder(inside, top, bottom, left, right, cv2.BORDER_REFLECT)  # type: ignore[return-value]
 
     def cut(self, array: NDArray[Any], padding: object) -> NDArray[Any]:
         """(H, W, ...) -> (height, width, ...), with `padding` where the window sticks out."""

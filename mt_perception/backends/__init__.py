@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from mt_perception.bundle import Bundle
 from mt_perception.settings import Settings
+from mt_perception.types import CameraModel
 
 MODULES = {"openvino": "openvino", "torch": "torch", "tensorrt": "torch_tensorrt"}
 """The Python package that each backend needs."""
@@ -43,11 +44,12 @@ class Backend(Protocol):
         """Why it serves instead of the one that was asked for, in a sentence; empty when it is that one."""
 
     def infer(
-        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str]
+        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """(H, W, 3) uint8 RGB -> the asked ones of `mask`, `confidence` (uint8) and `depth_m` (float32), each (H, W).
 
-        The arrays may be overwritten by the next call.
+        `camera` is that of `image`; a network with rays assumes one where there is none. The arrays may be overwritten
+        by the next call.
         """
 
 

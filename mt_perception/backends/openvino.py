@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from mt_perception.backends import BackendError, choose_precision
 from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
 from mt_perception.resources import cache_folder
+from mt_perception.types import CameraModel
 
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 _COMPILING = Lock()  # OpenVINO changes the locale meanwhile; two at a time would not restore it
@@ -60,11 +61,11 @@ class OpenVinoBackend:
             "ENABLE_CPU_PINNING": pinning,
         }
         self._path = bundle.file(OPENVINO_INT8_GRAPH if is_int8 else OPENVINO_GRAPH)
-        self._size = size
+        self._size, self._has_rays = size, bundle.card.network.rays
         self._requests: OrderedDict[tuple[str, ...], ov.InferRequest] = OrderedDict()
 
     def infer(
-        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str]
+        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`. The first call with a new set of outputs compiles the graph for it."""
         wanted = tuple(sorted(outputs))
@@ -73,6 +74,9 @@ class OpenVinoBackend:
         inputs = {"image": image[None]}
         if "depth_m" in wanted:
             inputs["depth_scale"] = np.array([depth_scale], np.float32)
+        if self._has_rays:
+            camera = camera or CameraModel.assumed(self._size)
+            inputs["camera"] = np.array([camera.intrinsics], np.float32)
         request.infer(inputs, share_inputs=True)
         return {name: request.get_tensor(name).data for name in wanted}
 
@@ -86,7 +90,7 @@ class OpenVinoBackend:
 
     def _compiled(self, wanted: tuple[str, ...]) -> ov.InferRequest:
         whole = self._core.read_model(self._path)
-        used = ["image", "depth_scale"] if "depth_m" in wanted else ["image"]
+        used = ["image", *["depth_scale"] * ("depth_m" in wanted), *["camera"] * self._has_rays]
         model = ov.Model(
             [whole.output(name) for name in wanted],
             [whole.input(name).get_node() for name in used],

@@ -22,6 +22,7 @@ from mt_perception.bundle import WEIGHTS, Bundle
 from mt_perception.network.export import read_network
 from mt_perception.network.folding import folded
 from mt_perception.network.multitask import MultiTaskNetwork
+from mt_perception.network.rays import assumed_camera
 from mt_perception.network.spec import MAIN_TASKS, NetworkSpec
 
 _PRECISIONS = ["fp16", "bf16", "fp32"]  # int8 would need a network quantised by NVIDIA's ModelOpt
@@ -78,37 +79,39 @@ def tasks(spec: NetworkSpec) -> tuple[str, ...]:
 
 
 class Maps(nn.Module):
-    """What the engine computes: a normalised picture (1, 3, H, W) -> the coarse maps of `tasks`, in this order."""
+    """What the engine computes: a normalised picture (1, 3, H, W), and for a network with rays the camera (1, 4), ->
+    the coarse maps of `tasks`, in this order."""
 
     def __init__(self, network: MultiTaskNetwork) -> None:
         super().__init__()
         self.network = network
         self.tasks = tasks(network.spec)
 
-    def forward(self, image: Tensor) -> tuple[Tensor, ...]:
-        maps = self.network.coarse(image)
+    def forward(self, image: Tensor, camera: Tensor | None = None) -> tuple[Tensor, ...]:
+        maps = self.network.coarse(image, camera)
         return tuple(maps[task] for task in self.tasks)
 
 
 def exported(
     bundle: Bundle, size: tuple[int, int], precision: str, device: str
-) -> tuple[torch.export.ExportedProgram, Tensor]:
-    """The program that becomes an engine, and an example of its input. Every type in it is explicit."""
+) -> tuple[torch.export.ExportedProgram, tuple[Tensor, ...]]:
+    """The program that becomes an engine, and examples of its inputs. Every type in it is explicit."""
     maps = Maps(folded(read_network(bundle))).to(device, TYPES[precision]).eval()
-    example = torch.zeros(1, 3, *size, dtype=TYPES[precision], device=device)
+    image = torch.zeros(1, 3, *size, dtype=TYPES[precision], device=device)
+    examples = (image, assumed_camera(image)) if bundle.card.network.rays else (image,)
     with torch.no_grad():
-        return torch.export.export(maps, (example,)), example
+        return torch.export.export(maps, examples), examples
 
 
 def build_engine(bundle: Bundle, size: tuple[int, int], precision: str, timing_cache: Path) -> bytes:
     """A serialized engine for this GPU. Takes minutes."""
     from torch_tensorrt.dynamo import convert_exported_program_to_serialized_trt_engine as convert
 
-    program, example = exported(bundle, size, precision, "cuda")
+    program, examples = exported(bundle, size, precision, "cuda")
     # up to 2.12 an engine keeps the program's types only when told so; later it always does, and the option is gone
     typed = {"use_explicit_typing": True} if "use_explicit_typing" in signature(convert).parameters else {}
     return convert(
-        program, arg_inputs=[example], require_full_compilation=True, timing_cache_path=str(timing_cache), **typed
+        program, arg_inputs=list(examples), require_full_compilation=True, timing_cache_path=str(timing_cache), **typed
     )
 
 
@@ -119,7 +122,7 @@ class EngineNetwork(MultiTaskNetwork):
         import tensorrt as trt
 
         super().__init__(spec)
-        del self.encoder, self.decoder, self.heads  # the engine has the weights
+        del self.encoder, self.decoder, self.heads, self.rays  # the engine has the weights
         self._runtime = trt.Runtime(trt.Logger(trt.Logger.WARNING))
         self._engine = self._runtime.deserialize_cuda_engine(engine)
         if self._engine is None:
@@ -127,13 +130,15 @@ class EngineNetwork(MultiTaskNetwork):
         self._context = self._engine.create_execution_context()
         names = [self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)]
         is_input = [self._engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT for name in names]
-        (self._input,) = (name for name, yes in zip(names, is_input, strict=True) if yes)
+        self._inputs = [name for name, yes in zip(names, is_input, strict=True) if yes]  # image, camera
         self._outputs = sorted(name for name, yes in zip(names, is_input, strict=True) if not yes)  # output0, output1
 
-    def coarse(self, image: Tensor) -> dict[str, Tensor]:
+    def coarse(self, image: Tensor, camera: Tensor | None = None) -> dict[str, Tensor]:
         """See `MultiTaskNetwork.coarse`."""
         image = image.contiguous()
-        self._context.set_tensor_address(self._input, image.data_ptr())
+        given = (image, assumed_camera(image) if camera is None else camera)[: len(self._inputs)]
+        for name, each in zip(self._inputs, given, strict=True):
+            self._context.set_tensor_address(name, each.data_ptr())
         maps = []
         for name in self._outputs:
             shape = tuple(self._engine.get_tensor_shape(name))

@@ -16,6 +16,7 @@ from mt_perception.network.export import read_network
 from mt_perception.network.folding import folded
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork
+from mt_perception.types import CameraModel
 
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _KEPT = 2  # recordings: the set of outputs in use, and the one before
@@ -54,10 +55,10 @@ class TorchBackend:
 
     @torch.inference_mode()
     def infer(
-        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str]
+        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`. On a GPU the first call with a new set of outputs records a graph for it."""
-        return self._runs(tuple(sorted(outputs)))(image, depth_scale)
+        return self._runs(tuple(sorted(outputs)))(image, depth_scale, camera)
 
 
 class _Run:
@@ -77,14 +78,20 @@ class _Run:
         self._pinned = device.type == "cuda"
         self._image = torch.zeros(1, *size, 3, dtype=torch.uint8, pin_memory=self._pinned)
         self._scale = torch.ones(1, pin_memory=self._pinned)
-        self._inputs = self._image.to(device), self._scale.to(device)  # on a CPU the buffers themselves
-        self._launch = record(partial(graph.select, *self._inputs, wanted))
+        self._camera = torch.tensor([CameraModel.assumed(size).intrinsics], pin_memory=self._pinned)
+        self._buffers = self._image, self._scale, self._camera
+        self._inputs = [each.to(device) for each in self._buffers]  # on a CPU the buffers themselves
+        image, scale, camera = self._inputs
+        self._launch = record(partial(graph.select, image, scale, wanted, camera))
         self._downloads: dict[str, Tensor] = {}
 
-    def __call__(self, image: NDArray[np.uint8], depth_scale: float) -> dict[str, NDArray[np.generic]]:
+    def __call__(
+        self, image: NDArray[np.uint8], depth_scale: float, camera: CameraModel | None
+    ) -> dict[str, NDArray[np.generic]]:
         np.copyto(self._image[0].numpy(), image)
         self._scale.fill_(depth_scale)
-        for ours, on_device in zip((self._image, self._scale), self._inputs, strict=True):
+        self._camera[0] = torch.tensor((camera or CameraModel.assumed(image.shape[:2])).intrinsics)  # type: ignore[arg-type]
+        for ours, on_device in zip(self._buffers, self._inputs, strict=True):
             on_device.copy_(ours, non_blocking=True)
         results = self._launch()
         self._downloads = self._downloads or {name: self._beside(result) for name, result in results.items()}

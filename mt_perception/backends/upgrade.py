@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.backends import Backend, BackendError
+from mt_perception.types import CameraModel
 
 _LOG = logging.getLogger(__name__)
 Prepare = Callable[[Callable[[str], None], threading.Event], Backend]
@@ -77,10 +78,10 @@ class Upgrading:
         return self._state.fallback
 
     def infer(
-        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str]
+        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`."""
-        return self._state.backend.infer(image, depth_scale, outputs)
+        return self._state.backend.infer(image, depth_scale, outputs, camera)
 
 
 def _cancel(cancelled: threading.Event, thread: threading.Thread) -> None:

@@ -9,12 +9,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from mt_perception.datasets.groups import CAMVID_CODES, GROUPS
+from mt_perception.datasets.groups import CAMVID, merge
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_picture
-from mt_perception.labels import UNLABELLED
 
 
 class CamVid:
@@ -39,17 +35,5 @@ class CamVid:
     def __getitem__(self, index: int) -> Sample:
         image, label, *teacher = self.files(index)
         opinion = read_ids(teacher[0]) if teacher else None
-        return Sample(image.stem, read_picture(image), merge(read_ids(label), opinion))
-
-
-def merge(label11: NDArray[np.uint8], opinion: NDArray[np.uint8] | None = None) -> NDArray[np.uint8]:
-    """(H, W) CamVid classes and a teacher's trainIds -> label codes: what is certain, refined by the teacher."""
-    codes = np.full(256, UNLABELLED, np.uint8)
-    codes[: len(CAMVID_CODES)] = CAMVID_CODES
-    labels = codes[label11]
-    if opinion is None:
-        return labels
-    agrees = labels == UNLABELLED
-    for code, members in GROUPS.items():
-        agrees |= (labels == code) & np.isin(opinion, members)
-    return np.where(agrees, opinion, labels)
+        labels = CAMVID.table()[read_ids(label)]
+        return Sample(image.stem, read_picture(image), labels if opinion is None else merge(labels, opinion))

@@ -26,6 +26,7 @@ class Sample:
     image: (H, W, 3) uint8 RGB.
     labels: (H, W) uint8, trainId or the code of a group (`groups.GROUPS`), 255 = unlabelled; None without labels.
     depth_m: (H, W) float32 metres along the optical axis; NaN unknown, +Inf sky; None without depth.
+    metric: False where depth is known up to one unknown factor alone (a teacher's, of an uncalibrated camera).
     camera: of this picture. Depth is worth nothing without its focal length.
     right: (H, W, 3) uint8 RGB of the right camera; None without one, and where a reader was not asked for it.
     """
@@ -36,6 +37,7 @@ class Sample:
     depth_m: NDArray[np.float32] | None = None
     camera: CameraModel | None = None
     right: NDArray[np.uint8] | None = None
+    metric: bool = True
 
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:

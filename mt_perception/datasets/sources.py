@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from mt_perception.datasets.camvid import CamVid
 from mt_perception.datasets.cityscapes import Cityscapes
+from mt_perception.datasets.image_folder import LAYOUTS, ImageFolder, Layout
 from mt_perception.datasets.kitti import Kitti
 from mt_perception.datasets.sample import DatasetError, Reader
+
+
+def _image_folder(folder: Path, split: str, layout: Layout) -> Reader:
+    return ImageFolder(folder, layout, split)
+
 
 READERS: dict[str, Callable[[Path, str], Reader]] = {
     "camvid": lambda folder, split: CamVid(folder / split, with_teacher=split == "train"),
     "cityscapes": Cityscapes,
     "city": Cityscapes,
     "kitti": lambda folder, _: Kitti(folder),
+    **{name: partial(_image_folder, layout=layout) for name, layout in LAYOUTS.items()},
 }
 """(folder, split) -> reader; the splits are `train` and `val`."""
+
+TRAIN_ONLY = frozenset(("labelmefacade", "kitti_road", "kitti_more"))
+"""Data sets without a split val: nothing in them is true enough to score by."""
 
 _LAYOUTS: tuple[tuple[str, Callable[[Path, str], Reader]], ...] = (
     ("leftImg8bit", lambda folder, split: Cityscapes(folder, split, right=True)),

@@ -51,6 +51,11 @@ class DepthCodec:
         return self._inverse(value.clamp(self.bottom, top) * self._span + self._low)
 
     @property
+    def is_logarithmic(self) -> bool:
+        """Whether a factor on metres is a constant added to the encoded value."""
+        return self.spec.name in ("log", "article")
+
+    @property
     def bottom(self) -> float:
         """The encoded value of the nearest depth."""
         return (math.log(self._min_m) / 5.0) if self.spec.name == "article" else 0.0

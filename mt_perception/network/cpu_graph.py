@@ -22,9 +22,11 @@ class CpuGraph(DeployedGraph):
     def __init__(self, network: MultiTaskNetwork, inputs: InputSpec) -> None:
         super().__init__(with_nine_pointwise(network), inputs)
 
-    def forward(self, image: Tensor, depth_scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, image: Tensor, depth_scale: Tensor, camera: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """See `DeployedGraph.forward`."""
-        coarse = self.network.coarse(self._normalised(image))
+        coarse = self.network.coarse(self._normalised(image), camera)
         scores = self._phases(coarse["segmentation"])
         depths = self._phases(coarse["depth"]) if self.has_depth else [None] * len(scores)
         parts = []

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mt_perception.network.segnet import SegNetDecoder
-from mt_perception.network.spec import SpecError
+from mt_perception.network.spec import NetworkSpec, SpecError
 from mt_perception.network.unet import UNetDecoder
 
 
@@ -29,17 +29,18 @@ class Decoder(Protocol):
         """For one task: (N, width, h, w) -> (N, outputs, h, w). Its last convolution is called `predict`."""
 
 
-def conv1x1(inputs: int, outputs: int, groups: int = 1) -> nn.Conv2d:
-    """A pointwise convolution without bias, as all of the decoder's are."""
-    return nn.Conv2d(inputs, outputs, 1, bias=False, groups=groups)
+def conv1x1(inputs: int, outputs: int, groups: int = 1, norm: bool = False) -> nn.Module:
+    """A pointwise convolution without bias, as all of the decoder's are; with `norm`, a batch norm after it."""
+    conv = nn.Conv2d(inputs, outputs, 1, bias=False, groups=groups)
+    return nn.Sequential(conv, nn.BatchNorm2d(outputs)) if norm else conv
 
 
 class ChainedResidualPooling(nn.Module):
-    """Four times [5x5 max-pool, 1x1 convolution], each step's result added to the sum."""
+    """`steps` times (four, as published) [5x5 max-pool, 1x1 convolution], each step's result added to the sum."""
 
-    def __init__(self, channels: int, groups: int = 1, steps: int = 4) -> None:
+    def __init__(self, channels: int, groups: int = 1, steps: int = 4, norm: bool = False) -> None:
         super().__init__()
-        self.convs = nn.ModuleList(conv1x1(channels, channels, groups) for _ in range(steps))
+        self.convs = nn.ModuleList(conv1x1(channels, channels, groups, norm) for _ in range(steps))
 
     def forward(self, x: Tensor) -> Tensor:
         total = x
@@ -55,17 +56,25 @@ def max_pool_5x5(x: Tensor) -> Tensor:
 
 
 class LightWeightRefineNet(nn.Module):
-    """Fuses the encoder's maps from coarse to fine into one map at the finest stride, `width` channels wide."""
+    """Fuses the encoder's maps from coarse to fine into one map at the finest stride, `width` channels wide.
 
-    def __init__(self, channels: Sequence[Sequence[int]], width: int) -> None:
+    `steps`, `norm` and `head_kernel` are `pooling_steps`, `decoder_norm` and `head_kernel` of `NetworkSpec`.
+    """
+
+    def __init__(
+        self, channels: Sequence[Sequence[int]], width: int, steps: int = 4, norm: bool = False, head_kernel: int = 3
+    ) -> None:
         super().__init__()
         self.width = width
-        self.reduce = nn.ModuleList(nn.ModuleList(conv1x1(each, width) for each in group) for group in channels)
+        self._norm, self._head_kernel = norm, head_kernel
+        self.reduce = nn.ModuleList(
+            nn.ModuleList(conv1x1(each, width, norm=norm) for each in group) for group in channels
+        )
         last = len(channels) - 1
         self.pool = nn.ModuleList(
-            ChainedResidualPooling(width, groups=width if level == 0 else 1) for level in range(last + 1)
+            ChainedResidualPooling(width, width if level == 0 else 1, steps, norm) for level in range(last + 1)
         )
-        self.adapt = nn.ModuleList(conv1x1(width, width) for _ in range(last))
+        self.adapt = nn.ModuleList(conv1x1(width, width, norm=norm) for _ in range(last))
 
     def forward(self, maps: list[list[Tensor]]) -> Tensor:
         """Maps by stride, finest first, each (N, C, h, w) -> (N, width, h0, w0)."""
@@ -77,7 +86,7 @@ class LightWeightRefineNet(nn.Module):
 
     def head(self, task: str, outputs: int) -> nn.Module:
         """The same for every task."""
-        return Head(self.width, outputs)
+        return Head(self.width, outputs, self._norm, self._head_kernel)
 
     def _fuse(self, maps: list[list[Tensor]], level: int, *coarser: Tensor) -> Tensor:
         first, *others = [reduce(each) for reduce, each in zip(self.reduce[level], maps[level], strict=True)]  # type: ignore
@@ -92,10 +101,10 @@ def upsample(x: Tensor, size: Sequence[int]) -> Tensor:
 class Head(nn.Module):
     """One task: depthwise 1x1, ReLU6, 3x3 with bias; (N, width, h, w) -> (N, outputs, h, w)."""
 
-    def __init__(self, width: int, outputs: int) -> None:
+    def __init__(self, width: int, outputs: int, norm: bool = False, kernel: int = 3) -> None:
         super().__init__()
-        self.scale = conv1x1(width, width, groups=width)
-        self.predict = nn.Conv2d(width, outputs, 3, padding=1)
+        self.scale = conv1x1(width, width, groups=width, norm=norm)
+        self.predict = nn.Conv2d(width, outputs, kernel, padding=kernel // 2)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.predict(F.relu6(self.scale(x)))
@@ -131,16 +140,18 @@ class LinearConcat(nn.Module):
         return Head(self.width, outputs)
 
 
-DECODERS: dict[str, Callable[[Sequence[Sequence[int]], int], Decoder]] = {
-    "light_weight_refinenet": LightWeightRefineNet,
-    "linear_concat": LinearConcat,
-    "segnet": SegNetDecoder,
-    "unet": UNetDecoder,
+DECODERS: dict[str, Callable[[Sequence[Sequence[int]], NetworkSpec], Decoder]] = {
+    "light_weight_refinenet": lambda channels, spec: LightWeightRefineNet(
+        channels, spec.decoder_width, spec.pooling_steps, spec.decoder_norm, spec.head_kernel
+    ),
+    "linear_concat": lambda channels, spec: LinearConcat(channels, spec.decoder_width),
+    "segnet": lambda channels, spec: SegNetDecoder(channels, spec.decoder_width),
+    "unet": lambda channels, spec: UNetDecoder(channels, spec.decoder_width),
 }
 
 
-def build_decoder(name: str, channels: Sequence[Sequence[int]], width: int) -> Any:
-    """The decoder called `name` for an encoder with these channels."""
-    if name not in DECODERS:
-        raise SpecError(f"decoder is {name!r}; allowed: {', '.join(DECODERS)}")
-    return DECODERS[name](channels, width)
+def build_decoder(spec: NetworkSpec, channels: Sequence[Sequence[int]]) -> Any:
+    """The decoder that `spec` names, for an encoder with these channels."""
+    if spec.decoder not in DECODERS:
+        raise SpecError(f"decoder is {spec.decoder!r}; allowed: {', '.join(DECODERS)}")
+    return DECODERS[spec.decoder](channels, spec)

@@ -37,15 +37,19 @@ def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, i
     """
     import openvino as ov
 
-    example = (torch.zeros(1, *example_size, 3, dtype=torch.uint8), torch.ones(1))
+    height, width = example_size
+    example: tuple[torch.Tensor, ...] = torch.zeros(1, height, width, 3, dtype=torch.uint8), torch.ones(1)
+    shapes: list[list[int]] = [[1, -1, -1, 3], [1]]
+    if graph.has_rays:
+        example, shapes = (*example, torch.tensor([[width, width, width / 2, height / 2]])), [*shapes, [1, 4]]
     with torch.no_grad(), warnings.catch_warnings():
         # torch.jit is deprecated, and warns of branches on sizes: those of timm hold for the example as for any size
         for category in (FutureWarning, DeprecationWarning, torch.jit.TracerWarning):
             warnings.simplefilter("ignore", category)
         # the converter's own tracing takes three times as long
         traced = torch.jit.trace(graph.eval(), example, check_trace=False)
-        model = ov.convert_model(traced, example_input=example, input=[[1, -1, -1, 3], [1]])
-    for port, name in zip(model.inputs, ("image", "depth_scale"), strict=True):
+        model = ov.convert_model(traced, example_input=example, input=shapes)
+    for port, name in zip(model.inputs, ("image", "depth_scale", "camera")[: len(shapes)], strict=True):
         port.get_tensor().set_names({name})
     for port, name in zip(model.outputs, OUTPUTS, strict=True):
         port.get_tensor().set_names({name})

@@ -29,7 +29,7 @@ class DeployedGraph(nn.Module):
         super().__init__()
         self.network = network.eval()
         self.codec = network.codec
-        self.has_depth = network.spec.depth
+        self.has_depth, self.has_rays = network.spec.depth, network.spec.rays
         self.dtype = torch.float32
         # (x / 255 - mean) / std in one multiply-add; runtimes fold it into the first convolution
         mean, std = (torch.tensor(each).view(1, 3, 1, 1) for each in (inputs.mean, inputs.std))
@@ -45,18 +45,23 @@ class DeployedGraph(nn.Module):
         self.dtype = dtype
         return self
 
-    def forward(self, image: Tensor, depth_scale: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(
+        self, image: Tensor, depth_scale: Tensor, camera: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """(1, H, W, 3) uint8 RGB and a (1,) float32 factor on metres -> each of `types.OUTPUTS`, (H, W).
 
+        camera: (1, 4) float32 fx, fy, cx, cy in pixels of `image`, for a network with rays.
         mask: uint8 trainId. confidence: uint8, 255 = certain. depth_m: float32 metres, +Inf for sky and where the
         network says "farther than I can tell".
         """
-        mask, confidence, depth_m = self.select(image, depth_scale, tuple(OUTPUTS)).values()
+        mask, confidence, depth_m = self.select(image, depth_scale, tuple(OUTPUTS), camera).values()
         return mask, confidence, depth_m
 
-    def select(self, image: Tensor, depth_scale: Tensor, outputs: Collection[str]) -> dict[str, Tensor]:
+    def select(
+        self, image: Tensor, depth_scale: Tensor, outputs: Collection[str], camera: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """As `forward`, by name, and nothing is computed that is not among `outputs`."""
-        coarse = self.network.coarse(self._normalised(image).to(self.dtype))
+        coarse = self.network.coarse(self._normalised(image).to(self.dtype), camera)
         size = image.shape[1:3]
         logits = self._upsampled(coarse["segmentation"], size)
         results = {}

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.decoder import build_decoder, upsample
 from mt_perception.network.encoders import build_encoder
+from mt_perception.network.rays import RayEmbedding, assumed_camera
 from mt_perception.network.separable import separable
 from mt_perception.network.spec import NetworkSpec
 
@@ -22,7 +23,13 @@ class MultiTaskNetwork(nn.Module):
         encoder = build_encoder(spec.encoder)
         self.encoder = encoder
         self.stride: int = encoder.strides[spec.finest]
-        self.decoder = build_decoder(spec.decoder, encoder.channels[spec.finest :], spec.decoder_width)
+        channels, strides = encoder.channels[spec.finest :], encoder.strides[spec.finest :]
+        self.decoder = build_decoder(spec, channels)
+        self.rays = nn.ModuleList(
+            nn.ModuleList(RayEmbedding(each, stride) for each in group)
+            for group, stride in zip(channels, strides, strict=True)
+            if spec.rays
+        )
         outputs = {"segmentation": len(spec.train_ids), **({"depth": 1} if spec.depth else {}), **spec.extra_heads}
         self.heads = nn.ModuleDict({task: self.decoder.head(task, count) for task, count in outputs.items()})
         if spec.separable in ("encoder", "all"):
@@ -31,19 +38,29 @@ class MultiTaskNetwork(nn.Module):
             separable(self.decoder)
             separable(self.heads)
 
-    def forward(self, image: Tensor) -> dict[str, Tensor]:
+    def forward(self, image: Tensor, camera: Tensor | None = None) -> dict[str, Tensor]:
         """(N, 3, H, W) normalised -> `segmentation` (N, classes, H, W) logits, `depth` (N, 1, H, W) encoded, and one
-        for each of the spec's extra heads."""
-        return {task: upsample(x, image.shape[-2:]) for task, x in self.coarse(image).items()}
+        for each of the spec's extra heads.
 
-    def coarse(self, image: Tensor) -> dict[str, Tensor]:
+        camera: (N, 4) fx, fy, cx, cy in pixels of `image`, for a network with rays; an assumed one without.
+        """
+        return {task: upsample(x, image.shape[-2:]) for task, x in self.coarse(image, camera).items()}
+
+    def coarse(self, image: Tensor, camera: Tensor | None = None) -> dict[str, Tensor]:
         """As `forward`, at the decoder's own resolution."""
-        features = self.decoder(self.encoder(self._padded(image))[self.spec.finest :])
+        maps = self.encoder(self._padded(image))[self.spec.finest :]
+        if self.spec.rays:
+            maps = self._with_rays(maps, assumed_camera(image) if camera is None else camera)
+        features = self.decoder(maps)
         results = {task: head(features) for task, head in self.heads.items()}
         if self.encoder.multiple == 1:
             return results
         height, width = (-(-each // self.stride) for each in image.shape[-2:])
         return {task: x[:, :, :height, :width] for task, x in results.items()}
+
+    def _with_rays(self, maps: list[list[Tensor]], camera: Tensor) -> list[list[Tensor]]:
+        pairs = zip(self.rays, maps, strict=True)
+        return [[ray(each, camera) for ray, each in zip(*pair, strict=True)] for pair in pairs]  # type: ignore[call-overload]
 
     def _padded(self, image: Tensor) -> Tensor:
         """Sides that the encoder takes, grown with mean colour at the right and at the bottom."""

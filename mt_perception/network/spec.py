@@ -58,7 +58,11 @@ class NetworkSpec:
     SegNet and U-Net), 1 for the next.
     `separable` names the part whose convolutions are exchanged for separable ones (`network/separable.py`); `decoder`
     includes the heads. Without `depth` there is no head for it, and all depth is unknown. `extra_heads` are further
-    tasks and their number of channels: they are trained, and no part of what is deployed.
+    tasks and their number of channels: they are trained, and no part of what is deployed. With `rays` the decoder is
+    told where each cell of its maps looks (`network/rays.py`).
+
+    Of `light_weight_refinenet` alone: `pooling_steps` of each chained pooling, none at 0; `decoder_norm`, a batch norm
+    after every pointwise convolution; `head_kernel`, the size of the heads' last convolution.
     """
 
     encoder: str = "mobilenet_v3_small"
@@ -70,6 +74,10 @@ class NetworkSpec:
     separable: str = "none"
     depth: bool = True
     extra_heads: Mapping[str, int] = field(default_factory=dict)
+    rays: bool = False
+    pooling_steps: int = 4
+    decoder_norm: bool = False
+    head_kernel: int = 3
 
     def __post_init__(self) -> None:
         if self.finest not in (0, 1, 2):
@@ -83,6 +91,14 @@ class NetworkSpec:
             )
         if not 8 <= self.decoder_width <= 2048:
             raise SpecError(f"decoder_width is {self.decoder_width}; allowed: 8 to 2048 channels")
+        if not 0 <= self.pooling_steps <= 8:
+            raise SpecError(f"pooling_steps is {self.pooling_steps}; allowed: 0 to 8")
+        if self.head_kernel not in (1, 3, 5):
+            raise SpecError(f"head_kernel is {self.head_kernel}; allowed: 1, 3, 5")
+        shape = self.pooling_steps, self.decoder_norm, self.head_kernel
+        if self.decoder != "light_weight_refinenet" and shape != (4, False, 3):
+            names = "pooling_steps, decoder_norm and head_kernel"
+            raise SpecError(f"decoder is {self.decoder!r}; {names} shape light_weight_refinenet alone: leave them out")
         if not self.train_ids or any(not 0 <= each <= 255 for each in self.train_ids):
             raise SpecError(f"train_ids are {list(self.train_ids)}; expected at least one, each from 0 to 255")
 
@@ -90,6 +106,7 @@ class NetworkSpec:
         parts = [self.encoder, self.decoder, f"{self.decoder_width} wide"]
         if self.separable != "none":
             parts.append(f"separable convolutions in {self.separable}")
+        parts += ["batch norm in the decoder"] * self.decoder_norm + ["rays"] * self.rays
         return ", ".join([*parts, *([] if self.depth else ["no depth"]), *self.extra_heads])
 
     def to_dict(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from miniature import CAMERA, HEIGHT, WIDTH, scene, write_camvid, write_city, write_kitti
 
-from mt_perception.datasets.camvid import CamVid, merge
+from mt_perception.datasets.camvid import CamVid
 from mt_perception.datasets.cityscapes import (
     Cityscapes,
     decode_depth,
@@ -18,17 +18,70 @@ from mt_perception.datasets.cityscapes import (
     encode_depth,
     encode_disparity,
 )
+from mt_perception.datasets.groups import CAMVID, COARSE, merge
 from mt_perception.datasets.kitti import Kitti
 from mt_perception.datasets.sample import DatasetError, Sample
-from mt_perception.datasets.sources import open_dataset
+from mt_perception.datasets.sources import READERS, open_dataset
 
 
 def test_camvid_and_its_teacher() -> None:
     #                    sky, building, building, sign, sign, car, bicyclist, pole, unlabelled, unlabelled
     label11 = np.array([[0, 1, 1, 6, 6, 8, 10, 2, 11, 11]], np.uint8)
     opinion = np.array([[8, 3, 8, 6, 2, 14, 255, 2, 4, 255]], np.uint8)
-    assert merge(label11, opinion).tolist() == [[10, 3, 101, 6, 102, 14, 105, 5, 4, 255]]
-    assert merge(label11).tolist() == [[10, 101, 101, 102, 102, 104, 105, 5, 255, 255]]
+    labels = CAMVID.table()[label11]
+    assert labels.tolist() == [[10, 101, 101, 102, 102, 104, 105, 5, 255, 255]]
+    assert merge(labels, opinion).tolist() == [[10, 3, 101, 6, 102, 14, 105, 5, 4, 255]]
+
+
+@pytest.mark.parametrize("name", COARSE)
+def test_every_evaluated_class_folds_onto_a_coarse_one(name: str) -> None:
+    classes = COARSE[name]
+    fold = classes.fold()
+    assert (fold[:19] < len(classes.names)).all() and fold[255] == 255
+    assert fold[list(classes.codes)].tolist() == list(range(len(classes.names)))
+
+
+def write_image_folder(folder: Path, names: Sequence[str], size: tuple[int, int] = (375, 12), **values: int) -> Path:
+    """Grey pictures called `names`; `values`: what fills the files of a folder beside `image/`."""
+    for kind, value in {"image": 90, **values}.items():
+        (folder / kind).mkdir(parents=True)
+        for name in names:
+            picture = np.full(size, value, np.uint16 if kind == "depth" else np.uint8)
+            cv2.imwrite(str(folder / kind / f"{name}.png"), picture)
+    return folder
+
+
+def test_other_labels_count_where_the_published_ones_leave_it_open(tmp_path: Path) -> None:
+    folder = write_image_folder(tmp_path, ["12_1", "13_2"], label7=3, pseudo19=14)
+    assert (READERS["idd_lite"](folder, "train")[0].labels == 14).all()  # a truck, which is a vehicle
+    assert not READERS["idd_lite"](folder, "train").files(0)[0].stem.startswith("17_")
+    other = write_image_folder(tmp_path / "other", ["12_1"], label7=0, pseudo19=14)
+    assert (READERS["idd_lite"](other, "train")[0].labels == 0).all()  # but no road
+
+
+def test_drives_of_idd_are_in_one_split(tmp_path: Path) -> None:
+    names = [f"{drive}_{number}" for drive in range(30) for number in range(2)]
+    folder = write_image_folder(tmp_path, names, (4, 6), label7=1)
+    splits = [
+        [reader[i].name for i in range(len(reader))]
+        for reader in map(READERS["idd_lite"], [folder] * 2, ("train", "val"))
+    ]
+    drives = [{name.split("_")[0] for name in split} for split in splits]
+    assert not drives[0] & drives[1] and sorted(splits[0] + splits[1]) == sorted(names) and 0 < len(drives[1]) < 10
+
+
+def test_kitti_pictures_have_the_camera_of_their_height(tmp_path: Path) -> None:
+    folder = write_image_folder(tmp_path / "drive", ["0"], depth=20 * 256)
+    sample = READERS["kitti_drive"](folder, "val")[0]
+    assert sample.camera.intrinsics == (721.54, 721.54, 609.56, 172.85) and (sample.depth_m == 20).all()
+    assert sample.labels is None and sample.metric
+    with pytest.raises(DatasetError, match="is 100 px high; its cameras are known for 370, 374, 375, 376 px"):
+        READERS["kitti_road"](write_image_folder(tmp_path / "x", ["0"], (100, 12)), "train")[0]
+
+
+def test_an_image_folder_without_images_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"holds no \.png or \.jpg of the split train"):
+        READERS["labelmefacade"](tmp_path, "train")
 
 
 def test_camvid_reads_what_it_wrote(tmp_path: Path) -> None:

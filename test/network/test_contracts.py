@@ -4,6 +4,7 @@ Exported are those that differ most; `MT_PERCEPTION_ALL_NETWORKS=1` exports all 
 """
 
 import os
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ pytest.importorskip("timm")
 
 from network_contract import DeployedContract, NetworkContract
 
-from mt_perception.network.spec import RELATED, NetworkSpec
+from mt_perception.network.spec import RELATED, NetworkSpec, SpecError
 
 AlikeContract = DeployedContract if os.environ.get("MT_PERCEPTION_ALL_NETWORKS") else NetworkContract
 
@@ -63,3 +64,16 @@ class TestAnyOfTimm(AlikeContract):
 
     spec = NetworkSpec("timm/mobilenetv3_small_050", "unet", 16, finest=1)
     parameters = 344_053
+
+
+class TestLeanDecoderWithRays(DeployedContract):
+    """What the default model is made of, around a smaller encoder."""
+
+    spec = NetworkSpec(decoder_width=64, pooling_steps=2, decoder_norm=True, head_kernel=1, rays=True)
+    parameters = 933_125
+
+
+@pytest.mark.parametrize("change", [{"pooling_steps": 2}, {"decoder_norm": True}, {"head_kernel": 1}])
+def test_the_shape_of_one_decoder_is_no_option_of_another(change: dict[str, Any]) -> None:
+    with pytest.raises(SpecError, match="shape light_weight_refinenet alone: leave them out"):
+        NetworkSpec("unet", "unet", 64, **change)

@@ -84,7 +84,7 @@ class Fixed(torch.nn.Module):
     codec = DepthCodec(DepthCodecSpec("log", 1.0, 100.0))
     stride = 1
 
-    def coarse(self, x):
+    def coarse(self, x, camera=None):
         logits = torch.zeros(1, 4, 1, 4)
         for column in range(4):
             logits[0, column, 0, column] = 3.0
@@ -105,9 +105,9 @@ def test_the_graph_normalises_like_imagenet():
     seen = {}
 
     class Watching(Fixed):
-        def coarse(self, x):
+        def coarse(self, x, camera=None):
             seen["x"] = x
-            return super().coarse(x)
+            return super().coarse(x, camera)
 
     pixels = torch.tensor([[[[255, 0, 128]] * 4]], dtype=torch.uint8)
     DeployedGraph(Watching(), InputSpec())(pixels, torch.ones(1))

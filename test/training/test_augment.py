@@ -8,7 +8,15 @@ from miniature import CAMERA, HEIGHT, WIDTH, scene
 
 from mt_perception.datasets.sample import Sample
 from mt_perception.labels import UNLABELLED
-from mt_perception_training.augment import Augmenter, flipped, jitter_color, letterbox_scale, resized
+from mt_perception_training.augment import (
+    Augmenter,
+    flipped,
+    jitter_color,
+    letterbox_scale,
+    nearest_of_cells,
+    resize_depth,
+    resized,
+)
 from mt_perception_training.recipe import Augmentation, Phase
 from mt_perception_training.window import Window
 
@@ -77,6 +85,51 @@ def test_a_flip_is_its_own_inverse(sample: Sample) -> None:
     whole = resized(sample, 1.0, 100.0)
     again = flipped(flipped(whole))
     assert np.array_equal(again.image, whole.image) and np.array_equal(again.labels, whole.labels)
+    np.testing.assert_allclose(again.camera, whole.camera)
+
+
+def test_the_camera_goes_with_the_pixels(sample: Sample) -> None:
+    """A ray belongs to what it shows: the red box is seen in the same direction, however it was cropped and scaled."""
+    phase = Phase(
+        {"city": 1},
+        1,
+        1,
+        crop_width=64,
+        crop_height=64,
+        loss_stride=1,
+        augmentation=Augmentation((0.7, 1.5), 1.0, 0, 0),
+    )
+    augment = Augmenter(phase, (HEIGHT, WIDTH), CAMERA.fx_px)
+    before = rays_of(sample.labels == 13, CAMERA.intrinsics)
+    seen = 0
+    for seed in range(20):
+        made = augment(sample, np.random.default_rng(seed))
+        box = made.labels == 13
+        if not box.any() or box[0].any() or box[-1].any() or box[:, 0].any() or box[:, -1].any():
+            continue  # cut
+        seen += 1
+        np.testing.assert_allclose(rays_of(box, made.camera), before * (-1, 1), atol=0.04)  # always flipped
+    assert seen > 2
+
+
+def rays_of(mask: np.ndarray, intrinsics: tuple[float, ...]) -> np.ndarray:
+    """Tangents of the direction to the middle of `mask`."""
+    (rows, columns), (fx_px, fy_px, cx_px, cy_px) = np.nonzero(mask), intrinsics
+    return np.array([(columns.mean() - cx_px) / fx_px, (rows.mean() - cy_px) / fy_px])
+
+
+def test_points_of_a_laser_survive_a_smaller_size() -> None:
+    depth_m = np.full((4, 6), np.nan, np.float32)
+    depth_m[1, 1], depth_m[0, 1], depth_m[3, 5] = 7.0, 5.0, 9.0
+    nan = np.nan
+    np.testing.assert_array_equal(resize_depth(depth_m, (2, 3)), [[5.0, nan, nan], [nan, nan, 9.0]])
+    np.testing.assert_array_equal(nearest_of_cells(depth_m, 2), [[5.0, nan, nan], [nan, nan, 9.0]])
+
+
+def test_a_picture_smaller_than_its_crop_is_mirrored() -> None:
+    image = np.arange(6, dtype=np.uint8).reshape(2, 3, 1).repeat(3, 2)
+    cut = Window(-1, 1, 4, 3).cut_mirrored(image)[..., 0]
+    assert cut.tolist() == [[1, 2, 2], [1, 2, 2], [4, 5, 5], [4, 5, 5]]
 
 
 def test_colour_changes_only_colour() -> None:

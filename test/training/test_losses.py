@@ -8,11 +8,18 @@ import math
 import pytest
 import torch
 
-from mt_perception.datasets.groups import CAMVID_CODES, camvid_fold
 from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.spec import DepthCodecSpec
 from mt_perception_training.groups import membership, target_channels
-from mt_perception_training.losses import MultiTaskLoss, depth_loss, lovasz_loss, segmentation_loss, smoothness_loss
+from mt_perception_training.losses import (
+    MultiTaskLoss,
+    depth_error,
+    depth_loss,
+    gradient_loss,
+    lovasz_loss,
+    segmentation_loss,
+    smoothness_loss,
+)
 from mt_perception_training.recipe import Losses, RecipeError
 
 IDS = tuple(range(19))
@@ -25,6 +32,7 @@ def made_batch(labels: list[int], depth_m: list[float]) -> dict[str, torch.Tenso
     return {
         "labels": torch.tensor(labels, dtype=torch.uint8).view(2, 1, 1),
         "depth_m": torch.tensor(depth_m).view(2, 1, 1),
+        "metric": torch.tensor([True, True]),
     }
 
 
@@ -75,10 +83,40 @@ def test_lovasz_is_one_minus_iou_for_certain_predictions() -> None:
 
 
 def test_depth_penalties_by_hand() -> None:
-    encoded, target = torch.tensor([[0.5, 0.0, 9.0]]), torch.tensor([[0.4, 1.0, NAN]])
-    assert depth_loss(encoded, target, "mse").item() == pytest.approx((0.01 + 1.0) / 2)
-    assert depth_loss(encoded, target, "l1").item() == pytest.approx((0.1 + 1.0) / 2)
-    assert depth_loss(encoded, target, "berhu").item() == pytest.approx((0.1 + (1 + 0.04) / 0.4) / 2)
+    encoded, target = torch.tensor([[[0.5, 0.0, 9.0]]]), torch.tensor([[[0.4, 1.0, NAN]]])
+    error = depth_error(encoded, target, torch.tensor([True]))
+    assert depth_loss(error, "mse").item() == pytest.approx((0.01 + 1.0) / 2)
+    assert depth_loss(error, "l1").item() == pytest.approx((0.1 + 1.0) / 2)
+    assert depth_loss(error, "berhu").item() == pytest.approx((0.1 + (1 + 0.04) / 0.4) / 2)
+
+
+def test_a_sample_with_few_known_pixels_counts_as_much_as_one_with_many() -> None:
+    error = torch.tensor([[[0.2, NAN, NAN, NAN]], [[0.4, 0.4, 0.4, 0.4]], [[NAN, NAN, NAN, NAN]]])
+    assert depth_loss(error, "l1").item() == pytest.approx((0.2 + 0.4) / 2)
+
+
+def test_depth_up_to_a_factor_teaches_only_what_is_left_of_it() -> None:
+    """Twice as far everywhere: no error where metres are unknown, ln 2 of the codec's range where they are known."""
+    truth_m = torch.tensor([[[4.0, 8.0, 16.0]]] * 2)
+    error = depth_error(CODEC.encode(2 * truth_m), CODEC.encode(truth_m), torch.tensor([True, False]))
+    assert error[0, 0].tolist() == pytest.approx([math.log(2) / math.log(500)] * 3, abs=1e-6)
+    assert error[1, 0].tolist() == pytest.approx([0.0] * 3, abs=1e-6)
+
+
+def test_only_a_logarithmic_codec_can_learn_from_depth_up_to_a_factor() -> None:
+    batch = made_batch([255, 255], [4.0, 8.0]) | {"metric": torch.tensor([False, False])}
+    encoded = torch.randn(2, 1, 1, 1)
+    sqrt = DepthCodec(DepthCodecSpec("sqrt", 0.5, 250.0))
+    assert MultiTaskLoss(Losses(), sqrt, IDS)(torch.randn(2, 19, 1, 1), encoded, batch)["depth"] == 0
+
+
+def test_gradient_matching_by_hand() -> None:
+    """An error that is the same everywhere has no gradient; a step of 0.3 in one of three columns counts once."""
+    assert gradient_loss(torch.full((1, 2, 3), 0.7)) == 0
+    step = torch.tensor([[[0.0, 0.0, 0.3], [0.0, 0.0, 0.3]]])
+    # stride 1: along rows (0 + 0.3) / 2, along columns 0; stride 2 sees columns 0 and 2: 0.3; stride 4 a single pixel
+    assert gradient_loss(step).item() == pytest.approx((0.15 + 0.3) / 3)
+    assert gradient_loss(torch.tensor([[[NAN, 0.1, NAN]]])) == 0
 
 
 def test_smoothness_counts_bends_inside_segments_only() -> None:
@@ -94,6 +132,7 @@ def test_smoothness_counts_bends_inside_segments_only() -> None:
 def test_smoothness_teaches_depth_where_only_labels_are_known() -> None:
     encoded = torch.randn(1, 1, 4, 5, requires_grad=True)
     batch = {"labels": torch.zeros(1, 4, 5, dtype=torch.uint8), "depth_m": torch.full((1, 4, 5), NAN)}
+    batch["metric"] = torch.tensor([True])
     loss = MultiTaskLoss(Losses(smoothness=0.5), CODEC, IDS)
     parts = loss(torch.zeros(1, 19, 4, 5), encoded, batch)
     parts["loss"].backward()
@@ -107,10 +146,3 @@ def test_uncertainty_weights_are_learned_only_if_asked() -> None:
     batch = made_batch([1, 2], [3.0, 4.0])
     loss(torch.randn(2, 19, 1, 1), torch.randn(2, 1, 1, 1), batch)["loss"].backward()
     assert loss.log_variances.grad.abs().min() > 0
-
-
-def test_folding_onto_camvid() -> None:
-    fold = camvid_fold()
-    assert (fold[list(IDS)] < 11).all() and fold[255] == 255
-    assert [int(fold[code]) for code in CAMVID_CODES] == list(range(11))
-    assert fold[[12, 17, 18]].tolist() == [10, 10, 10] and fold[9] == fold[8] and fold[16] == fold[13]

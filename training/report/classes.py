@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.datasets.groups import CAMVID_CODES, CAMVID_NAMES, GROUPS, camvid_fold
+from mt_perception.datasets.groups import COARSE, GROUPS, CoarseClasses
 from mt_perception.labels import CITYSCAPES, UNLABELLED, Label
 from mt_perception.types import Mask
-from mt_perception_training.scoreboard import CAMVID
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +33,17 @@ class Classes:
 
 
 def classes_of(dataset: str) -> Classes:
-    """CamVid's own 11 classes for CamVid, the 19 of Cityscapes for all others: as `Scoreboard` scores them."""
-    if dataset == CAMVID:
-        return Classes(_camvid_labels(), camvid_fold())
+    """A coarser data set's own classes, the 19 of Cityscapes for all others: as `Scoreboard` scores them."""
+    if coarse := COARSE.get(dataset):
+        return Classes(_labels(coarse), coarse.fold())
     fold = np.full(256, UNLABELLED, np.uint8)
     fold[: len(CITYSCAPES)] = np.arange(len(CITYSCAPES))
     return Classes(CITYSCAPES, fold)
 
 
-def _camvid_labels() -> tuple[Label, ...]:
+def _labels(classes: CoarseClasses) -> tuple[Label, ...]:
     """Each in the colour of the first Cityscapes class that it stands for."""
     colors = {label.train_id: label.color for label in CITYSCAPES}
-    firsts = (GROUPS.get(code, (code,))[0] for code in CAMVID_CODES)
-    pairs = enumerate(zip(CAMVID_NAMES, firsts, strict=True))
+    firsts = (GROUPS.get(code, (code,))[0] for code in classes.codes)
+    pairs = enumerate(zip(classes.names, firsts, strict=True))
     return tuple(Label(name, index, index, colors[first]) for index, (name, first) in pairs)
