@@ -102,7 +102,8 @@ class Recipe:
     """Everything that decides a training run, besides the pictures.
 
     `fx_px` is the focal length, in pixels of the network's input, that all depth is brought to. `encoder_weights`: what
-    the encoder starts from, `none`, `imagenet` or a file; see `pretrained.py`.
+    the encoder starts from, `none`, `imagenet` or a file; see `pretrained.py`. `holdout`: by data set the groups
+    (drives, streets, cities) that are validated on, never trained on; see `mt_perception.datasets.holdout`.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Recipe:
     average_decay: float = 0.998
     seed: int = 1
     encoder_weights: str = "none"
+    holdout: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     card: CardTexts = field(default_factory=CardTexts)
 
     def to_dict(self) -> dict[str, Any]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
+from mt_perception.datasets.holdout import Holdout
 from mt_perception.datasets.sample import DatasetError, Reader, Sample
 from mt_perception.datasets.sources import READERS
 from mt_perception_training.data.check import check_files
+from mt_perception_training.data.splits import split_readers
 
 MEMORY_BYTES = 4 << 30
 """A data set that needs less than this when decoded is held in memory."""
@@ -41,11 +44,22 @@ def parse_folders(pairs: Iterable[str]) -> dict[str, Path]:
     return folders
 
 
-def open_readers(names: Sequence[str], folders: Mapping[str, Path], split: str) -> dict[str, Reader]:
-    """Readers of one split, their files checked; small data sets decoded into memory."""
+def require_folders(names: Sequence[str], folders: Mapping[str, Path]) -> None:
+    """Raise `DatasetError` for a data set whose folder was not given."""
     if missing := [name for name in names if name not in folders]:
         raise DatasetError(f"the data set {missing[0]} is needed; give its folder with --data {missing[0]}=FOLDER")
-    readers = {name: READERS[name](folders[name], split) for name in names}
+
+
+def open_readers(
+    names: Sequence[str],
+    folders: Mapping[str, Path],
+    split: str,
+    holdout: Holdout = MappingProxyType({}),
+    taught: bool = True,
+) -> dict[str, Reader]:
+    """Readers of one split (see `split_readers`), their files checked; small data sets decoded into memory."""
+    require_folders(names, folders)
+    readers = split_readers({name: folders[name] for name in names}, split, holdout, taught)
     check_files(list(readers.values()))
     return {name: _in_memory_if_small(reader) for name, reader in readers.items()}
 

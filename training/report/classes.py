@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.datasets.groups import CAMVID_CODES, CAMVID_NAMES, GROUPS, camvid_fold
+from mt_perception.datasets.holdout import dataset_of
 from mt_perception.labels import CITYSCAPES, UNLABELLED, Label
 from mt_perception.types import Mask
 from mt_perception_training.scoreboard import CAMVID
@@ -35,7 +36,7 @@ class Classes:
 
 def classes_of(dataset: str) -> Classes:
     """CamVid's own 11 classes for CamVid, the 19 of Cityscapes for all others: as `Scoreboard` scores them."""
-    if dataset == CAMVID:
+    if dataset_of(dataset) == CAMVID:
         return Classes(_camvid_labels(), camvid_fold())
     fold = np.full(256, UNLABELLED, np.uint8)
     fold[: len(CITYSCAPES)] = np.arange(len(CITYSCAPES))
