@@ -20,6 +20,7 @@ from typing import Any
 
 from mt_perception.labels import CITYSCAPES, Label
 from mt_perception.network.spec import InputSpec, NetworkSpec, SpecError
+from mt_perception.row_prior import RowPrior
 
 FORMAT = 1
 CARD = "bundle.json"
@@ -44,7 +45,9 @@ class TrainingCamera:
 class BundleCard:
     """Everything a user of the model needs to know. `files` maps each file's name to its sha256.
 
-    `int8_scores` are what was measured when the int8 graph was made; it is kept only if it lost little.
+    `int8_scores` are what was measured when the int8 graph was made; it is kept only if it lost little. `splits` says
+    on what part of each data set it was scored, `holdout` what groups of each it was never trained on. `row_prior` is
+    what the image row alone says of depth where it was trained; None where that is not known.
     """
 
     name: str
@@ -57,6 +60,9 @@ class BundleCard:
     gmacs: float = 0.0
     scores: Mapping[str, float] = field(default_factory=dict)
     int8_scores: Mapping[str, float] = field(default_factory=dict)
+    splits: Mapping[str, str] = field(default_factory=dict)
+    holdout: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    row_prior: RowPrior | None = None
     data: str = ""
     license: str = ""
     command: str = ""
@@ -81,6 +87,9 @@ class BundleCard:
         known["input"] = InputSpec(**inputs)
         known["training_camera"] = TrainingCamera(**values["training_camera"])
         known["classes"] = tuple(Label(**{**each, "color": tuple(each["color"])}) for each in values["classes"])
+        known["holdout"] = {name: tuple(groups) for name, groups in values.get("holdout", {}).items()}
+        if table := values.get("row_prior"):
+            known["row_prior"] = RowPrior(**{**table, "depth_m": tuple(table["depth_m"])})
         return cls(**known)
 
 
@@ -185,6 +194,8 @@ def describe(bundle: Bundle) -> str:
         "parameters": f"{card.parameters:,}",
         "GMACs": f"{card.gmacs:.2f} a picture",
         "scores": ", ".join(f"{name} {value:.3f}" for name, value in card.scores.items()) or "none",
+        "scored on": ", ".join(f"{name} {split}" for name, split in card.splits.items()) or "not told",
+        "skill": _skill(card),
         "int8": ", ".join(f"{name} {value:.3f}" for name, value in card.int8_scores.items()) or "none",
         "data": card.data or "not told",
         "licence": card.license or "not told",
@@ -192,3 +203,11 @@ def describe(bundle: Bundle) -> str:
         "files": ", ".join(f"{n} {(bundle.folder / n).stat().st_size / 1e6:.1f} MB" for n in card.files),
     }
     return "\n".join(f"{name + ':':14}{value}" for name, value in rows.items())
+
+
+def _skill(card: BundleCard) -> str:
+    """How much better its depth is than a table of the image row, for each data set on which that was measured."""
+    suffix = "_skill"
+    names = [each.removesuffix(suffix) for each in card.scores if each.endswith(suffix)]
+    told = (f"{name} {card.scores[name + suffix]:+.2f}" for name in names)
+    return ", ".join(told) or "unknown: nobody compared its depth with what the image row alone says"

@@ -100,7 +100,7 @@ class DepthScores:
         """Add one frame of (H, W) metres; NaN, infinite and zero are no truth, NaN and infinite no prediction."""
         counted = truth_m <= self.max_m
         self._sums += _depth_sums(predicted_m, truth_m, np.where(counted, 0, 1), groups=1)[0]
-        both = counted & _known(truth_m) & _known(predicted_m)
+        both = counted & known_depth(truth_m) & known_depth(predicted_m)
         self._orders.append(rank_correlation(predicted_m[both], truth_m[both]))
 
     def merge(self, other: DepthScores) -> None:
@@ -165,7 +165,7 @@ class DepthHistogram:
 
     def update(self, predicted_m: DepthMap, truth_m: DepthMap) -> None:
         """Add one frame of (H, W) metres."""
-        both = _known(predicted_m) & _known(truth_m)
+        both = known_depth(predicted_m) & known_depth(truth_m)
         self.truth += self._count(truth_m[both])
         self.predicted += self._count(predicted_m[both])
 
@@ -182,8 +182,8 @@ _COLUMNS = 9  # pixels with truth, pixels with both, and the sums of seven terms
 
 def _depth_sums(predicted_m: DepthMap, truth_m: DepthMap, group: NDArray, groups: int) -> NDArray[np.float64]:
     """(groups, 9) sums over the pixels of each group; those of group `groups` do not count."""
-    has_truth = _known(truth_m) & (group < groups)
-    both = has_truth & _known(predicted_m)
+    has_truth = known_depth(truth_m) & (group < groups)
+    both = has_truth & known_depth(predicted_m)
     p, t, cell = predicted_m[both].astype(np.float64), truth_m[both].astype(np.float64), group[both]
     error, ratio = p - t, np.maximum(p / t, t / p)
     terms = (np.abs(error) / t, error**2 / t, error**2, np.log(p / t) ** 2, *(ratio < 1.25**k for k in (1, 2, 3)))
@@ -211,7 +211,8 @@ def _with_pixels(sums: NDArray[np.float64]) -> dict[str, float]:
     return {**_depth_summary(sums), "pixels": int(sums[0])}
 
 
-def _known(depth_m: DepthMap) -> NDArray[np.bool_]:
+def known_depth(depth_m: DepthMap) -> NDArray[np.bool_]:
+    """(H, W): where there is a depth; NaN, infinite and zero are none."""
     return np.isfinite(depth_m) & (depth_m > 0)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -43,19 +44,19 @@ def write_city(folder: Path, frames: int = 3, right: bool = False) -> Path:
     return folder
 
 
-def write_camvid(folder: Path, frames: int = 2) -> Path:
-    """A CamVid of sky, road and car, with a teacher in the split `train`."""
+def write_camvid(folder: Path, frames: int = 2, drives: Sequence[str] = ("0016E5",)) -> Path:
+    """A CamVid of sky, road and car, `frames` of each drive in each split, with a teacher in the split `train`."""
     rng = np.random.default_rng(1)
     classes = np.full(256, 11, np.uint8)
     classes[[0, 10, 13]] = 3, 0, 8
     for split in ("train", "val"):
         for name in ("image", "label11", "pseudo19"):
             (folder / split / name).mkdir(parents=True)
-        for number in range(frames):
+        for name in (f"{drive}_{number}" for drive in drives for number in range(frames)):
             made = scene(rng)
-            cv2.imwrite(str(folder / split / "image" / f"{number}.jpg"), made.left[..., ::-1])
-            cv2.imwrite(str(folder / split / "label11" / f"{number}.png"), classes[made.labels])
-            cv2.imwrite(str(folder / split / "pseudo19" / f"{number}.png"), made.labels)
+            cv2.imwrite(str(folder / split / "image" / f"{name}.jpg"), made.left[..., ::-1])
+            cv2.imwrite(str(folder / split / "label11" / f"{name}.png"), classes[made.labels])
+            cv2.imwrite(str(folder / split / "pseudo19" / f"{name}.png"), made.labels)
     return folder
 
 

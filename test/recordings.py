@@ -35,8 +35,25 @@ def write_street(path: Path, instants: int = 8, storage: str = "mcap", start_ns:
     return path
 
 
-def write_results(path, frames, *, wrong_columns=0, depth_m=5.0, late_ms=40, truth=True, results=True, missing=()):
-    """Road that is 5 m away; results call the left `wrong_columns` sky and come `late_ms` after the picture."""
+def write_results(
+    path,
+    frames,
+    *,
+    wrong_columns=0,
+    depth_m=5.0,
+    late_ms=40,
+    truth=True,
+    results=True,
+    missing=(),
+    camera=False,
+    box_m=0.0,
+):
+    """Road that is 5 m away; results call the left `wrong_columns` sky and come `late_ms` after the picture.
+
+    `camera`: with a camera_info. `box_m`: how far a box in the left tenth of the columns is, if there is one.
+    """
+    true_m = np.full(SIZE, 5.0, np.float32)
+    true_m[:, : SIZE[1] // 10] = box_m or 5.0
     with BagWriter(path) as bag:
         for index in range(frames):
             stamp = 10**9 + index * 10**8
@@ -44,8 +61,10 @@ def write_results(path, frames, *, wrong_columns=0, depth_m=5.0, late_ms=40, tru
             mask, metres = np.zeros(SIZE, np.uint8), np.full(SIZE, depth_m, np.float32)
             mask[:, :wrong_columns] = 10
             bag.write_message("/image/compressed", stamp, new_compressed(np.zeros((*SIZE, 3), np.uint8), "jpg", head))
+            if camera:
+                bag.write_message("/camera_info", stamp, new_camera_info(CAMERA, head))
             if truth:
-                pictures = np.zeros(SIZE, np.uint8), millimetres_from_depth(np.full(SIZE, 5.0, np.float32))
+                pictures = np.zeros(SIZE, np.uint8), millimetres_from_depth(true_m)
                 for name, picture in zip(("labels", "depth"), pictures, strict=True):
                     bag.write_message(f"/ground_truth/{name}/compressed", stamp, new_compressed(picture, "png", head))
             if results and index not in missing:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mt_perception.backends import BackendError
@@ -14,6 +15,7 @@ from mt_perception.network.spec import SpecError
 from mt_perception.pool import PoolError
 from mt_perception.types import DataError
 from mt_perception_training.data.sources import parse_folders
+from mt_perception_training.data.splits import add_holdout, parse_holdout
 from mt_perception_training.depth.command import add_parser as add_depth
 from mt_perception_training.options import RunOptions, TrainingError
 from mt_perception_training.quantize_command import add_parser as add_quantize
@@ -56,6 +58,7 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", required=True, help="a YAML file, or one of: street, city, article")
     _add_data(parser)
+    add_holdout(parser, "trained without them and validated on them, beside what the recipe says")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="checkpoints and logs")
     text = "what other networks say of the pictures, for where their truth is silent (training/data/pseudo.py)"
     parser.add_argument("--pseudo-labels", type=Path, metavar="DIR", help=text)
@@ -80,6 +83,7 @@ def _train(options: argparse.Namespace) -> None:
         "out", "resume", "weights", "accelerator", "devices", "nodes", "precision", "threads", "epochs", "pseudo_labels"
     )  # fmt: skip
     run = RunOptions(**{name: getattr(options, name) for name in names})
+    recipe = replace(recipe, holdout={**recipe.holdout, **parse_holdout(options.holdout or ())})
     best = train(recipe, folders, run)
     rank_zero_only(print)(f"best checkpoint: {best}")  # once, however many processes trained
 
@@ -109,11 +113,16 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", required=True, type=Path, metavar="FILE", help="best.ckpt or last.ckpt")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the model bundle to write or replace")
     _add_data(parser)
+    add_holdout(parser, "scored beside those of the checkpoint's recipe; it must not have been trained on them")
+    text = "write a model whose depth is no better than a table that knows only the image row, too"
+    parser.add_argument("--allow-no-skill", action="store_true", help=text)
     parser.set_defaults(run=_export)
 
 
 def _export(options: argparse.Namespace) -> None:
+    from mt_perception.bundle import describe
     from mt_perception_training.export import export
 
-    bundle = export(options.checkpoint, options.out, parse_folders(options.data))
-    print(f"{bundle.folder}: {bundle.card.parameters} parameters, scores {dict(bundle.card.scores)}")
+    holdout = parse_holdout(options.holdout or ())
+    bundle = export(options.checkpoint, options.out, parse_folders(options.data), holdout, options.allow_no_skill)
+    print(describe(bundle))

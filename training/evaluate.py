@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from tqdm import tqdm
 
+from mt_perception.bundle import BundleCard
 from mt_perception.datasets.groups import COARSE
+from mt_perception.datasets.holdout import Holdout, dataset_of, split_off
+from mt_perception.datasets.sample import DatasetError
+from mt_perception.datasets.sources import READERS
 from mt_perception.labels import CITYSCAPES
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
+from mt_perception_training.baseline import baseline
 from mt_perception_training.data.sources import open_readers
+from mt_perception_training.data.splits import split_texts
 from mt_perception_training.scoreboard import Scoreboard
 
 
@@ -22,30 +29,61 @@ def evaluate(
     split: str = "val",
     board: Scoreboard | None = None,
     precision: str = "auto",
+    holdout: Holdout | None = None,
 ) -> Scoreboard:
     """The scores of the bundle at `model` (empty: the package's own) on one split of every data set given.
 
-    `board` collects them, and is what is returned; a plain new one if it is not given.
+    What its card says was held out of training is scored, too, or `holdout` instead. `board` collects the scores, and
+    is what is returned; a plain new one if it is not given.
     """
     perceiver = Perceiver.open(Settings(model=str(model), precision=precision))
+    card = perceiver.bundle.card
+    holdout = held_out(card, folders) if holdout is None else holdout
     board = Scoreboard() if board is None else board
-    for name, reader in open_readers(list(folders), folders, split).items():
+    readers = open_readers(list(folders), folders, split, holdout, taught=False)
+    for name, text in split_texts(readers, split, holdout).items():
+        is_told = name in folders or set(holdout[dataset_of(name)]) <= set(card.holdout.get(dataset_of(name), ()))
+        board.about[name] = {"split": text if is_told else f"{text} (the model's card does not say so)"}
+    for name, reader in readers.items():
+        row_table = baseline(name, reader, folders[dataset_of(name)], holdout, card)
+        if row_table:
+            board.about[name]["row_table"] = row_table.words
         for index in tqdm(range(len(reader)), desc=name, unit="picture"):
             sample = reader[index]
             prediction = perceiver(Frame(sample.image, camera=sample.camera), ("mask", "depth_m"))
             assert prediction.mask is not None and prediction.depth_m is not None
-            board.add(name, sample, prediction.mask, prediction.depth_m)
+            prior = row_table.prior(index) if row_table else None
+            board.add(name, sample, prediction.mask, prediction.depth_m, prior)
     return board
 
 
+def held_out(card: BundleCard, folders: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
+    """What the card says was held out of the data sets in `folders`, as far as it is there; else that is told."""
+    found = {}
+    for name, groups in card.holdout.items():
+        if name not in folders:
+            continue
+        try:
+            split_off(READERS[name](folders[name], "train"), groups, name)
+            found[name] = groups
+        except DatasetError as error:
+            print(f"not scored: what was held out of {name} when {card.name} was trained ({error})", file=sys.stderr)
+    return found
+
+
 def table(board: Scoreboard) -> str:
-    """All scores as text: one row per class and data set, in percent, then depth."""
-    rows = []
+    """All scores as text: one row per class and data set, in percent, then depth; first what each stands for."""
+    wide = 2 + max((len(name) for name in board.about), default=10)
+    rows = [f"{name}: {', '.join(about.values())}" for name, about in board.about.items()]
     for name, scores in board.labels.items():
-        classes = COARSE[name].names if name in COARSE else tuple(label.name for label in CITYSCAPES)
-        rows += [f"{name:<12}{label:<16}{100 * iou:6.1f} %" for label, iou in zip(classes, scores.iou, strict=True)]
-        rows.append(f"{name:<12}{'mean IoU':<16}{100 * scores.miou:6.1f} %")
-        rows.append(f"{name:<12}{'pixel accuracy':<16}{100 * scores.pixel_accuracy:6.1f} %")
+        coarse = COARSE.get(dataset_of(name))
+        classes = coarse.names if coarse else tuple(label.name for label in CITYSCAPES)
+        rows += [f"{name:<{wide}}{label:<20}{100 * iou:6.1f} %" for label, iou in zip(classes, scores.iou, strict=True)]
+        rows.append(f"{name:<{wide}}{'mean IoU':<20}{100 * scores.miou:6.1f} %")
+        rows.append(f"{name:<{wide}}{'pixel accuracy':<20}{100 * scores.pixel_accuracy:6.1f} %")
     for name, depths in board.depths.items():
-        rows += [f"{name:<12}{key:<16}{value:8.3f}" for key, value in depths.summary().items()]
+        skill = board.skills[name].summary() if name in board.skills else {}
+        rows += [f"{name:<{wide}}{key:<20}{value:8.3f}" for key, value in (depths.summary() | skill).items()]
+        if not skill:
+            rows.append(f"{name:<{wide}}{'skill':<20} unknown")
     return "\n".join(rows)

@@ -2,20 +2,40 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from mt_perception.bundle import Bundle, TrainingCamera
+from mt_perception.datasets.holdout import Holdout
 from mt_perception.network.export import write_bundle
+from mt_perception_training.baseline import row_prior_of
 from mt_perception_training.checkpoint import read_checkpoint
+from mt_perception_training.data.splits import trained_on, written
 from mt_perception_training.evaluate import evaluate
+from mt_perception_training.options import TrainingError
+from mt_perception_training.scoreboard import Scoreboard
 
 
-def export(checkpoint: Path, out: Path, folders: Mapping[str, Path]) -> Bundle:
-    """Write the bundle `out`. With data sets in `folders`, the card gets the scores that this very bundle reaches."""
+def export(
+    checkpoint: Path,
+    out: Path,
+    folders: Mapping[str, Path],
+    holdout: Holdout = MappingProxyType({}),
+    allow_no_skill: bool = False,
+) -> Bundle:
+    """Write the bundle `out`. With data sets in `folders`, the card gets the scores that this very bundle reaches.
+
+    What was held out of the training is scored as well, and so is `holdout`, which the training must not have seen. A
+    depth without skill is refused unless `allow_no_skill`.
+    """
     recipe, network = read_checkpoint(checkpoint)
+    if seen := trained_on(recipe, holdout):
+        raise TrainingError(f"{checkpoint} was trained on {written(seen)}; what it has seen cannot be held out of it")
+    held_out = {**recipe.holdout, **holdout}
     facts: dict[str, Any] = {
         "name": recipe.name,
         "trained": True,
@@ -23,10 +43,31 @@ def export(checkpoint: Path, out: Path, folders: Mapping[str, Path]) -> Bundle:
         "data": recipe.card.data,
         "license": recipe.card.license,
         "command": recipe.card.command,
+        "holdout": held_out,
     }
     if folders:
+        known = {name: groups for name, groups in held_out.items() if name in folders}
+        own = {name: folder for name, folder in folders.items() if name in recipe.datasets}
+        facts["row_prior"] = row_prior_of(own, known) if recipe.network.depth else None
         with tempfile.TemporaryDirectory() as temporary:
             trial = write_bundle(network, Path(temporary) / "bundle", facts, recipe.input)
-            scores = evaluate(trial.folder, folders).summary()
-        facts["scores"] = {name: round(value, 4) for name, value in scores.items()}
+            board = evaluate(trial.folder, folders, holdout=known)
+        if recipe.network.depth and not allow_no_skill:
+            require_skill(board)
+        facts["scores"] = {name: round(value, 4) for name, value in board.summary().items() if math.isfinite(value)}
+        facts["splits"] = {name: about["split"] for name, about in board.about.items()}
     return write_bundle(network, out, facts, recipe.input)
+
+
+def require_skill(board: Scoreboard) -> None:
+    """Raise `TrainingError` where depth is known, and nowhere better than what the image row alone says."""
+    found = {name: scores.summary() for name, scores in board.skills.items()}
+    if found and not any(each["skill"] > 0 for each in found.values()):
+        told = ", ".join(
+            f"on {name} its AbsRel is {board.depths[name].summary()['abs_rel']:.3f}, that of a table which knows "
+            f"only the image row {each['prior_abs_rel']:.3f}"
+            for name, each in found.items()
+        )
+        raise TrainingError(
+            f"the depth has no skill: {told}; train longer or with more depth, or export it with --allow-no-skill"
+        )

@@ -6,22 +6,27 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mt_perception.bundle import Bundle
+from mt_perception.datasets.holdout import ALL
 from mt_perception.quantize import Check, Loss, add_int8
 from mt_perception.types import Frame
 from mt_perception_training.data.sources import open_readers
-from mt_perception_training.evaluate import evaluate
+from mt_perception_training.data.splits import spread
+from mt_perception_training.evaluate import evaluate, held_out
+from mt_perception_training.scoreboard import is_abs_rel
 
 
 def quantize(
     bundle: Bundle, folders: Mapping[str, Path], pictures: int, allowed: Mapping[str, float], out: Path
 ) -> tuple[Bundle, Sequence[Loss]]:
-    """Write `bundle` with an int8 graph, made on `pictures` of the splits train, to `out`; see `add_int8`.
+    """Write `bundle` with an int8 graph, made on `pictures` of what it was trained on, to `out`; see `add_int8`.
 
     `allowed`: by how much the mean IoU may fall (`miou`), and AbsRel rise in parts of itself (`abs_rel`).
     """
-    readers = open_readers(list(folders), folders, "train").values()
-    each = max(1, pictures // len(readers))
-    samples = (reader[index] for reader in readers for index in _spread(len(reader), each))
+    holdout = held_out(bundle.card, folders)
+    trained_on = [name for name in folders if ALL not in holdout.get(name, ())]
+    readers = open_readers(trained_on, folders, "train", holdout).values()
+    each = max(1, pictures // max(1, len(readers)))
+    samples = (reader[index] for reader in readers for index in spread(len(reader), each))
     frames = [Frame(sample.image, camera=sample.camera) for sample in samples]
     return add_int8(bundle, frames, against_truth(bundle.folder, folders, allowed), out)
 
@@ -38,13 +43,8 @@ def against_truth(fp32: Path, folders: Mapping[str, Path], allowed: Mapping[str,
         for name, value in before.items():
             if name.endswith("_miou"):
                 losses.append(Loss(name, value, after[name], value - after[name], allowed["miou"]))
-            elif name.endswith("_abs_rel"):
+            elif is_abs_rel(name):
                 losses.append(Loss(name, value, after[name], after[name] / value - 1, allowed["abs_rel"]))
         return losses
 
     return check
-
-
-def _spread(length: int, count: int) -> range:
-    """At most `count` indices, evenly over `length`."""
-    return range(0, length, -(-length // count))

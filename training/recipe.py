@@ -106,7 +106,9 @@ class Recipe:
     `fx_px` is the focal length, in pixels of the network's input, that all depth is brought to. `encoder_weights`: what
     the encoder starts from, `none`, `imagenet`, `package:NAME` or a file; see `pretrained.py`. `encoder_rate`: its
     share of the learning rate. `gradient_clip`: the largest norm of the gradient of each part (encoder, decoder, each
-    head); none at 0. `validation_images`: at most so many of each data set, spread evenly; all at 0.
+    head); none at 0. `validation_images`: at most so many of each data set, spread evenly; all at 0. `holdout`: by
+    data set the groups (drives, streets, cities) that are validated on, never trained on; see
+    `mt_perception.datasets.holdout`.
     """
 
     name: str
@@ -122,6 +124,7 @@ class Recipe:
     encoder_weights: str = "none"
     encoder_rate: float = 1.0
     validation_images: int = 0
+    holdout: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     card: CardTexts = field(default_factory=CardTexts)
 
     def to_dict(self) -> dict[str, Any]:

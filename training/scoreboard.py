@@ -7,10 +7,12 @@ import math
 import torch
 
 from mt_perception.datasets.groups import COARSE
+from mt_perception.datasets.holdout import dataset_of
 from mt_perception.datasets.sample import Sample
 from mt_perception.geometry import Fit
 from mt_perception.metrics import DepthScores, SegmentationScores
 from mt_perception.network.graph import DeployedGraph
+from mt_perception.row_prior import RowPrior, SkillScores
 from mt_perception.types import CameraModel, DepthMap, Frame, Mask
 
 
@@ -20,30 +22,43 @@ class Scoreboard:
     def __init__(self) -> None:
         self.labels: dict[str, SegmentationScores] = {}
         self.depths: dict[str, DepthScores] = {}
+        self.skills: dict[str, SkillScores] = {}
+        self.about: dict[str, dict[str, str]] = {}
+        """Of each data set what was scored (`split`), and what its depth is compared with (`row_table`)."""
 
-    def add(self, dataset: str, sample: Sample, mask: Mask, depth_m: DepthMap) -> None:
-        """One sample of `dataset` with its prediction, both at the sample's size."""
+    def add(self, dataset: str, sample: Sample, mask: Mask, depth_m: DepthMap, prior: RowPrior | None = None) -> None:
+        """One sample of `dataset` with its prediction, both at the sample's size. `prior`: what depth has to beat."""
         if sample.labels is not None:
-            coarse = COARSE.get(dataset)
+            coarse = COARSE.get(dataset_of(dataset))
             scores = self.labels.setdefault(dataset, SegmentationScores(len(coarse.names) if coarse else 19))
             fold = coarse.fold() if coarse else None
             scores.update(*(each if fold is None else fold[each] for each in (mask, sample.labels)))
         if sample.depth_m is not None:
             self.depths.setdefault(dataset, DepthScores()).update(depth_m, sample.depth_m)
+            if prior and sample.camera:
+                skill = self.skills.setdefault(dataset, SkillScores())
+                skill.update(depth_m, sample.depth_m, prior.predict(sample.camera))
 
     def summary(self) -> dict[str, float]:
         """The main scores, as they stand in a model's card: `camvid_miou`, `city_abs_rel`, ..."""
         values = {f"{name}_miou": scores.miou for name, scores in self.labels.items()}
         for name, scores in self.depths.items():
             values |= {f"{name}_{key}": scores.summary()[key] for key in ("abs_rel", "rmse", "delta1", "spearman")}
+        for name, skill in self.skills.items():
+            values |= {f"{name}_{key}": value for key, value in skill.summary().items()}
         return values
 
 
 def overall(scores: dict[str, float]) -> float:
     """One number that rises as the scores improve: the mean IoUs, less the relative errors of depth, if known."""
-    signs = {"miou": 1, "abs_rel": -1}
     known = {name: value for name, value in scores.items() if math.isfinite(value)}
-    return sum(signs.get(name.split("_", 1)[1], 0) * value for name, value in known.items())
+    gains = sum(value for name, value in known.items() if name.endswith("_miou"))
+    return gains - sum(value for name, value in known.items() if is_abs_rel(name))
+
+
+def is_abs_rel(name: str) -> bool:
+    """Whether a score of `Scoreboard.summary` is the error of predicted depth, not that of the row table."""
+    return name.endswith("_abs_rel") and not name.endswith("_prior_abs_rel")
 
 
 @torch.no_grad()

@@ -14,7 +14,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 
 from mt_perception_training.checkpoint import read_checkpoint
-from mt_perception_training.data.sources import open_readers
+from mt_perception_training.data.sources import open_readers, require_folders
+from mt_perception_training.data.splits import trained_on, with_blocks, written
 from mt_perception_training.module import MultiTaskModule
 from mt_perception_training.options import LAST, RunOptions, TrainingError
 from mt_perception_training.recipe import Recipe
@@ -37,8 +38,12 @@ def train(
         torch.set_num_threads(options.threads)
     _quiet()
     lightning.seed_everything(recipe.seed, verbose=False)
-    training = open_readers(recipe.datasets, folders, "train", options.pseudo_labels)
-    validation = open_readers(recipe.datasets, folders, "val")
+    require_folders((*recipe.datasets, *recipe.holdout), folders)
+    recipe = with_blocks(recipe, folders)
+    _require_unseen(recipe, resumable if options.resume else None, options.weights)
+    training = open_readers(recipe.datasets, folders, "train", recipe.holdout, pseudo=options.pseudo_labels)
+    judged = tuple(dict.fromkeys((*recipe.datasets, *recipe.holdout)))
+    validation = open_readers(judged, folders, "val", recipe.holdout, taught=False)
     module = make_module(recipe, training, validation)
     if options.weights:
         module.start_from(read_checkpoint(options.weights)[1])
@@ -65,6 +70,17 @@ def train(
     )
     trainer.fit(module, ckpt_path=resumable if options.resume else None, weights_only=False)
     return Path(best.best_model_path)
+
+
+def _require_unseen(recipe: Recipe, resumed: Path | None, start: Path | None) -> None:
+    """Raise `TrainingError` if what is to be held out is not what the run began with, or was seen by its start."""
+    if resumed and (begun := read_checkpoint(resumed)[0].holdout) != recipe.holdout:
+        told = [f"'{written(each)}'" if each else "nothing" for each in (begun, recipe.holdout)]
+        raise TrainingError(
+            f"{resumed} was begun with {told[0]} held out, not {told[1]}; go on with the same --holdout"
+        )
+    if start and (seen := trained_on(read_checkpoint(start)[0], recipe.holdout)):
+        raise TrainingError(f"{start} was trained on {written(seen)}, which is to be held out; start without it")
 
 
 def _loggers(out: Path) -> list[Logger]:

@@ -26,6 +26,14 @@ class CamVid:
     def __len__(self) -> int:
         return len(self._images)
 
+    def group(self, index: int) -> str:
+        """The drive, with which every name begins: 0001TP, 0006R0, 0016E5 and Seq05VD."""
+        return self._images[index].stem.split("_")[0]
+
+    def untaught(self) -> CamVid:
+        """The same pictures with CamVid's own labels alone."""
+        return CamVid(self._folder, with_teacher=False)
+
     def files(self, index: int) -> list[Path]:
         """Picture, label, and the teacher's label if the folder has such."""
         image = self._images[index]

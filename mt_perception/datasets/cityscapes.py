@@ -58,6 +58,10 @@ class Cityscapes:
     def __len__(self) -> int:
         return len(self._names)
 
+    def group(self, index: int) -> str:
+        """The city, or the rendered street: the folder that it lies in."""
+        return self._names[index].split("/")[0]
+
     def path(self, kind: str, index: int) -> Path:
         """Where the file of one kind (`leftImg8bit`, `gtFine`, ...) lies."""
         return self._folder / kind / self._split / f"{self._names[index]}_{SUFFIXES[kind]}"

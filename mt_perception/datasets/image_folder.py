@@ -61,17 +61,21 @@ LAYOUTS = {
 class ImageFolder:
     """The data set that `layout` describes, in `folder`."""
 
-    def __init__(self, folder: Path, layout: Layout, split: str = "train") -> None:
-        self._folder, self._layout = folder, layout
+    def __init__(self, folder: Path, layout: Layout, split: str = "train", with_pseudo: bool = True) -> None:
+        self._folder, self._layout, self._split = folder, layout, split
         images = folder / layout.images
         found = sorted(path for path in images.glob("*") if path.suffix in {".png", ".jpg"})
         self._images = [each for each in found if not layout.val or is_held_out(each.stem) == (split == "val")]
         if not self._images:
             raise DatasetError(f"{images} holds no .png or .jpg of the split {split}")
-        self._has_pseudo = split == "train" and (folder / PSEUDO).is_dir()
+        self._has_pseudo = with_pseudo and split == "train" and (folder / PSEUDO).is_dir()
 
     def __len__(self) -> int:
         return len(self._images)
+
+    def untaught(self) -> ImageFolder:
+        """The same pictures with the published labels alone."""
+        return ImageFolder(self._folder, self._layout, self._split, with_pseudo=False)
 
     def files(self, index: int) -> list[Path]:
         """Picture, labels, depth and the other network's labels, as far as there are such."""

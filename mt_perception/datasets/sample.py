@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import cv2
 import numpy as np
@@ -79,7 +79,23 @@ class Reader(Protocol):
     def __getitem__(self, index: int) -> Sample: ...
 
     def files(self, index: int) -> Sequence[Path]:
-        """What one sample is made of; all must exist, and its pictures must have one size."""
+        """What one sample is made of, its picture first; all must exist, and its pictures must have one size."""
+
+
+@runtime_checkable
+class Grouped(Protocol):
+    """A reader that knows which samples belong together, so that some can be held out of training as a whole."""
+
+    def group(self, index: int) -> str:
+        """The drive, street or city that one sample is of."""
+
+
+@runtime_checkable
+class Taught(Protocol):
+    """A reader whose samples hold a teacher's opinion beside what is true."""
+
+    def untaught(self) -> Reader:
+        """The same samples with the truth alone: what may be scored against."""
 
 
 def read_picture(path: Path) -> NDArray[np.uint8]:

@@ -10,6 +10,8 @@ import numpy as np
 from mt_perception.instants import Pair
 from mt_perception.metrics import DepthScores, SegmentationScores
 from mt_perception.offline.measures import MEANS
+from mt_perception.row_prior import SkillScores
+from mt_perception.types import DepthMap
 
 _MOST = 400
 """More blocks than this are joined in pairs: memory stays bounded, and so many are enough to draw from."""
@@ -19,15 +21,19 @@ class Scores:
     """Everything that is measured of some frames."""
 
     def __init__(self) -> None:
-        self.labels, self.depth = SegmentationScores(), DepthScores()
+        self.labels, self.depth, self.skill = SegmentationScores(), DepthScores(), SkillScores()
         self._means = np.zeros((len(MEANS), 2))  # sum and number of frames of each
 
-    def add(self, labels: Pair | None, depth_m: Pair | None, means: Mapping[str, float]) -> None:
-        """One frame: predicted and true labels, predicted and true metres, and of `MEANS` what is known."""
+    def add(
+        self, labels: Pair | None, depth_m: Pair | None, means: Mapping[str, float], prior_m: DepthMap | None = None
+    ) -> None:
+        """One frame: labels and metres, predicted and true; of `MEANS` what is known; what the row table says."""
         if labels:
             self.labels.update(*labels)
         if depth_m:
             self.depth.update(*depth_m)
+        if depth_m and prior_m is not None:
+            self.skill.update(*depth_m, prior_m)
         for name, value in means.items():
             self._means[MEANS.index(name)] += value, 1
 
@@ -35,13 +41,15 @@ class Scores:
         """Add all that `other` has seen."""
         self.labels.merge(other.labels)
         self.depth.merge(other.depth)
+        self.skill.merge(other.skill)
         self._means += other._means
 
     def summary(self) -> dict[str, float]:
         """All measures by name; NaN where nothing is known."""
         sums, counts = self._means.T
         means = np.divide(sums, counts, out=np.full(len(MEANS), np.nan), where=counts > 0)
-        return {**self.labels.summary(), **self.depth.summary(), **dict(zip(MEANS, means.tolist(), strict=True))}
+        scores = self.labels.summary() | self.depth.summary() | self.skill.summary()
+        return scores | dict(zip(MEANS, means.tolist(), strict=True))
 
 
 class Blocks:
@@ -52,11 +60,16 @@ class Blocks:
         self._scores: dict[int, Scores] = {}
 
     def add(
-        self, stamp_ns: int, labels: Pair | None, depth_m: Pair | None, means: Mapping[str, float] | None = None
+        self,
+        stamp_ns: int,
+        labels: Pair | None,
+        depth_m: Pair | None,
+        means: Mapping[str, float] | None = None,
+        prior_m: DepthMap | None = None,
     ) -> Scores:
         """One frame, as for `Scores.add`. Returns the scores of this frame alone."""
         frame = Scores()
-        frame.add(labels, depth_m, means or {})
+        frame.add(labels, depth_m, means or {}, prior_m)
         self._scores.setdefault(stamp_ns // (10**9 << self.level), Scores()).merge(frame)
         while len(self._scores) > _MOST:
             self.coarsen(self.level + 1)

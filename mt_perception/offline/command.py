@@ -88,20 +88,25 @@ def add_evaluate(commands: Any) -> None:
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures here, one file")
     text = "frames of each BAG that the report shows, the worst first (default: %(default)s)"
     parser.add_argument("--worst", type=int, default=6, metavar="N", help=text)
+    text = "the model that made the results: its card has the row table for skill (default: the package's own)"
+    parser.add_argument("--model", default="", metavar="DIR", help=text)
     _add_workers(parser)
     parser.set_defaults(command=_evaluate)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
+    from mt_perception.bundle import load_bundle
     from mt_perception.offline.evaluate import compare
     from mt_perception.offline.many import evaluate_bags, listed
+    from mt_perception.resources import default_model
 
     for file in (options.json, options.html):
         check_folder(file)
     if options.html:
         require_report()
     paths = listed(options.recordings)
-    outcomes = evaluate_bags(paths, options.truth, options.workers, options.ray)
+    card = load_bundle(options.model or default_model()).card
+    outcomes = evaluate_bags(paths, options.truth, options.workers, options.ray, card)
     evaluations = [each for each in outcomes.values() if not isinstance(each, Exception)]
     results = [each.results() for each in evaluations]
     rows = compare(evaluations) if evaluations and outcomes[paths[0]] is evaluations[0] else []
@@ -128,6 +133,7 @@ def _text(facts: Mapping[str, Any]) -> str:
         f"  latency ms: {', '.join(f'{name} {value:g}' for name, value in latency.items()) or 'that of no live node'}",
         *(f"  {MEASURES[name].title:<17}{shown(name, row['value']):>9}   {interval(name, row['interval'])}"
           for name, row in facts["scores"].items()),
+        *([f"  {facts['row_table']}"] if facts["row_table"] else []),
         *(f"  {loss}" for loss in facts["losses"]),
     ]  # fmt: skip
     return "\n".join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ import numpy as np
 from tqdm import tqdm
 
 from mt_perception.bags import Bag, BagError
-from mt_perception.instants import DEPTH, MASK, Instant, instants
+from mt_perception.bundle import BundleCard
+from mt_perception.instants import COMPRESSED, DEPTH, MASK, TRUE_DEPTH, Instant, instants
 from mt_perception.metrics import DepthBreakdown, percentiles
 from mt_perception.offline.blocks import Blocks, common_blocks, confidence, differences
 from mt_perception.offline.measures import MEASURES
 from mt_perception.offline.pairs import Pairs
+from mt_perception.offline.row_table import RowTable
 from mt_perception.offline.segments import readable
 from mt_perception.offline.timeline import Timeline
 from mt_perception.offline.truth import Truth
@@ -28,7 +31,10 @@ _GAP = 1.5
 
 @dataclass
 class Evaluation:
-    """What was found in one recording. `is_live`: results were recorded later than their pictures."""
+    """What was found in one recording. `is_live`: results were recorded later than their pictures.
+
+    `row_table` says with what depth was compared, or why with nothing; empty without true depth.
+    """
 
     path: Path
     blocks: Blocks = field(default_factory=Blocks)
@@ -38,6 +44,7 @@ class Evaluation:
     unanswered_ns: array[int] = field(default_factory=lambda: array("q"))
     is_live: bool = False
     losses: list[str] = field(default_factory=list)
+    row_table: str = ""
 
     @property
     def start_ns(self) -> int:
@@ -70,25 +77,36 @@ class Evaluation:
             "latency_ms": percentiles(self.frames["latency_ms"].tolist()) if self.is_live else {},
             "losses": self.losses,
             "blocks": len(self.blocks.table()),
+            "row_table": self.row_table,
             "scores": {n: {"value": values[n], "interval": limits[n]} for n in MEASURES if n in limits},
         }
 
 
-def evaluate_bag(path: Path, truth: Path | None = None) -> Evaluation:
-    """Read a recording once. Its truth is its own, or that of another recording, matched by stamp."""
-    found = Evaluation(path)
+def evaluate_bag(path: Path, truth: Path | None = None, card: BundleCard | None = None) -> Evaluation:
+    """Read a recording. Its truth is its own, or that of another recording, matched by stamp.
+
+    `card` is that of the model that made the results; without a row table in it the truth is read once before.
+    """
+    found, row_table = Evaluation(path), RowTable(card)
     before: Instant | None = None
     pairs = Pairs()
     with Bag(path) as bag, Truth(truth) as with_truth:
         if not any(topic.endswith(MASK) for topic in bag.counts):
             raise BagError(f"{path} holds no {MASK}; make results with: mt-perception bag process {path} OUT")
+        has_depth = any(topic.endswith((TRUE_DEPTH, TRUE_DEPTH + COMPRESSED)) for topic in bag.counts) or bool(truth)
+        if has_depth and row_table.needs_fit:
+            before_all = tqdm(readable(bag, instants(bag), []), desc="row table", unit="instant", leave=False)
+            row_table.fit(with_truth(each) for each in before_all)
         for instant in tqdm(readable(bag, instants(bag), found.losses), desc=path.name, unit="instant", leave=False):
             found.pictures += instant.has_picture
             if MASK in instant.messages:
-                _add(found, instant, with_truth(instant), _flicker(before, instant) | _stereo(pairs, instant))
+                means = _flicker(before, instant) | _stereo(pairs, instant)
+                _add(found, instant, with_truth(instant), means, row_table)
                 before = instant
             elif instant.has_picture:
                 found.unanswered_ns.append(instant.stamp_ns)
+    scores = found.blocks.total()
+    found.row_table = row_table.words(isfinite(scores["skill"])) if isfinite(scores["abs_rel"]) else ""
     return found
 
 
@@ -111,13 +129,14 @@ def compare(evaluations: list[Evaluation]) -> list[dict[str, Any]]:
     return rows
 
 
-def _add(found: Evaluation, instant: Instant, judged: Instant, means: dict[str, float]) -> None:
+def _add(found: Evaluation, instant: Instant, judged: Instant, means: dict[str, float], row_table: RowTable) -> None:
     """`judged` is the instant with its truth, which may be of another recording."""
     received_ns = [each.received_ns for each in instant.messages.values()]
     answered_ns = instant.messages[MASK].received_ns
     found.is_live |= answered_ns > (instant.picture_received_ns or instant.stamp_ns)
     labels, depth_m = judged.labels_and_truth(), judged.depth_and_truth_m()
-    scores = found.blocks.add(instant.stamp_ns, labels, depth_m, means).summary()
+    prior_m = row_table(instant, depth_m[1].shape) if depth_m else None
+    scores = found.blocks.add(instant.stamp_ns, labels, depth_m, means, prior_m).summary()
     if depth_m:
         found.depth.update(*depth_m, labels[1] if labels and labels[1].shape == depth_m[1].shape else None)
     mask = instant.array(MASK)

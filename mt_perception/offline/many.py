@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mt_perception.bags import BagError
+from mt_perception.bundle import BundleCard
 from mt_perception.offline.evaluate import Evaluation, evaluate_bag
 from mt_perception.pool import run
 
@@ -59,8 +60,8 @@ def _attempt(function: Callable[[Item], Result], item: Item) -> tuple[Item, Resu
 
 
 def evaluate_bags(
-    paths: Sequence[Path], truth: Path | None, workers: int = 1, ray: str = ""
+    paths: Sequence[Path], truth: Path | None, workers: int = 1, ray: str = "", card: BundleCard | None = None
 ) -> dict[Path, Evaluation | Failure]:
     """`evaluate_bag` of each, in the order of `paths`."""
-    found = dict(attempts(partial(evaluate_bag, truth=truth), paths, workers, ray))
+    found = dict(attempts(partial(evaluate_bag, truth=truth, card=card), paths, workers, ray))
     return {path: found[path] for path in paths}

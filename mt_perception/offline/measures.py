@@ -21,6 +21,12 @@ MEASURES = {
     "miou": Measure("mean IoU", 1, True, "intersection over union, averaged over the classes that occur in the truth"),
     "pixel_accuracy": Measure("pixel accuracy", 1, True, "share of the pixels whose class is right"),
     "abs_rel": Measure("AbsRel", -1, meaning="mean error of depth over true depth, up to 80 m"),
+    "prior_abs_rel": Measure("AbsRel, row table", 0, meaning="that of a table which knows only a pixel's image row"),
+    "skill": Measure("skill", 1, meaning="1 - AbsRel / AbsRel of the row table: 1 is perfect, below 0 it is better"),
+    "standing_out": Measure(
+        "standing out", -1, meaning="AbsRel of what is at least 30 % nearer than the table says: cars, people, walls"
+    ),
+    "standing_out_share": Measure("that stands out", 0, True, "share of the pixels that are so much nearer"),
     "sq_rel": Measure("SqRel [m]", -1),
     "rmse": Measure("RMSE [m]", -1),
     "rmse_log": Measure("RMSE log", -1),

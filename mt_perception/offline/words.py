@@ -23,6 +23,7 @@ def on_quality(facts: Mapping[str, Any]) -> str:
         off = f"{100 * scores['abs_rel']['value']:.0f} %"
         near = _value(scores, "delta1")
         said.append(f"depth is {off} off on average, and less than a quarter off on {near} of the pixels")
+        said.append(_on_skill(scores) if "skill" in scores else facts["row_table"])
     if "stereo_error" in scores:
         error, least = _value(scores, "stereo_error"), _value(scores, "stereo_reference")
         said.append(f"its stereo error is {error}, where matching itself has {least} and chance would have 50 %")
@@ -31,6 +32,14 @@ def on_quality(facts: Mapping[str, Any]) -> str:
     if "label_flicker" in scores:
         said.append(f"{_value(scores, 'label_flicker')} of the labels change from one frame to the next")
     return _sentence(said)
+
+
+def _on_skill(scores: Mapping[str, Any]) -> str:
+    table = f"{100 * scores['prior_abs_rel']['value']:.0f} %"
+    usual = f"a table that knows only the image row is {table} off, so the skill is {_value(scores, 'skill')}"
+    if "standing_out" not in scores:
+        return usual
+    return f"{usual}, and what stands out of its row is {100 * scores['standing_out']['value']:.0f} % off"
 
 
 def on_running(facts: Mapping[str, Any]) -> str:

@@ -10,11 +10,14 @@ import pytest
 
 from mt_perception.bag_messages import new_header, new_image
 from mt_perception.bags import BagError, BagWriter
+from mt_perception.bundle import BundleCard, TrainingCamera
 from mt_perception.cli import main
 from mt_perception.evaluation import summarize
+from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception.offline.blocks import Blocks, confidence, differences
 from mt_perception.offline.evaluate import compare, evaluate_bag
 from mt_perception.pool import run
+from mt_perception.row_prior import RowPrior
 from recordings import SIZE, write_results
 
 
@@ -95,6 +98,27 @@ def test_the_command_prints_and_writes(tmp_path, capsys):
     written = json.loads((tmp_path / "scores.json").read_text())
     assert [each["scores"]["miou"]["value"] for each in written["recordings"]] == pytest.approx([0.9, 0.7])
     assert written["differences"][0]["difference"] == pytest.approx(-0.2)
+
+
+@pytest.mark.parametrize("table", [False, True])
+def test_depth_is_compared_with_what_the_row_says(tmp_path, table):
+    """The model's table, or that of the other stretches, says 5 m as the truth does, but for a nearer box."""
+    path = write_results(tmp_path / "bag", 60, depth_m=6.0, camera=True, box_m=2.0)
+    prior = RowPrior(0.0, 0.1, (5.0, 5.0)) if table else None
+    card = BundleCard("street", True, NetworkSpec(), InputSpec(), TrainingCamera(500.0, 640), row_prior=prior)
+    found = evaluate_bag(path, None, card).results()
+    scores = {name: row["value"] for name, row in found["scores"].items()}
+    # a tenth of the columns is the box: 6 m are 200 % off there, 20 % elsewhere; the table is 150 % off there
+    assert scores["prior_abs_rel"] == pytest.approx(0.15, abs=0.02)
+    assert scores["skill"] == pytest.approx(1 - (0.9 * 0.2 + 0.1 * 2) / scores["prior_abs_rel"])
+    assert scores["standing_out"] == pytest.approx(2.0) and scores["standing_out_share"] == pytest.approx(0.1)
+    assert ("trained on" if table else "other stretches") in found["row_table"]
+
+
+def test_without_a_camera_or_a_second_stretch_skill_is_unknown_and_that_is_said(tmp_path):
+    for name, camera, frames, words in (("no", False, 60, "no camera_info"), ("short", True, 5, "no other stretch")):
+        found = evaluate_bag(write_results(tmp_path / name, frames, camera=camera)).results()
+        assert "skill" not in found["scores"] and words in found["row_table"]
 
 
 def test_what_has_no_results_or_no_truth_is_refused(tmp_path):

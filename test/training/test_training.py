@@ -22,6 +22,7 @@ from mt_perception.settings import Settings
 from mt_perception.types import Frame
 from mt_perception_training.augment import Augmenter
 from mt_perception_training.checkpoint import read_checkpoint
+from mt_perception_training.cli import main
 from mt_perception_training.data.batches import Batches
 from mt_perception_training.data.sources import open_readers
 from mt_perception_training.export import export
@@ -40,13 +41,14 @@ RECIPE = Recipe(
     fx_px=100.0,
     phases=(PHASE, dataclasses.replace(PHASE, loss_stride=2, lovasz=1.0)),
     average_decay=0.5,
+    holdout={"camvid": ("0001TP",)},
 )
 
 
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     root = tmp_path_factory.mktemp("data")
-    return {"camvid": write_camvid(root / "camvid"), "city": write_city(root / "city")}
+    return {"camvid": write_camvid(root / "camvid", drives=("0001TP", "0016E5")), "city": write_city(root / "city")}
 
 
 @pytest.fixture(scope="module")
@@ -68,18 +70,47 @@ def test_a_resumed_run_gives_the_same_weights(runs: tuple[Path, Path]) -> None:
 
 def test_logs_hold_scores_of_both_tasks(runs: tuple[Path, Path]) -> None:
     rows = list(csv.DictReader((runs[0] / "logs" / "version_0" / "metrics.csv").open()))
-    for name in ("val/camvid_miou", "val/city_miou", "val/city_abs_rel", "val/score"):
+    for name in ("val/camvid_miou", "val/camvid_holdout_miou", "val/city_miou", "val/city_abs_rel", "val/score"):
         assert sum(bool(row[name]) for row in rows) == RECIPE.epochs
 
 
 def test_export_gives_a_bundle_that_runs(runs: tuple[Path, Path], folders: dict[str, Path], tmp_path: Path) -> None:
-    export(runs[1] / "best.ckpt", tmp_path / "model", folders)
+    export(runs[1] / "best.ckpt", tmp_path / "model", folders, allow_no_skill=True)
     card = load_bundle(tmp_path / "model").card
     assert card.trained and card.training_camera.fx_px == RECIPE.fx_px
     assert {"camvid_miou", "city_miou", "city_abs_rel", "city_delta1"} <= set(card.scores)
+    assert {"city_skill", "city_prior_abs_rel", "city_standing_out"} <= set(card.scores)
+    assert card.holdout == RECIPE.holdout and card.splits["camvid_holdout"] == "holdout 0001TP"
+    assert card.row_prior and card.row_prior.predict(CAMERA)[60, 5] == pytest.approx(90 / 31, rel=0.05)
     frame = scene(np.random.default_rng(5))
     prediction = Perceiver.open(Settings(model=str(tmp_path / "model")))(Frame(frame.left, camera=CAMERA))
     assert prediction.size == frame.labels.shape
+
+
+def test_depth_without_skill_is_not_exported_by_itself(
+    runs: tuple[Path, Path], folders: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Six steps teach no depth: the table of the image row is better."""
+    data = ["--data", f"city={folders['city']}"]
+    arguments = ["export", "--checkpoint", str(runs[1] / LAST), "--out", str(tmp_path / "model"), *data]
+    assert main(arguments) == 1 and not (tmp_path / "model").exists()
+    said = capsys.readouterr().err.strip().splitlines()[-1]
+    assert "the depth has no skill: on city" in said and said.endswith("--allow-no-skill")
+    assert main([*arguments, "--allow-no-skill"]) == 0
+    assert "city -" in next(line for line in capsys.readouterr().out.splitlines() if line.startswith("skill:"))
+
+
+def test_what_a_run_has_seen_is_not_held_out_after(
+    runs: tuple[Path, Path], folders: dict[str, Path], tmp_path: Path
+) -> None:
+    other = dataclasses.replace(RECIPE, holdout={"camvid": ("0016E5",)})
+    options = RunOptions(runs[0], resume=True, accelerator="cpu", precision="32-true")
+    with pytest.raises(TrainingError, match="begun with 'camvid=0001TP' held out, not 'camvid=0016E5'"):
+        train(other, folders, options)
+    with pytest.raises(TrainingError, match="was trained on camvid=0016E5"):
+        train(other, folders, RunOptions(tmp_path / "run", weights=runs[0] / LAST))
+    with pytest.raises(TrainingError, match="was trained on camvid=0016E5"):
+        export(runs[0] / LAST, tmp_path / "model", folders, {"camvid": ("0016E5",)})
 
 
 def test_two_processes_train_together(folders: dict[str, Path], tmp_path: Path) -> None:

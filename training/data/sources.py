@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
+from mt_perception.datasets.holdout import Holdout
 from mt_perception.datasets.sample import DatasetError, Reader, Sample
-from mt_perception.datasets.sources import READERS, TRAIN_ONLY
+from mt_perception.datasets.sources import READERS
 from mt_perception_training.data.check import check_files
 from mt_perception_training.data.pseudo import PseudoLabelled
+from mt_perception_training.data.splits import split_readers
 
 MEMORY_BYTES = 4 << 30
 """A data set that needs less than this when decoded is held in memory."""
@@ -42,17 +45,26 @@ def parse_folders(pairs: Iterable[str]) -> dict[str, Path]:
     return folders
 
 
+def require_folders(names: Sequence[str], folders: Mapping[str, Path]) -> None:
+    """Raise `DatasetError` for a data set whose folder was not given."""
+    if missing := [name for name in names if name not in folders]:
+        raise DatasetError(f"the data set {missing[0]} is needed; give its folder with --data {missing[0]}=FOLDER")
+
+
 def open_readers(
-    names: Sequence[str], folders: Mapping[str, Path], split: str, pseudo: Path | None = None
+    names: Sequence[str],
+    folders: Mapping[str, Path],
+    split: str,
+    holdout: Holdout = MappingProxyType({}),
+    taught: bool = True,
+    pseudo: Path | None = None,
 ) -> dict[str, Reader]:
-    """Readers of one split, their files checked; small data sets decoded into memory.
+    """Readers of one split (see `split_readers`), their files checked; small data sets decoded into memory.
 
     `pseudo`: a folder with pseudo-labels, for a split to train on; see `data.pseudo`.
     """
-    if missing := [name for name in names if name not in folders]:
-        raise DatasetError(f"the data set {missing[0]} is needed; give its folder with --data {missing[0]}=FOLDER")
-    names = [name for name in names if split == "train" or name not in TRAIN_ONLY]
-    readers = {name: READERS[name](folders[name], split) for name in names}
+    require_folders(names, folders)
+    readers = split_readers({name: folders[name] for name in names}, split, holdout, taught)
     check_files(list(readers.values()))
     if pseudo:
         readers = {name: PseudoLabelled(reader, pseudo / name) for name, reader in readers.items()}

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.datasets.groups import COARSE, GROUPS, CoarseClasses
+from mt_perception.datasets.holdout import dataset_of
 from mt_perception.labels import CITYSCAPES, UNLABELLED, Label
 from mt_perception.types import Mask
 
@@ -34,7 +35,7 @@ class Classes:
 
 def classes_of(dataset: str) -> Classes:
     """A coarser data set's own classes, the 19 of Cityscapes for all others: as `Scoreboard` scores them."""
-    if coarse := COARSE.get(dataset):
+    if coarse := COARSE.get(dataset_of(dataset)):
         return Classes(_labels(coarse), coarse.fold())
     fold = np.full(256, UNLABELLED, np.uint8)
     fold[: len(CITYSCAPES)] = np.arange(len(CITYSCAPES))

@@ -11,6 +11,7 @@ from mt_perception.report.frames import FrameScores, Worst, judge
 from mt_perception.report.pictures import Panel, View, panels
 from mt_perception.report.tables import depth_results, label_results
 from mt_perception.results import plain
+from mt_perception.row_prior import RowPrior, SkillScores
 from mt_perception.types import DepthMap, Mask
 from mt_perception_training.report.classes import Classes, classes_of
 from mt_perception_training.scoreboard import Scoreboard
@@ -83,14 +84,22 @@ class Collector(Scoreboard):
         self.datasets: dict[str, DatasetScores] = {}
         self._worst = worst
 
-    def add(self, dataset: str, sample: Sample, mask: Mask, depth_m: DepthMap) -> None:
-        """One sample of `dataset` with its prediction, both at the sample's size."""
-        super().add(dataset, sample, mask, depth_m)
+    def add(self, dataset: str, sample: Sample, mask: Mask, depth_m: DepthMap, prior: RowPrior | None = None) -> None:
+        """As `Scoreboard.add`."""
+        super().add(dataset, sample, mask, depth_m, prior)
         if dataset not in self.datasets:
             self.datasets[dataset] = DatasetScores(classes_of(dataset), self._worst)
         self.datasets[dataset].add(sample, mask, depth_m)
 
     def results(self) -> dict[str, Any]:
         """The main scores as in a model's card, and every number of each data set: plain values, ready for JSON."""
-        datasets = {name: scores.results() for name, scores in self.datasets.items()}
+        datasets = {name: self._results(name) for name in self.datasets}
         return plain({"scores": self.summary(), "datasets": datasets})
+
+    def _results(self, name: str) -> dict[str, Any]:
+        found = self.datasets[name].results() | {"split": self.about.get(name, {}).get("split")}
+        if found["depth"]:
+            skill = self.skills.get(name, SkillScores()).summary()
+            found["depth"] |= {"spearman": self.depths[name].summary()["spearman"], **skill}
+            found["depth"]["row_table"] = self.about.get(name, {}).get("row_table")
+        return found

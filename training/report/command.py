@@ -8,7 +8,8 @@ from typing import Any
 
 from mt_perception.results import check_folder, write_json
 from mt_perception.settings import SETTINGS
-from mt_perception_training.data.sources import parse_folders
+from mt_perception_training.data.sources import parse_folders, require_folders
+from mt_perception_training.data.splits import add_holdout, parse_holdout
 from mt_perception_training.options import TrainingError
 
 
@@ -19,6 +20,8 @@ def add_parser(commands: Any) -> None:
     text = "where the data sets lie, such as cityscapes=~/cityscapes"
     parser.add_argument("--data", nargs="+", required=True, metavar="NAME=FOLDER", help=text)
     parser.add_argument("--split", default="val", choices=("train", "val"), help="(default val)")
+    text = "scored beside the split; by default what the model's card says it was not trained on (none: leave that out)"
+    add_holdout(parser, text)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures here, one file")
     text = "add the curves of a training run to the report: what `train --out` wrote"
@@ -33,6 +36,8 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Evaluate, print, write. What can be wrong with the options is found before the work begins."""
     folders = parse_folders(options.data)
+    holdout = None if options.holdout is None else parse_holdout(options.holdout)
+    require_folders(list(holdout or ()), folders)
     if options.worst < 0:
         raise TrainingError(f"--worst is {options.worst}; it must be 0 or more")
     for file in (options.json, options.html):
@@ -48,7 +53,7 @@ def run(options: argparse.Namespace) -> None:
 
     card = load_bundle(options.model or default_model()).card
     board = Collector(options.worst)
-    evaluate(options.model, folders, options.split, board, options.precision)
+    evaluate(options.model, folders, options.split, board, options.precision, holdout)
     print(table(board))
     if options.json:
         facts = {"model": card.name, "split": options.split, **board.results()}

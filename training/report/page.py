@@ -36,6 +36,7 @@ def _dataset(name: str, results: dict[str, Any], collector: Collector) -> dict[s
     true = {row["name"] for row in labels["classes"] if row["pixels"]} if labels else set()
     return {
         "name": name,
+        "split": results["split"],
         "pictures": results["pictures"],
         "labels": labels,
         "depth": depth,
