@@ -8,6 +8,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from mt_perception.datasets.groups import CAMVID_NAMES
+from mt_perception.datasets.sample import DatasetError
 from mt_perception.labels import CITYSCAPES
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
@@ -25,7 +26,8 @@ def evaluate(
 ) -> Scoreboard:
     """The scores of the bundle at `model` (empty: the package's own) on one split of every data set given.
 
-    `board` collects them, and is what is returned; a plain new one if it is not given.
+    `board` collects them, and is what is returned; a plain new one if it is not given. Raises `DatasetError` where
+    there is no truth at all.
     """
     perceiver = Perceiver.open(Settings(model=str(model), precision=precision))
     board = Scoreboard() if board is None else board
@@ -35,6 +37,8 @@ def evaluate(
             prediction = perceiver(Frame(sample.image, camera=sample.camera), ("mask", "depth_m"))
             assert prediction.mask is not None and prediction.depth_m is not None
             board.add(name, sample, prediction.mask, prediction.depth_m)
+    if folders and not (board.labels or board.depths):
+        raise DatasetError(f"nothing is scored: {', '.join(map(str, folders.values()))} holds neither labels nor depth")
     return board
 
 
