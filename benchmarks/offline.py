@@ -36,7 +36,8 @@ from mt_perception.pipeline import Stopwatch
 from mt_perception.resources import city_recording
 from mt_perception.results import check_folder
 from mt_perception.settings import Settings
-from mt_perception.sources import BagSource, camera_info_topic
+from mt_perception.sources import BagSource
+from mt_perception.topics import camera_info_topic
 from mt_perception.types import OUTPUTS
 
 COLUMNS = ("variant", "size", "pictures", "p50_ms", "per_second", "ratio")

@@ -13,7 +13,7 @@ from launch import LaunchContext, LaunchDescription
 from mt_perception.hardware import Machine, detect
 from mt_perception.resources import share_folder
 from mt_perception.settings import SETTINGS
-from mt_perception.sources import camera_info_topic
+from mt_perception.topics import camera_info_topic
 
 OVERRIDES = (
     "model", "backend", "precision", "input_width", "input_height", "image_transport", "build_only", "force_rebuild",

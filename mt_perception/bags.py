@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rosbags.rosbag2 import Reader, ReaderError, StoragePlugin, Writer
+from rosbags.rosbag2 import ReaderError, StoragePlugin, Writer
 
+from mt_perception.bag_files import contradiction, is_all_of, opened, pieces, plain, storages
 from mt_perception.bag_types import TYPES, reliable_qos, type_hash
+from mt_perception.types import DataError
+
+_ALL_THERE = "all messages of its files are read"
 
 
 class BagError(ValueError):
@@ -28,44 +33,61 @@ class Recorded:
     data: bytes | memoryview
 
     def message(self) -> Any:
-        """The message, with arrays as NumPy arrays."""
-        return TYPES.deserialize_cdr(self.data, self.type_name)
+        """The message, with arrays as NumPy arrays. Raises `DataError` for bytes that are none of its type."""
+        try:
+            return TYPES.deserialize_cdr(self.data, self.type_name)
+        except Exception as error:  # whatever decoding foreign bytes raises
+            why = f"{type(error).__name__}: {error}"
+            raise DataError(f"a message of {self.topic} cannot be read as {self.type_name} ({why})") from error
 
 
 class Bag:
-    """A recording opened for reading. Use it in a `with` statement."""
+    """A recording opened for reading: a folder, or a single file, which is read whatever lies beside it.
+
+    Use it in a `with` statement.
+    """
 
     def __init__(self, path: Path | str) -> None:
-        path = Path(path)
-        self.path = path.parent if path.is_file() and path.suffix in (".mcap", ".db3") else path
+        self.path = Path(path)
         self.loss = ""
-        """Why a part of the recording cannot be read; empty for a whole one."""
-        self._reader: Any = self._open()
+        """What of the recording cannot be read, and why; empty for a whole one."""
+        if self.path.is_file() and not is_all_of(self.path.parent, self.path):
+            self._reader: Any = self._open_files([self.path])
+        else:
+            self._reader = self._open_folder(self.path.parent if self.path.is_file() else self.path)
 
-    def _open(self) -> Any:
+    def _open_folder(self, folder: Path) -> Any:
+        """What the metadata tell of, if its files hold that; else what there is in them."""
+        has_metadata = (folder / "metadata.yaml").is_file()
         try:
-            if not (self.path / "metadata.yaml").is_file():
+            if not has_metadata:
                 raise BagError("it has no metadata.yaml")
-            reader = Reader(self.path)
-            reader.open()
+            reader = opened(folder)
+            if problem := contradiction(reader):
+                reader.close()
+                raise BagError(problem)
             return reader
         except (BagError, ReaderError, OSError, ValueError, KeyError) as error:
-            return self._rescue(error)
+            try:
+                reader = self._open_files(pieces(folder), trusted=not has_metadata)
+            except ValueError as nothing:
+                raise BagError(f"{folder} is no recording that can be read ({error}); {nothing}") from error
+            if has_metadata:
+                self.loss = f"{folder} is not what its metadata.yaml says ({error}); {self.loss or _ALL_THERE}"
+            return reader
 
-    def _rescue(self, error: Exception) -> Any:
-        """A reader of what there is of a recording that was not ended. Raises `BagError` when there is nothing."""
-        files = [file for form in ("*.mcap", "*.db3") for file in self.path.glob(form)]
-        if len(files) != 1:
-            raise BagError(
-                f"{self.path} is no recording that can be read ({error}); give the folder that ros2 bag record made"
-            ) from error
-        from mt_perception.damaged import DamagedMcap, DamagedSqlite
+    def _open_files(self, files: list[Path], trusted: bool = True) -> Any:
+        """A reader of these files alone: by the index if it is `trusted`, else from the beginning."""
+        if trusted and len(files) == 1 and files[0].suffix == ".mcap":
+            with suppress(ReaderError, OSError, ValueError, KeyError):
+                return opened(files[0])  # else all of the file has to be read to begin with
+        from mt_perception.damaged import Damaged
 
         try:
-            reader = (DamagedMcap if files[0].suffix == ".mcap" else DamagedSqlite)(files[0])
+            reader = Damaged(files)
         except ValueError as nothing:
-            raise BagError(f"the recording {self.path} cannot be read ({nothing})") from error
-        self.loss = f"{self.path} was not ended properly ({error}); {reader.loss or 'all its messages are there'}"
+            raise BagError(str(nothing)) from nothing
+        self.loss = reader.loss and f"{self.path} was not ended properly; {reader.loss}"
         return reader
 
     def __enter__(self) -> Bag:
@@ -82,7 +104,10 @@ class Bag:
     @property
     def counts(self) -> dict[str, int]:
         """Number of messages by topic."""
-        return {connection.topic: connection.msgcount for connection in self.connections}
+        counts: Counter[str] = Counter()
+        for connection in self.connections:  # publishers of one topic may have one each
+            counts[connection.topic] += connection.msgcount
+        return dict(counts)
 
     @property
     def type_names(self) -> dict[str, str]:
@@ -91,26 +116,41 @@ class Bag:
 
     @property
     def span_ns(self) -> tuple[int, int]:
-        """When the first message was received, and a moment after the last."""
-        return self._reader.start_time, self._reader.end_time
+        """When the first message was received, and a moment after the last: as its files say, if they do."""
+        spans = [each.metadata for each in storages(self._reader) if each.metadata.message_count]
+        if not spans:
+            return self._reader.start_time, self._reader.end_time
+        return min(each.start_time for each in spans), max(each.end_time for each in spans)
 
     @property
     def duration_s(self) -> float:
         """Seconds between the first and the last message."""
-        return self._reader.duration / 1e9
+        start_ns, end_ns = self.span_ns
+        return max(0, end_ns - start_ns) / 1e9
 
     def messages(
         self, topics: Collection[str] | None = None, start_ns: int | None = None, stop_ns: int | None = None
     ) -> Iterator[Recorded]:
         """The messages of `topics` (None: of all) in the order in which they were recorded.
 
-        Only those received from `start_ns` on, and before `stop_ns`, where these are given.
+        Only those received from `start_ns` on, and before `stop_ns`, where these are given. When all were read and
+        fewer came than the recording announces, `loss` says so.
         """
         wanted = [c for c in self.connections if topics is None or c.topic in topics]
         if not wanted:
             return
+        came: Counter[str] = Counter()
         for connection, received_ns, data in self._reader.messages(wanted, start_ns, stop_ns):
-            yield Recorded(connection.topic, connection.msgtype, received_ns, data)
+            came[connection.topic] += 1
+            yield Recorded(connection.topic, connection.msgtype, received_ns, plain(data))
+        if start_ns is None and stop_ns is None:
+            self._compare(came, {each.topic for each in wanted})
+
+    def _compare(self, came: Mapping[str, int], topics: Collection[str]) -> None:
+        short = [f"{came[topic]} of {count} on {topic}" for topic, count in self.counts.items()
+                 if topic in topics and came[topic] < count]  # fmt: skip
+        if short and not self.loss:
+            self.loss = f"{self.path} holds fewer messages than it announces: {', '.join(short)}"
 
 
 class BagWriter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,12 +24,9 @@ def run_pictures(inputs: Sequence[Path], out: Path, settings: Settings) -> list[
     Returns a sentence for each file that could not be processed; the others are done nevertheless.
     """
     files, failures = _files(inputs)
-    repeated = {file.stem for file in files if sum(file.stem == other.stem for other in files) > 1}
     perceiver = Perceiver.open(settings)
     out.mkdir(parents=True, exist_ok=True)
-    for file in tqdm(files, unit="picture"):
-        # two pictures of one name must not overwrite each other: then the folder's name goes before
-        name = f"{file.parent.name}_{file.stem}" if file.stem in repeated else file.stem
+    for file, name in tqdm(zip(files, distinct_names(files), strict=True), total=len(files), unit="picture"):
         try:
             write_results(perceiver, file, out / name, settings)
         except (SourceError, OSError) as error:
@@ -48,6 +46,29 @@ def write_results(perceiver: Perceiver, file: Path, target: Path, settings: Sett
     np.save(f"{target}_depth.npy", result.depth_m)
 
 
+def distinct_names(files: Sequence[Path]) -> list[str]:
+    """For each of different files a name of its own, so that no result overwrites another.
+
+    It is the stem; with as many folders before it as tell it from the others, `drive_cam_0001`; and with the ending
+    behind it, `0001_png`, where a folder holds several of one stem. What even that leaves alike gets a number.
+    """
+    twins = Counter((file.parent, file.stem) for file in files)
+    last = [file.name.replace(".", "_") if twins[file.parent, file.stem] > 1 else file.stem for file in files]
+    parts = [(*file.absolute().parent.parts[1:], name) for file, name in zip(files, last, strict=True)]
+    names, depth = last, 1
+    while (counts := Counter(names)) and max(counts.values()) > 1 and depth < max(map(len, parts)):
+        depth += 1
+        names = ["_".join(each[-depth:]) if counts[name] > 1 else name for each, name in zip(parts, names, strict=True)]
+    taken: set[str] = set()
+    for index, name in enumerate(names):
+        number = 1
+        while names[index] in taken:
+            number += 1
+            names[index] = f"{name}_{number}"
+        taken.add(names[index])
+    return names
+
+
 def _files(inputs: Sequence[Path]) -> tuple[list[Path], list[str]]:
     """The picture files that `inputs` (files and folders) name, and a sentence for each that names none."""
     files: list[Path] = []
@@ -59,4 +80,4 @@ def _files(inputs: Sequence[Path]) -> tuple[list[Path], list[str]]:
             files += pictures_in(path)
         except SourceError as error:
             failures.append(str(error))
-    return files, failures
+    return list({file.resolve(): file for file in files}.values()), failures

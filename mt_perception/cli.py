@@ -47,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument(
         "--out", type=Path, default=Path("out/demo"), help="folder for the results (default: %(default)s)"
     )
+    demo.add_argument("--topic", default="", help="of a recording, the camera's picture (default: found by itself)")
     demo.add_argument("--seconds", type=float, default=0.0, help="play so long, in a loop (default: once through)")
     demo.add_argument("--rate", type=float, default=0.0, help="pictures per second (default: the input's own)")
     _add_settings(demo)
@@ -131,7 +132,8 @@ def _demo(options: argparse.Namespace) -> None:
     changed = {n: getattr(settings, n) for n in MODEL_SETTINGS if getattr(settings, n) != SETTINGS[n].default}
     if options.model:
         changed["model"] = str(Path(options.model).resolve())
-    summary = run_demo(options.input or city_recording(), options.out, options.seconds, options.rate, changed)
+    source = options.input or city_recording()
+    summary = run_demo(source, options.out, options.seconds, options.rate, changed, options.topic)
     print(json.dumps(summary, indent=2))
     print(f"see {options.out / 'overview.png'}, {options.out / 'summary.json'} and {options.out / 'recording'}")
 

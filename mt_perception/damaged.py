@@ -1,11 +1,11 @@
-"""Reads recordings that have no end, as a robot leaves them that is switched off while recording."""
+"""Reads files of recordings by themselves: without metadata, or without an end, as a robot leaves them at power-off."""
 
 from __future__ import annotations
 
 import sqlite3
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,17 +17,15 @@ Record = tuple[Connection, int, bytes]
 """Topic, time of reception in ns, data."""
 
 
-class DamagedFile(ABC):
-    """What can be read of a file from its beginning, with the part of `rosbags`' reader that `Bag` uses.
+class Damaged:
+    """What can be read of the files of one recording, with the part of `rosbags`' reader that `Bag` uses.
 
-    Nothing but the messages is trusted, so the file is read through once to count. Raises `ValueError` when it holds
-    not even one whole message.
+    Nothing but the messages is trusted, so the files are read through once to count. Raises `ValueError` when they
+    hold not even one whole message, in a sentence.
     """
 
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self.loss = ""
-        """Why it is not read to its end; empty when it is."""
+    def __init__(self, files: Sequence[Path]) -> None:
+        self._files = [_file(each) for each in files]
         counts: Counter[str] = Counter()
         found: dict[str, Connection] = {}
         first_ns, last_ns = 2**63 - 1, 0
@@ -35,11 +33,13 @@ class DamagedFile(ABC):
             found.setdefault(connection.topic, connection)
             counts[connection.topic] += 1
             first_ns, last_ns = min(first_ns, time_ns), max(last_ns, time_ns)
+        self.loss = "; ".join(each.loss for each in self._files if each.loss)
+        """Why they are not read to their end; empty when they are."""
         if not found:
-            raise ValueError(f"{file} holds no whole message: {self.loss}")
+            names = ", ".join(str(each) for each in files)
+            raise ValueError(f"{names} holds no whole message{self.loss and f': {self.loss}'}")
         self.connections = [each._replace(msgcount=counts[topic]) for topic, each in found.items()]
         self.start_time, self.end_time = first_ns, last_ns + 1
-        self.duration = self.end_time - self.start_time
 
     def messages(
         self, connections: Collection[Connection], start: int | None, stop: int | None
@@ -50,18 +50,40 @@ class DamagedFile(ABC):
             if connection.topic in wanted:
                 yield wanted[connection.topic], time_ns, data
 
-    def close(self) -> None:  # noqa: B027
+    def close(self) -> None:
         """Nothing is held open between two readings."""
 
-    @abstractmethod
     def _records(self, start_ns: int = 0, stop_ns: int = 2**63 - 1) -> Iterator[Record]:
+        for each in self._files:
+            yield from each.records(start_ns, stop_ns)
+
+
+def _file(file: Path) -> DamagedFile:
+    """The reader of a file. Raises `ValueError` for one of another kind."""
+    if file.suffix in (".zstd", ".zst"):
+        raise ValueError(f"{file} is compressed as a whole: unpack it first (zstd -d {file.name})")
+    if file.suffix not in (".mcap", ".db3"):
+        raise ValueError(f"{file} is no file of a recording; those end in .mcap or .db3")
+    return DamagedMcap(file) if file.suffix == ".mcap" else DamagedSqlite(file)
+
+
+class DamagedFile(ABC):
+    """One file, read from its beginning as far as that goes."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self.loss = ""
+        """Why it is not read to its end; empty when it is."""
+
+    @abstractmethod
+    def records(self, start_ns: int, stop_ns: int) -> Iterator[Record]:
         """Whole messages received in this time, in the order of the file, up to the damage, which `loss` then names."""
 
 
 class DamagedMcap(DamagedFile):
     """An mcap file, perhaps without the index at its end."""
 
-    def _records(self, start_ns: int = 0, stop_ns: int = 2**63 - 1) -> Iterator[Record]:
+    def records(self, start_ns: int, stop_ns: int) -> Iterator[Record]:
         schemas: dict[int, Schema] = {}
         connections: dict[int, Connection] = {}
         with self._file.open("rb") as stream:
@@ -81,9 +103,10 @@ class DamagedMcap(DamagedFile):
 class DamagedSqlite(DamagedFile):
     """An sqlite3 file, perhaps cut off, or with its last messages still in the log beside it."""
 
-    def _records(self, start_ns: int = 0, stop_ns: int = 2**63 - 1) -> Iterator[Record]:
+    def records(self, start_ns: int, stop_ns: int) -> Iterator[Record]:
         count = 0
         has_log = self._file.with_name(f"{self._file.name}-wal").exists()
+        self.loss = "all its messages are there, the last ones in sqlite3's log" if has_log else ""
         address = f"{self._file.resolve().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
         try:
             with closing(sqlite3.connect(address, uri=True)) as base:

@@ -13,10 +13,10 @@ from typing import Any
 import cv2
 
 from mt_perception.evaluation import overview, summarize
-from mt_perception.instants import COMPRESSED, DEPTH, LABEL_INFO, MASK, TRUE_DEPTH, TRUE_LABELS
 from mt_perception.processes import node_process, require_ros
 from mt_perception.results import write_json
 from mt_perception.sources import open_source
+from mt_perception.topics import COMPRESSED, DEPTH, LABEL_INFO, MASK, TRUE_DEPTH, TRUE_LABELS
 
 NAMESPACE = "/demo"
 REQUIRED_SHARE = 0.95
@@ -27,11 +27,17 @@ class DemoError(RuntimeError):
 
 
 def run_demo(
-    source: Path, out: Path, seconds: float = 0.0, rate_hz: float = 0.0, settings: Mapping[str, Any] | None = None
+    source: Path,
+    out: Path,
+    seconds: float = 0.0,
+    rate_hz: float = 0.0,
+    settings: Mapping[str, Any] | None = None,
+    topic: str = "",
 ) -> dict[str, Any]:
     """Play `source` to the node, record, and write `summary.json`, `overview.png` and `recording/` to `out`.
 
-    Returns the summary. Raises `DemoError` when a process fails, or when less than 95 % of the pictures came out.
+    `topic`: the camera's picture of a recording, found by itself when empty. Returns the summary. Raises `DemoError`
+    when a process fails, or when less than 95 % of the pictures came out.
     """
     require_ros()
     recording = out / "recording"
@@ -39,9 +45,10 @@ def run_demo(
         raise DemoError(
             f"{recording} exists already; a recording is never overwritten: give another --out or remove it"
         )
-    compressed = open_source(source).compressed
+    compressed = open_source(source, topic).compressed
     out.mkdir(parents=True, exist_ok=True)
-    offered = _play_and_record(source, recording, seconds, rate_hz, compressed, dict(settings or {}))
+    player = {"input": str(source.resolve()), "topic": topic, "seconds": float(seconds), "rate": float(rate_hz)}
+    offered = _play_and_record(player, recording, compressed, dict(settings or {}))
     summary = summarize(recording) | {"frames_in": offered, "input": str(source)}
     write_json(out / "summary.json", summary)
     if not summary["frames_out"]:
@@ -56,18 +63,13 @@ def run_demo(
     return summary
 
 
-def _play_and_record(
-    source: Path, recording: Path, seconds: float, rate_hz: float, compressed: bool, settings: dict[str, Any]
-) -> int:
-    """Run the three processes until the source ends; the number of pictures that the player sent."""
+def _play_and_record(what: dict[str, Any], recording: Path, compressed: bool, settings: dict[str, Any]) -> int:
+    """Run the three processes until the player has played `what`; the number of pictures that it sent."""
     picture = "image/compressed" if compressed else "image"
     with tempfile.TemporaryDirectory() as temporary:
         report = Path(temporary) / "player.json"
-        player = {
-            "input": str(source.resolve()),
-            "seconds": float(seconds),
-            "rate": float(rate_hz),
-            "loop": bool(seconds),
+        player = what | {
+            "loop": bool(what["seconds"]),
             "wait_for_subscribers": 2,  # the node, once its model is loaded, and the recorder
             "wait_for_topics": [MASK, DEPTH],
             "acknowledge_topic": "recorded",

@@ -9,10 +9,11 @@ import numpy as np
 
 from mt_perception import render
 from mt_perception.bags import Bag
-from mt_perception.instants import DEPTH, MASK, TRUE_LABELS, TRUTH, Instant, instants
+from mt_perception.instants import Instant, instants, layout_of
 from mt_perception.labels import CITYSCAPES
 from mt_perception.metrics import DepthScores, SegmentationScores, percentiles
 from mt_perception.results import plain
+from mt_perception.topics import DEPTH, MASK, TRUE_LABELS, truth_name
 
 
 def summarize(recording: Path) -> dict[str, Any]:
@@ -25,11 +26,9 @@ def summarize(recording: Path) -> dict[str, Any]:
     frames_in = 0
     labels, depth = SegmentationScores(), DepthScores()
     with Bag(recording) as bag:
-        has_truth = any(topic.lstrip("/").startswith(TRUTH) for topic in bag.counts)
+        has_truth = any(map(truth_name, bag.counts))
         for instant in instants(bag):
-            frames_in += any(
-                "image" in topic and "/" not in topic.removesuffix("/compressed") for topic in instant.messages
-            )
+            frames_in += instant.has_picture
             if MASK not in instant.messages:
                 continue
             received_ns = instant.messages[MASK].received_ns
@@ -72,9 +71,10 @@ def _last_diagnostics(bag: Bag) -> dict[str, Any]:
 def overview(recording: Path, frames: int = 4, depth_range_m: tuple[float, float] = (1.0, 80.0)) -> render.Picture:
     """A few evenly spaced frames, one a row: input, labels, depth, and the truth beside them where there is some."""
     with Bag(recording) as bag:
-        total = bag.counts.get(MASK, bag.counts.get("/" + MASK, 0))
+        layout = layout_of(bag)
+        total = sum(count for topic, count in bag.counts.items() if layout.name(topic) == MASK)
         wanted = set(np.linspace(0, max(0, total - 1), min(frames, max(1, total)), dtype=int).tolist())
-        complete = (instant for instant in instants(bag) if MASK in instant.messages)
+        complete = (instant for instant in instants(bag, layout) if MASK in instant.messages)
         chosen = [_row(instant, depth_range_m) for index, instant in enumerate(complete) if index in wanted]
     titles = ["input", "labels", "depth", "true labels", "true depth"][: max(map(len, chosen), default=3)]
     return render.tile(chosen, titles, footer=render.legend(CITYSCAPES, columns=10))

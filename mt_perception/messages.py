@@ -139,10 +139,14 @@ def stamp_ns(header: Any) -> int:
 
 
 def header_stamp_ns(data: bytes | memoryview) -> int:
-    """The stamp of a serialized message that begins with a header: after 4 bytes of preamble, two 32-bit numbers."""
-    order = "<" if data[1] & 1 else ">"
-    seconds, nanoseconds = np.frombuffer(data, f"{order}u4", count=2, offset=4)
-    return int(seconds) * 10**9 + int(nanoseconds)
+    """The stamp of a serialized message that begins with a header: after 4 bytes of preamble, two 32-bit numbers.
+
+    Raises `DataError` for bytes that end before.
+    """
+    if len(data) < 12:
+        raise DataError(f"a message of {len(data)} bytes cannot be read: its header's stamp alone ends at byte 12")
+    seconds, nanoseconds = struct.unpack_from("<iI" if data[1] & 1 else ">iI", data, 4)
+    return seconds * 10**9 + nanoseconds
 
 
 def picture_from_cdr(data: bytes, compressed: bool) -> SimpleNamespace:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -11,8 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.bag_files import is_recording
 from mt_perception.bags import Bag, BagError, Recorded
-from mt_perception.instants import TRUTH, instants
+from mt_perception.instants import has_idle_stamps, image_topics, instants, layout_of
+from mt_perception.topics import COMPRESSED_IMAGE, IMAGE, Chosen, camera_info_topic, choose, listed, right_of
+from mt_perception.types import DataError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 VIDEOS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg")
@@ -46,20 +49,29 @@ class Source(Protocol):
     def __iter__(self) -> Iterator[Shot]: ...
 
 
-def open_source(path: Path | str) -> Source:
-    """The source at `path`, by what it is. Raises `SourceError` when there is nothing to show."""
+def open_source(path: Path | str, topic: str = "", stereo: bool = False) -> Source:
+    """The source at `path`, by what it is; of a recording `topic`, or else what is found, with `stereo` of a pair.
+
+    Raises `SourceError` when there is nothing to show.
+    """
     path = Path(path).expanduser()
     if not path.exists():
         raise SourceError(
             f"the input {path} does not exist; give a folder of pictures, a video or a recording (rosbag2)"
         )
-    if path.suffix in (".mcap", ".db3") or (path / "metadata.yaml").is_file():
-        return BagSource(path)
+    if is_recording(path) and not (_has_pictures(path) and not (path / "metadata.yaml").is_file()):
+        return BagSource(path, topic, stereo)
+    if topic:
+        raise SourceError(f"{path} is no recording, so it has no topic {topic}")
     if path.is_dir() or path.suffix.lower() in PICTURES:
         return FolderSource(path)
     if path.suffix.lower() in VIDEOS:
         return VideoSource(path)
     raise SourceError(f"the input {path} is of no known kind; videos end in {', '.join(VIDEOS)}")
+
+
+def _has_pictures(path: Path) -> bool:
+    return path.is_dir() and any(each.suffix.lower() in PICTURES for each in path.iterdir())
 
 
 def pictures_in(path: Path) -> list[Path]:
@@ -128,56 +140,95 @@ class VideoSource:
 
 
 class BagSource:
-    """The pictures of one topic of a recording, each with the messages that carry the same stamp."""
+    """The pictures of one topic of a recording, each with the messages that carry the same stamp.
 
-    def __init__(self, path: Path, topic: str = "") -> None:
+    camera_infos are those that were newest when the picture was recorded, whatever their stamps: as for the node.
+    """
+
+    def __init__(self, path: Path, topic: str = "", stereo: bool = False) -> None:
         self._path = path
         try:
             with Bag(path) as bag:
-                self.topic = topic or _picture_topic(bag)
-                if self.topic not in bag.counts:
-                    raise SourceError(f"{path} has no topic {topic}; it has {', '.join(sorted(bag.counts))}")
+                chosen = find_camera(bag, topic, stereo=stereo)
+                self.topic, self.right, self.note = chosen.topic, chosen.right, chosen.note
+                self._layout = replace(layout_of(bag), by_reception=has_idle_stamps(bag, self.topic))
                 self._count = bag.counts[self.topic]
                 self.rate_hz = self._count / bag.duration_s if bag.duration_s else 10.0
-                self.compressed = bag.type_names[self.topic].endswith("CompressedImage")
-        except BagError as error:
+                self.compressed = bag.type_names[self.topic] == COMPRESSED_IMAGE
+        except (BagError, DataError) as error:
             raise SourceError(str(error)) from error
 
     def __len__(self) -> int:
         return self._count
 
     def __iter__(self) -> Iterator[Shot]:
-        with Bag(self._path) as bag:
-            for instant in instants(bag):
+        """The shots, as far as the recording can be read. Raises `SourceError` where it ends too early."""
+        count = 0
+        try:
+            for count, shot in enumerate(self._shots(), 1):  # noqa: B007
+                yield shot
+        except Exception as error:  # whatever a reader raises on damaged bytes
+            raise SourceError(
+                f"{self._path} is damaged ({type(error).__name__}: {error}){self._read(count)}"
+            ) from error
+        if count < self._count:
+            raise SourceError(f"{self._path} ends too early{self._read(count)}")
+
+    def _read(self, count: int) -> str:
+        return f"; {count} of the {self._count} pictures that it announces on {self.topic} were read"
+
+    def _shots(self) -> Iterator[Shot]:
+        with Bag(self._path) as bag, Bag(self._path) as beside:
+            pictures = [self.topic, self.right] if self.right else [self.topic]
+            infos = [NewestMessage(beside, camera_info_topic(each)) for each in pictures]
+            for instant in instants(bag, self._layout):
                 others = {recorded.topic: recorded for recorded in instant.messages.values()}
-                picture = others.pop(self.topic, None)
-                if picture:
-                    yield Shot(picture, others)
+                if picture := others.pop(self.topic, None):
+                    newest = [info for each in infos if (info := each.at(picture.received_ns))]
+                    yield Shot(picture, others | {info.topic: info for info in newest})
 
 
-def _picture_topic(bag: Bag) -> str:
-    """The left or only camera's picture: not the right one, not truth, not an output of this package."""
-    kinds = ("sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage")
-    pictures = sorted(topic for topic, kind in bag.type_names.items() if kind in kinds)
-    foreign = ("right", "segmentation/", "depth/", TRUTH)
-    candidates = [topic for topic in pictures if not any(word in topic for word in foreign)]
-    if not candidates:
-        raise SourceError(f"the recording {bag.path} has no camera picture; its topics are {', '.join(bag.counts)}")
-    return next((topic for topic in candidates if "left" in topic), candidates[0])
+class NewestMessage:
+    """The messages of a topic, one after the other as time goes on."""
+
+    def __init__(self, bag: Bag, topic: str) -> None:
+        self._waiting = bag.messages((topic,))
+        self._newest = self._next = next(self._waiting, None)
+
+    def at(self, received_ns: int) -> Recorded | None:
+        """The last one recorded until then, or the first one at all; None where there is none."""
+        while self._next and self._next.received_ns <= received_ns:
+            self._newest, self._next = self._next, next(self._waiting, None)
+        return self._newest
 
 
-def right_picture_topic(path: Path, left: str) -> str:
-    """The right camera's picture in the recording at `path`, by its name: that of `left` with right instead."""
-    with Bag(path) as bag:
-        raw = left.replace("left", "right").removesuffix("/compressed")
-        found = [topic for topic in (raw, f"{raw}/compressed") if topic in bag.counts and topic != left]
-        if not found:
-            there = ", ".join(sorted(bag.counts))
-            raise SourceError(f"{path} has no right picture {raw} beside {left}; its topics are {there}")
-    return found[0]
+def find_camera(bag: Bag, topic: str = "", right: str = "", stereo: bool = False) -> Chosen:
+    """The camera's topics in a recording: those that are named, the others found. Raises `SourceError`."""
+    for name in filter(None, (topic, right)):
+        _check_topic(bag, name)
+    images = image_topics(bag)
+    if topic:
+        right = right or right_of(topic, [each.name for each in images if each.is_camera])
+        return Chosen(topic, right)
+    chosen = choose(images, stereo=stereo and not right)
+    if chosen is None:
+        what = "a pair of cameras" if stereo else "a camera's image"
+        there = ", ".join(map(str, images)) if images else f"no images, only {listed(bag.counts)}"
+        raise SourceError(f"the recording {bag.path} has no topic that is {what}; it has {there}")
+    return replace(chosen, right=right or chosen.right)
 
 
-def camera_info_topic(picture_topic: str) -> str:
-    """Where a camera's `CameraInfo` is published, by the convention of image_transport: beside the picture."""
-    base = picture_topic.removesuffix("/compressed")
-    return base.rsplit("/", 1)[0] + "/camera_info" if "/" in base else "camera_info"
+def _check_topic(bag: Bag, topic: str) -> None:
+    """Raises `SourceError` for a topic without images."""
+    kind, count = bag.type_names.get(topic), bag.counts.get(topic, 0)
+    if kind is None:
+        raise SourceError(f"{bag.path} has no topic {topic}; it has {listed(bag.counts)}")
+    if kind not in (IMAGE, COMPRESSED_IMAGE):
+        raise SourceError(f"{topic} of {bag.path} is of type {kind}; needed is {IMAGE} or {COMPRESSED_IMAGE}")
+    if not count:
+        raise SourceError(f"{topic} of {bag.path} has no messages; with messages are {listed(with_messages(bag))}")
+
+
+def with_messages(bag: Bag) -> list[str]:
+    """The topics on which something was recorded."""
+    return [topic for topic, count in bag.counts.items() if count]

@@ -16,8 +16,13 @@ CAMERA = CameraModel(100, 60, 80.0, 80.0, 50.0, 30.0)
 SIZE = (CAMERA.height_px, CAMERA.width_px)
 
 
-def write_street(path: Path, instants: int = 8, storage: str = "mcap", start_ns: int = 0) -> Path:
-    """A stereo pair, camera_info and truth, 10 per second, 60x100; the truth is road 5 m away everywhere."""
+def write_street(
+    path: Path, instants: int = 8, storage: str = "mcap", start_ns: int = 0, info_late_ns: int = 0
+) -> Path:
+    """A stereo pair, camera_info and truth, 10 per second, 60x100; the truth is road 5 m away everywhere.
+
+    The stamps of camera_info are `info_late_ns` later than those of their pictures.
+    """
     with BagWriter(path, storage) as bag:
         for index in range(instants):
             stamp = start_ns + index * 10**8
@@ -29,7 +34,9 @@ def write_street(path: Path, instants: int = 8, storage: str = "mcap", start_ns:
                 "ground_truth/depth": (depth_mm, "png"),
                 "left/image_rect": (make_picture(*SIZE, index), "jpg"),
             }
-            bag.write_message("/left/camera_info", stamp, new_camera_info(CAMERA, head))
+            bag.write_message(
+                "/left/camera_info", stamp, new_camera_info(CAMERA, new_header(stamp + info_late_ns, "camera"))
+            )
             for topic, (picture, kind) in pictures.items():
                 bag.write_message(f"/{topic}/compressed", stamp, new_compressed(picture, kind, head))
     return path

@@ -4,9 +4,13 @@ from contextlib import closing
 
 import numpy as np
 import pytest
+import yaml
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
 from mt_perception.bag_messages import new_compressed, new_header
+from mt_perception.bag_types import TYPES
 from mt_perception.bags import Bag, BagError, BagWriter
+from mt_perception.types import DataError
 
 
 def write(path, storage, count=5, size=(4, 6, 3)):
@@ -89,3 +93,112 @@ def test_an_sqlite3_recording_that_was_never_closed_is_read_with_its_log(tmp_pat
     with Bag(killed) as bag:
         assert bag.counts == {"/image/compressed": 40, "/other/compressed": 40}
         assert "all its messages are there" in bag.loss
+
+
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_a_single_file_is_that_file_whatever_lies_beside_it(tmp_path, storage):
+    write(tmp_path / "three", storage, count=3)
+    write(tmp_path / "five", storage, count=5)
+    (three,), (five,) = ([f for f in (tmp_path / n).iterdir() if f.name != "metadata.yaml"] for n in ("three", "five"))
+    alone = tmp_path / "alone"
+    alone.mkdir()
+    for other in (None, five, tmp_path / "five" / "metadata.yaml"):  # of another recording
+        if other:
+            shutil.copy(other, alone / other.name)
+        copy = shutil.copy(three, alone / three.name)
+        with Bag(copy) as bag:
+            assert bag.counts == {"/image/compressed": 3, "/other/compressed": 3}
+            assert len(list(bag.messages())) == 6
+            assert bag.loss == "", "a whole file is not damaged because nothing describes it"
+    (alone / "metadata.yaml").unlink()
+    with pytest.raises(BagError, match=f"holds several.*{five.name}, {three.name}.*give one of them"):
+        Bag(alone)
+    with Bag(three) as bag:  # the only file of its recording
+        assert bag.counts["/image/compressed"] == 3
+
+
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_the_pieces_of_a_recording_are_one_without_metadata_too(tmp_path, storage):
+    suffix = {"mcap": ".mcap", "sqlite3": ".db3"}[storage]
+    (tmp_path / "drive").mkdir()
+    for number in range(11):  # so that 10 comes after 9, not after 1
+        with BagWriter(tmp_path / f"drive_{number}", storage) as bag:
+            head = new_header(number * 10**9, "c")
+            bag.write_message("/image", number * 10**9, new_compressed(np.zeros((2, 2), np.uint8), "png", head))
+        shutil.copy(tmp_path / f"drive_{number}" / f"drive_{number}{suffix}", tmp_path / "drive")
+    with Bag(tmp_path / "drive") as bag:
+        assert (bag.counts, bag.span_ns, bag.loss) == ({"/image": 11}, (0, 10**10 + 1), "")
+        assert [each.received_ns // 10**9 for each in bag.messages()] == list(range(11))
+        assert [each.received_ns // 10**9 for each in bag.messages(start_ns=9 * 10**9)] == [9, 10]
+
+
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+@pytest.mark.parametrize("mode", [CompressionMode.MESSAGE, CompressionMode.FILE])
+def test_compressed_recordings_are_read_or_it_is_said_how(tmp_path, storage, mode):
+    path = tmp_path / "bag"
+    writer = Writer(path, version=9, storage_plugin=StoragePlugin[storage.upper()])
+    writer.set_compression(mode, CompressionFormat.ZSTD)
+    message = new_compressed(np.zeros((4, 6), np.uint8), "png", new_header(7, "c"))
+    with writer:
+        topic = writer.add_connection("/image", message.__msgtype__, typestore=TYPES)
+        writer.write(topic, 9, TYPES.serialize_cdr(message, message.__msgtype__))
+
+    def stamps(path):
+        with Bag(path) as bag:
+            return [each.message().header.stamp.nanosec for each in bag.messages()]
+
+    (file,) = (each for each in path.iterdir() if each.name != "metadata.yaml")
+    assert stamps(path) == stamps(file) == [7]
+    (path / "metadata.yaml").unlink()
+    if mode is CompressionMode.MESSAGE:
+        assert stamps(path) == stamps(file) == [7]
+        return
+    for each in (path, file):
+        with pytest.raises(BagError, match=rf"unpack it first \(zstd -d {file.name}\)"):
+            Bag(each)
+
+
+def test_a_flipped_byte_in_a_topics_name_costs_no_message(tmp_path):
+    for name, place in (("told", "metadata.yaml"), ("indexed", "indexed.mcap")):
+        write(tmp_path / name, "mcap")
+        file = tmp_path / name / place
+        data = bytearray(file.read_bytes())
+        data[data.rindex(b"/image/compressed") + 1] ^= 1  # the last one: in the summary, that is read first
+        file.write_bytes(data)
+        with Bag(tmp_path / name) as bag:
+            assert bag.counts == {"/image/compressed": 5, "/other/compressed": 5}
+            assert len(list(bag.messages(["/image/compressed"]))) == 5
+            assert "is not what its metadata.yaml says" in bag.loss and "all messages of its files are read" in bag.loss
+
+
+@pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
+def test_metadata_that_tell_of_more_than_there_is_are_not_believed(tmp_path, storage):
+    write(tmp_path / "bag", storage)
+    file = tmp_path / "bag" / "metadata.yaml"
+    facts = yaml.safe_load(file.read_text())
+    told = facts["rosbag2_bagfile_information"]["topics_with_message_count"][0]
+    told["message_count"] = 50
+    file.write_text(yaml.safe_dump(facts))
+    with Bag(tmp_path / "bag") as bag:
+        assert bag.counts == {"/image/compressed": 5, "/other/compressed": 5}
+        assert f"tells of 50 messages on {told['topic_metadata']['name']}, and its files hold 5" in bag.loss
+
+
+def test_fewer_messages_than_a_file_announces_are_told_when_all_was_read(tmp_path):
+    write(tmp_path / "bag", "mcap")
+    file = tmp_path / "bag.mcap"
+    shutil.copy(tmp_path / "bag" / "bag.mcap", file)
+    data = bytearray(file.read_bytes())
+    counts = data.rindex(b"\x05\x00\x00\x00\x00\x00\x00\x00")  # in the statistics: of the last topic
+    data[counts] = 6
+    file.write_bytes(data)
+    with Bag(file) as bag:
+        assert bag.loss == "" and len(list(bag.messages())) == 10
+        assert "fewer messages than it announces: 5 of 6 on /" in bag.loss
+
+
+def test_bytes_that_are_no_message_are_a_fault_of_the_data(tmp_path):
+    with BagWriter(tmp_path / "bag") as bag:
+        bag.write("/image", "sensor_msgs/msg/CompressedImage", 1, b"\xff\xff\0\0 not CDR")
+    with Bag(tmp_path / "bag") as bag, pytest.raises(DataError, match="/image cannot be read as sensor_msgs"):
+        next(bag.messages()).message()

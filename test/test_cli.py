@@ -1,10 +1,14 @@
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from helpers import make_picture
+from hypothesis import given
+from hypothesis import strategies as st
 
+from mt_perception.batch import distinct_names
 from mt_perception.cli import main
 
 
@@ -43,9 +47,41 @@ def test_pictures_of_one_name_do_not_overwrite_each_other(pictures, tmp_path, bu
     other = tmp_path / "other"
     other.mkdir()
     cv2.imwrite(str(other / "one.png"), make_picture(60, 100, seed=1))
-    out = tmp_path / "out"
-    assert main(["run", str(pictures), str(other), "--out", str(out), "--model", str(bundle.folder)]) == 0
-    assert {f.name for f in out.glob("*_mask.png")} == {"pictures_one_mask.png", "other_one_mask.png", "two_mask.png"}
+    cv2.imwrite(str(pictures / "two.jpg"), make_picture(60, 100, seed=2))
+    inputs, out = [str(pictures), str(other), str(other / "one.png")], tmp_path / "out"  # the last is there already
+    assert main(["run", *inputs, "--out", str(out), "--model", str(bundle.folder)]) == 0
+    names = {"pictures_one", "other_one", "two_png", "two_jpg"}
+    assert {f.name for f in out.glob("*_mask.png")} == {f"{name}_mask.png" for name in names}
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        ("a/1.png b/2.png", "1 2"),
+        ("d1/cam/1.png d2/cam/1.png d2/cam/2.png", "d1_cam_1 d2_cam_1 2"),
+        ("a/1.png a/1.jpg b/1.png", "1_png 1_jpg 1"),
+        ("a/1.png b/1.png c/a_1.png", "t_a_1 b_1 t_c_a_1"),
+        ("b_c/x.png b/c_x.png c/x.png", "b_c_x t_b_c_x t_c_x"),
+        ("a/1.png a/1.jpg a/1_png.png", "t_a_1_png 1_jpg t_a_1_png_2"),
+    ],
+)
+def test_names_of_results_grow_until_no_two_are_the_same(files, names):
+    given = [Path("/t") / file for file in files.split()]
+    assert distinct_names(given) == names.split()
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from(["a", "b", "a_b", "b_a"])] * 3, st.sampled_from([".png", ".jpg"])), unique=True
+    )
+)
+def test_names_of_different_files_differ(parts):
+    names = distinct_names([Path("/", folder, below, stem + ending) for folder, below, stem, ending in parts])
+    assert len(set(names)) == len(parts)
+
+
+def test_names_of_many_files_take_no_time():
+    assert len(set(distinct_names([Path(f"/d/{i % 50}/{i // 50:06d}.png") for i in range(20_000)]))) == 20_000
 
 
 def test_init_then_info(tmp_path, capsys):

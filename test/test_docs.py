@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from mt_perception.instants import LABEL_INFO
 from mt_perception.settings import SETTINGS
+from mt_perception.topics import LABEL_INFO
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"},
     {"geometry", "network", "bundle", "render", "metrics", "row_prior", "messages", "instants", "cloud"}
-    | {"bags", "bag_types", "bag_messages", "bag_metadata", "sources", "datasets"},
+    | {"bags", "bag_files", "bag_types", "bag_messages", "bag_metadata", "topics", "sources", "datasets"},
     {"backends", "stereo", "report"},
     {"pipeline", "evaluation", "processes"},
     {"batch", "demo", "city", "offline", "bench", "quantize"},

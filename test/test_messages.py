@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mt_perception.bag_messages import new_compressed, new_header, new_message
+from mt_perception.bag_types import TYPES
 from mt_perception.messages import (
     ENCODINGS,
     array_from_image,
@@ -14,6 +15,8 @@ from mt_perception.messages import (
     camera_matrices,
     frame_from_message,
     header_stamp_ns,
+    picture_from_cdr,
+    stamp_ns,
     with_camera,
 )
 from mt_perception.types import CameraModel, DataError, Frame
@@ -172,3 +175,16 @@ def test_messages_of_recordings_work_like_those_of_ros():
         data=np.array([3, 4], np.uint8),
     )  # fmt: skip
     assert frame_from_message(message).image.tolist() == [[3, 4]]
+
+
+@given(st.integers(-(2**31) * 10**9, 2**31 * 10**9 - 1))
+def test_stamps_before_1970_are_read_as_they_were_written(stamp):
+    message = new_compressed(np.zeros((1, 1), np.uint8), "png", new_header(stamp, "c"))
+    data = TYPES.serialize_cdr(message, message.__msgtype__)
+    assert header_stamp_ns(data) == stamp_ns(picture_from_cdr(bytes(data), True).header) == stamp
+
+
+@pytest.mark.parametrize("length", [0, 2, 4, 8, 11])
+def test_a_message_that_ends_before_its_stamp_is_a_fault_of_the_data(length):
+    with pytest.raises(DataError, match=f"of {length} bytes cannot be read"):
+        header_stamp_ns(b"\0\1\0\0\1\0\0\0\1\0\0\0"[:length])

@@ -2,9 +2,10 @@ import cv2
 import numpy as np
 import pytest
 
-from mt_perception.bag_messages import new_compressed, new_header
+from mt_perception.bag_messages import new_camera_info, new_compressed, new_header
 from mt_perception.bags import BagWriter, Recorded
-from mt_perception.sources import SourceError, camera_info_topic, open_source
+from mt_perception.sources import SourceError, open_source
+from mt_perception.types import CameraModel
 
 
 def test_a_folder_is_played_by_name(tmp_path):
@@ -54,11 +55,6 @@ def test_the_file_inside_a_recording_means_the_recording(stereo_bag):
     assert len(open_source(next(stereo_bag.glob("*.mcap")))) == 4
 
 
-def test_camera_info_lies_beside_its_picture():
-    assert camera_info_topic("/left/image_rect/compressed") == "/left/camera_info"
-    assert camera_info_topic("image") == "camera_info"
-
-
 def test_wrong_inputs_are_explained(tmp_path):
     with pytest.raises(SourceError, match="does not exist"):
         open_source(tmp_path / "none")
@@ -84,3 +80,68 @@ def test_messages_that_come_late_belong_to_their_instant(tmp_path):
     shots = list(open_source(tmp_path / "bag"))
     assert len(shots) == 12
     assert [bool(shot.others) for shot in shots] == [True] * 7 + [False] * 5
+
+
+def write_camera(path, stamps_ns, infos_ns=(), topic="/camera/image_raw/compressed"):
+    """Pictures 0.1 s apart with these stamps; camera_infos received then, with stamp 7, whose fx in px counts them."""
+    with BagWriter(path) as bag:
+        messages = [
+            (
+                10**9 + index * 10**8,
+                topic,
+                new_compressed(np.full((4, 6), index, np.uint8), "png", new_header(stamp, "c")),
+            )
+            for index, stamp in enumerate(stamps_ns)
+        ]
+        for count, received_ns in enumerate(infos_ns, 1):
+            info = new_camera_info(CameraModel(6, 4, float(count), 1.0, 3.0, 2.0), new_header(7, "c"))
+            messages.append((received_ns, "/camera/camera_info", info))
+        for received_ns, name, message in sorted(messages, key=lambda each: each[0]):
+            bag.write_message(name, received_ns, message)
+    return path
+
+
+def test_stamps_that_stay_at_zero_hide_no_picture(tmp_path):
+    source = open_source(write_camera(tmp_path / "bag", [0] * 6))
+    assert len(source) == 6 and [int(shot.picture.message().data[0]) > 0 for shot in source] == [True] * 6
+
+
+def test_each_picture_has_the_newest_camera_info_whatever_its_stamp(tmp_path):
+    """As in the node: the first one for pictures before it, then each from when it was received."""
+    infos_ns = [10**9 + 150 * 10**6, 10**9 + 300 * 10**6, 10**9 + 310 * 10**6]
+    source = open_source(write_camera(tmp_path / "bag", [10**9 + i * 10**8 for i in range(5)], infos_ns))
+    focal_px = [shot.others["/camera/camera_info"].message().k[0] for shot in source]
+    assert focal_px == [1, 1, 1, 2, 3]
+
+
+def test_a_folder_of_recordings_files_is_a_recording_and_one_of_pictures_stays_one(tmp_path):
+    write_camera(tmp_path / "bag", [10**9, 2 * 10**9])
+    (tmp_path / "bag" / "metadata.yaml").unlink()
+    assert len(open_source(tmp_path / "bag")) == 2
+    cv2.imwrite(str(tmp_path / "bag" / "one.png"), np.zeros((4, 6, 3), np.uint8))
+    assert len(open_source(tmp_path / "bag")) == 1
+
+
+def test_a_topic_may_be_named_and_what_is_wrong_with_it_is_said(tmp_path):
+    path = write_camera(tmp_path / "bag", [10**9], [10**9])
+    assert open_source(path, "/camera/image_raw/compressed").topic == "/camera/image_raw/compressed"
+    with pytest.raises(SourceError, match="no topic /none; it has /camera/camera_info, /camera/image_raw/compressed"):
+        open_source(path, "/none")
+    with pytest.raises(SourceError, match="is of type sensor_msgs/msg/CameraInfo"):
+        open_source(path, "/camera/camera_info")
+    cv2.imwrite(str(tmp_path / "one.png"), np.zeros((4, 6, 3), np.uint8))
+    with pytest.raises(SourceError, match="is no recording, so it has no topic /x"):
+        open_source(tmp_path / "one.png", "/x")
+
+
+def test_what_is_damaged_ends_with_how_far_it_was_read(tmp_path):
+    """Bytes of a chunk are wrong while index and metadata are whole."""
+    path = write_camera(tmp_path / "bag", [10**9 + i * 10**8 for i in range(5)])
+    source = open_source(path)
+    (file,) = path.glob("*.mcap")
+    data = bytearray(file.read_bytes())
+    third = [at for at in range(len(data)) if data.startswith(b"\x89PNG", at)][2]
+    data[third - 90 : third] = b"\xff" * 90  # where the record's own length stands
+    file.write_bytes(data)
+    with pytest.raises(SourceError, match="0 of the 5 pictures that it announces on /camera/image_raw/compressed"):
+        list(source)

@@ -34,7 +34,7 @@ def evaluate(
     """The scores of the bundle at `model` (empty: the package's own) on one split of every data set given.
 
     What its card says was held out of training is scored, too, or `holdout` instead. `board` collects the scores, and
-    is what is returned; a plain new one if it is not given.
+    is what is returned; a plain new one if it is not given. Raises `DatasetError` where there is no truth at all.
     """
     perceiver = Perceiver.open(Settings(model=str(model), precision=precision))
     card = perceiver.bundle.card
@@ -54,6 +54,8 @@ def evaluate(
             assert prediction.mask is not None and prediction.depth_m is not None
             prior = row_table.prior(index) if row_table else None
             board.add(name, sample, prediction.mask, prediction.depth_m, prior)
+    if folders and not (board.labels or board.depths):
+        raise DatasetError(f"nothing is scored: {', '.join(map(str, folders.values()))} holds neither labels nor depth")
     return board
 
 

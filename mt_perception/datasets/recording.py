@@ -15,7 +15,7 @@ from mt_perception.bag_messages import new_camera_info, new_compressed, new_head
 from mt_perception.bags import new_recording
 from mt_perception.datasets.sample import DatasetError, Reader, Sample
 from mt_perception.geometry import millimetres_from_depth
-from mt_perception.instants import TRUE_DEPTH, TRUE_LABELS
+from mt_perception.topics import TRUE_DEPTH, TRUE_LABELS
 
 FRAME_ID = "camera"
 START_NS = 10**9

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from mt_perception.bags import Bag, Recorded
 from mt_perception.messages import camera_from_info, frame_from_message, with_camera
-from mt_perception.sources import camera_info_topic
+from mt_perception.topics import camera_info_topic
 from mt_perception.types import CameraModel, DataError, Frame
 
 

@@ -28,7 +28,9 @@ def add_process(
     )
     parser.add_argument("sources", nargs="+", metavar="IN", help=f"recordings (rosbag2); {_LIST}")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of the new recording, or of the new recordings")
-    parser.add_argument("--topic", default="", help="the (left) camera's picture (default: found by itself)")
+    parser.add_argument(
+        "--topic", default="", help="the (left) camera's picture (default: by type, encoding and number)"
+    )
     parser.add_argument("--right-topic", default="", help="with --stereo: the right one (default: by the left one's)")
     parser.add_argument("--disparity", action="store_true", help="with --stereo: write what was matched, too")
     parser.add_argument("--results-only", action="store_true", help="leave out what IN holds")

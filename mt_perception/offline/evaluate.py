@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from mt_perception.bags import Bag, BagError
 from mt_perception.bundle import BundleCard
-from mt_perception.instants import COMPRESSED, DEPTH, MASK, TRUE_DEPTH, Instant, instants
+from mt_perception.instants import Instant, instants, layout_of
 from mt_perception.metrics import DepthBreakdown, percentiles
 from mt_perception.offline.blocks import Blocks, common_blocks, confidence, differences
 from mt_perception.offline.measures import MEASURES
@@ -24,6 +24,8 @@ from mt_perception.offline.timeline import Timeline
 from mt_perception.offline.truth import Truth
 from mt_perception.settings import SETTINGS
 from mt_perception.stereo import consistency
+from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH, namespace_of, truth_name
+from mt_perception.types import StereoPair
 
 _GAP = 1.5
 """Two results farther apart than this many usual intervals have a gap between them."""
@@ -33,7 +35,8 @@ _GAP = 1.5
 class Evaluation:
     """What was found in one recording. `is_live`: results were recorded later than their pictures.
 
-    `row_table` says with what depth was compared, or why with nothing; empty without true depth.
+    `judged`: results that have truth. `row_table` says with what depth was compared, or why with nothing; empty
+    without true depth.
     """
 
     path: Path
@@ -41,6 +44,7 @@ class Evaluation:
     depth: DepthBreakdown = field(default_factory=DepthBreakdown)
     frames: Timeline = field(default_factory=Timeline)
     pictures: int = 0
+    judged: int = 0
     unanswered_ns: array[int] = field(default_factory=lambda: array("q"))
     is_live: bool = False
     losses: list[str] = field(default_factory=list)
@@ -91,23 +95,38 @@ def evaluate_bag(path: Path, truth: Path | None = None, card: BundleCard | None 
     before: Instant | None = None
     pairs = Pairs()
     with Bag(path) as bag, Truth(truth) as with_truth:
-        if not any(topic.endswith(MASK) for topic in bag.counts):
+        if not any(count and namespace_of(topic, MASK) is not None for topic, count in bag.counts.items()):
             raise BagError(f"{path} holds no {MASK}; make results with: mt-perception bag process {path} OUT")
-        has_depth = any(topic.endswith((TRUE_DEPTH, TRUE_DEPTH + COMPRESSED)) for topic in bag.counts) or bool(truth)
+        layout = layout_of(bag)
+        found.losses += layout.notes
+        has_depth = any(truth_name(topic).startswith(TRUE_DEPTH) for topic in bag.counts) or bool(truth)
         if has_depth and row_table.needs_fit:
-            before_all = tqdm(readable(bag, instants(bag), []), desc="row table", unit="instant", leave=False)
+            before_all = tqdm(readable(bag, instants(bag, layout), []), desc="row table", unit="instant", leave=False)
             row_table.fit(with_truth(each) for each in before_all)
-        for instant in tqdm(readable(bag, instants(bag), found.losses), desc=path.name, unit="instant", leave=False):
+        read = readable(bag, instants(bag, layout), found.losses)
+        for instant in tqdm(read, desc=path.name, unit="instant", leave=False):
             found.pictures += instant.has_picture
+            pair = pairs(instant)
             if MASK in instant.messages:
-                means = _flicker(before, instant) | _stereo(pairs, instant)
+                means = _flicker(before, instant) | _stereo(pair, instant)
                 _add(found, instant, with_truth(instant), means, row_table)
                 before = instant
             elif instant.has_picture:
                 found.unanswered_ns.append(instant.stamp_ns)
+    _refuse_nothing(found, truth)
     scores = found.blocks.total()
     found.row_table = row_table.words(isfinite(scores["skill"])) if isfinite(scores["abs_rel"]) else ""
     return found
+
+
+def _refuse_nothing(found: Evaluation, truth: Path | None) -> None:
+    """Raises `BagError` where no result was read, or none has the truth that was given for it."""
+    if not len(found.frames):
+        raise BagError(f"no {MASK} of {found.path} could be read: {'; '.join(found.losses) or 'they have no messages'}")
+    if truth and not found.judged:
+        raise BagError(
+            f"{truth} tells the truth of none of the {len(found.frames)} results in {found.path}: no stamps are equal"
+        )
 
 
 def compare(evaluations: list[Evaluation]) -> list[dict[str, Any]]:
@@ -135,6 +154,7 @@ def _add(found: Evaluation, instant: Instant, judged: Instant, means: dict[str, 
     answered_ns = instant.messages[MASK].received_ns
     found.is_live |= answered_ns > (instant.picture_received_ns or instant.stamp_ns)
     labels, depth_m = judged.labels_and_truth(), judged.depth_and_truth_m()
+    found.judged += bool(labels or depth_m)
     prior_m = row_table(instant, depth_m[1].shape) if depth_m else None
     scores = found.blocks.add(instant.stamp_ns, labels, depth_m, means, prior_m).summary()
     if depth_m:
@@ -164,8 +184,8 @@ def _flicker(before: Instant | None, instant: Instant) -> dict[str, float]:
     return found
 
 
-def _stereo(pairs: Pairs, instant: Instant) -> dict[str, float]:
+def _stereo(pair: StereoPair | None, instant: Instant) -> dict[str, float]:
     """How well depth explains the pair, beside what the pair itself gives; nothing without a pair."""
-    pair, depth_m = pairs(instant), instant.array(DEPTH)
+    depth_m = instant.array(DEPTH)
     found = consistency(pair, depth_m, SETTINGS["stereo_width"].default) if pair and depth_m is not None else None
     return {"stereo_error": found.error, "stereo_reference": found.reference} if found else {}

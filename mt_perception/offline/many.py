@@ -39,7 +39,7 @@ def listed(names: Sequence[str]) -> list[Path]:
 
 def places(sources: Sequence[Path], folder: Path) -> list[tuple[Path, Path]]:
     """Each source with its result in `folder`, which has the source's name."""
-    names = [(path.parent if path.is_file() else path).resolve().name for path in sources]
+    names = [path.stem if path.is_file() else path.resolve().name for path in sources]
     if twice := [name for name, count in Counter(names).items() if count > 1]:
         raise BagError(f"several inputs are named {twice[0]}, and their results would be, too; process them one by one")
     return [(path, folder / name) for path, name in zip(sources, names, strict=True)]

@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from mt_perception.instants import Instant
 from mt_perception.messages import camera_from_info, frame_from_message, with_camera
+from mt_perception.topics import camera_info_topic
 from mt_perception.types import CameraModel, DataError, Frame, StereoPair
 
 
 class Pairs:
-    """Left and right picture of an instant as a pair, with what the last camera_info of each told."""
+    """Left and right picture of an instant as a pair, with what the last camera_info of each told.
+
+    Every instant has to be shown to it, also those that hold nothing but a camera_info: their stamps need not be equal.
+    """
 
     def __init__(self) -> None:
         self._cameras: dict[str, CameraModel | None] = {}
 
     def __call__(self, instant: Instant) -> StereoPair | None:
         """None when the instant has no pair of one stamp, or one that was not rectified and calibrated together."""
+        pictures = [topic for topic in (instant.layout.picture, instant.layout.right) if topic]
         try:
-            for side in ("left", "right"):
-                if info := instant.messages.get(f"{side}/camera_info"):
-                    self._cameras[side] = camera_from_info(info.message())
-            left, right = self._frame(instant, "left"), self._frame(instant, "right")
-            return StereoPair(left, right) if left and right else None
+            for topic in map(camera_info_topic, pictures):
+                if info := instant.messages.get(topic):
+                    self._cameras[topic] = camera_from_info(info.message())
+            frames = [frame for topic in pictures if (frame := self._frame(instant, topic))]
+            return StereoPair(*frames) if len(frames) == 2 else None
         except DataError:
             return None
 
-    def _frame(self, instant: Instant, side: str) -> Frame | None:
-        recorded = instant.recorded(f"{side}/image_rect")
-        camera = self._cameras.get(side)
+    def _frame(self, instant: Instant, topic: str) -> Frame | None:
+        recorded, camera = instant.messages.get(topic), self._cameras.get(camera_info_topic(topic))
         return with_camera(frame_from_message(recorded.message()), camera) if recorded and camera else None

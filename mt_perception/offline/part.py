@@ -16,7 +16,7 @@ from mt_perception.backends import chosen
 from mt_perception.bag_messages import new_header, new_label_info
 from mt_perception.bags import Bag, Recorded, new_recording
 from mt_perception.bundle import load_bundle
-from mt_perception.instants import LABEL_INFO
+from mt_perception.instants import Layout
 from mt_perception.offline.ahead import ahead, spread
 from mt_perception.offline.cameras import Cameras
 from mt_perception.offline.results import RESULTS, results
@@ -26,6 +26,7 @@ from mt_perception.offline.tally import Tally
 from mt_perception.pipeline import Perceiver
 from mt_perception.resources import default_model
 from mt_perception.settings import Settings
+from mt_perception.topics import LABEL_INFO
 from mt_perception.types import DataError, Frame
 
 _MOST_LANES = 8  # what is left to one thread, writing above all, keeps up with no more
@@ -57,13 +58,14 @@ class Processing:
 class Task:
     """One segment of a recording that becomes a part of `out`. `topics` are its pictures': one, or left and right.
 
-    `is_first`: its part tells the names of the classes.
+    `is_first`: its part tells the names of the classes. `by_reception`: stamps say nothing, times of reception do.
     """
 
     out: Path
     topics: tuple[str, ...]
     segment: Segment
     is_first: bool
+    by_reception: bool = False
 
 
 Made = Iterator[list[Recorded]]
@@ -148,7 +150,8 @@ def _pairs(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tall
     """One pair after the other, as each changes the scale of the next; written beside the network."""
     settings = processing.settings
     (perceiver,) = _perceivers(settings, cores, 1)
-    perceive = PairedPerceiver(perceiver, settings, processing.disparity, tally)
+    clock = Layout(by_reception=task.by_reception).stamp_ns
+    perceive = PairedPerceiver(perceiver, settings, processing.disparity, tally, clock)
     pairs = perceive_pairs(perceive, bag, task.topics, task.segment, settings.sync_slop_s, tally)
     return ahead(
         list(results(received_ns, prediction, found if processing.disparity else None, processing.namespace))

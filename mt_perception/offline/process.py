@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
@@ -9,14 +10,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mt_perception.bags import refuse_existing
+from mt_perception.bag_metadata import read_metadata
+from mt_perception.bags import Bag, BagError, refuse_existing
 from mt_perception.bundle import load_bundle
 from mt_perception.hardware import usable_cores
+from mt_perception.instants import has_idle_stamps, idle_stamps_note
 from mt_perception.offline.many import Failure, attempts
 from mt_perception.offline.part import Processing, Task, process_segment
 from mt_perception.offline.segments import claim, cut, join
 from mt_perception.offline.tally import Tally
-from mt_perception.sources import BagSource, right_picture_topic
+from mt_perception.sources import SourceError, find_camera
+from mt_perception.topics import MASK
 
 SEGMENT_S = 20.0
 
@@ -41,7 +45,7 @@ def process_bags(
     plans: dict[Path, list[Task]] = {}
     for source, out in works:
         try:
-            plans[out], outcomes[out] = _plan(source, out, processing), Tally()
+            plans[out], outcomes[out] = _plan(source, out, processing)
         except (ValueError, RuntimeError, OSError) as error:
             outcomes[out] = error
     waiting = {out: [each for each in plan if not each.segment.is_done] for out, plan in plans.items()}
@@ -51,27 +55,35 @@ def process_bags(
     each_cores = 1 if ray else max(1, cores // max(1, min(workers, len(items))))
     with tqdm(total=total, initial=total - left, unit="segment") as progress:
         for out in [out for out, tasks in waiting.items() if not tasks]:  # it was stopped just before its end
-            outcomes[out] = _finished(plans[out], outcomes[out])
+            outcomes[out] = _finished(plans[out], outcomes[out], processing)
         for task, outcome in attempts(partial(process_segment, processing, each_cores), items, workers, ray):
             progress.update()
             waiting[task.out].remove(task)
             outcomes[task.out] = _together(outcomes[task.out], outcome)
             if not waiting[task.out]:
-                outcomes[task.out] = _finished(plans[task.out], outcomes[task.out])
+                outcomes[task.out] = _finished(plans[task.out], outcomes[task.out], processing)
     return outcomes
 
 
-def _plan(source: Path, out: Path, processing: Processing) -> list[Task]:
-    """The work on one recording, and a folder for its parts."""
+def _plan(source: Path, out: Path, processing: Processing) -> tuple[list[Task], Tally]:
+    """The work on one recording with what is to be said of it, and a folder for its parts."""
     refuse_existing(out)
-    topics: tuple[str, ...] = (BagSource(source, processing.topic).topic,)
-    if processing.settings.stereo:
-        topics += (processing.right_topic or right_picture_topic(source, topics[0]),)
+    stereo = processing.settings.stereo
+    with Bag(source) as bag:
+        chosen = find_camera(bag, processing.topic, processing.right_topic, stereo)
+        idle = has_idle_stamps(bag, chosen.topic)
+        announced = bag.counts[chosen.topic]
+    if stereo and not chosen.right:
+        raise SourceError(f"{source} has no right picture beside {chosen.topic}; name it with --right-topic")
+    topics = (chosen.topic, chosen.right) if stereo else (chosen.topic,)
     parts = out.with_name(f"{out.name}.parts")
     named = ("disparity", "keep", "storage", "namespace")
     facts = {"source": str(source.resolve()), "topics": list(topics)} | {n: getattr(processing, n) for n in named}
     claim(parts, facts | asdict(processing.settings) | {"model": load_bundle(processing.model).model_hash})
-    return [Task(out, topics, each, index == 0) for index, each in enumerate(cut(source, parts, out.name, SEGMENT_S))]
+    segments = cut(source, parts, out.name, SEGMENT_S)
+    notes = [chosen.note] if chosen.note else []
+    notes += [idle_stamps_note(chosen.topic)] if idle else []
+    return [Task(out, topics, each, not n, idle) for n, each in enumerate(segments)], Tally(announced, notes=notes)
 
 
 def _together(so_far: Tally | Failure, more: Tally | Failure) -> Tally | Failure:
@@ -84,12 +96,25 @@ def _together(so_far: Tally | Failure, more: Tally | Failure) -> Tally | Failure
     return so_far
 
 
-def _finished(plan: list[Task], outcome: Tally | Failure) -> Tally | Failure:
-    """Make one recording of the parts, unless some are missing."""
+def _finished(plan: list[Task], outcome: Tally | Failure, processing: Processing) -> Tally | Failure:
+    """Make one recording of the parts, unless some are missing or there are no results in any."""
     if isinstance(outcome, Exception):
         return outcome
+    parts = [task.segment.part for task in plan]
     try:
+        made = sum(_results_in(part, processing.namespace) for part in parts)
+        if made < outcome.announced:
+            outcome.lose(f"{made} of the {outcome.announced} pictures on {plan[0].topics[0]} have results")
+        if not made:
+            shutil.rmtree(parts[0].parent)
+            raise BagError(f"nothing was made of {plan[0].segment.source}: {'; '.join(outcome.problems())}")
         join([task.segment for task in plan], plan[0].out)
     except (ValueError, RuntimeError, OSError) as error:
         return error
     return outcome
+
+
+def _results_in(part: Path, namespace: str) -> int:
+    """How many masks were written to a part, also in an earlier run."""
+    topics = read_metadata(part)["topics_with_message_count"]
+    return sum(each["message_count"] for each in topics if each["topic_metadata"]["name"] == f"{namespace}/{MASK}")

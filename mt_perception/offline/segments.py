@@ -85,9 +85,9 @@ def _moved(part: Path, folder: Path) -> dict[str, Any]:
 
 def readable(bag: Bag, items: Iterable[Item], losses: list[str]) -> Iterator[Item]:
     """What is read from a recording as far as that goes; why it goes no further is added to `losses`."""
-    if bag.loss:
-        losses.append(bag.loss)
     try:
         yield from items
     except Exception as error:  # whatever a reader raises on damaged bytes
         losses.append(f"{bag.path} is damaged and was read in part ({type(error).__name__}: {error})")
+    if bag.loss:  # also what is only known when all has been read
+        losses.insert(0, bag.loss)

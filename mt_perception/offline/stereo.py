@@ -8,11 +8,10 @@ spread, so the result is always the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from mt_perception.bags import Bag, Recorded
-from mt_perception.messages import header_stamp_ns
 from mt_perception.offline.cameras import Cameras
 from mt_perception.offline.segments import Segment, readable
 from mt_perception.offline.tally import Tally
@@ -29,6 +28,7 @@ WARM_UP_S = 3 * TIME_CONSTANT_S
 _PARTNER_S = 1.0  # by how much one picture of a pair may be recorded after the other
 _WAITING = 5  # as many pictures wait for their partner in the node
 
+Stamp = Callable[[Recorded], int]
 Made = tuple[int, Prediction, Match | None]
 """When the left picture was received, its prediction, and what matching its pair gave if it was its turn."""
 
@@ -36,7 +36,15 @@ Made = tuple[int, Prediction, Match | None]
 class PairedPerceiver:
     """Predictions of pairs, one after the other in the order of time."""
 
-    def __init__(self, perceiver: Perceiver, settings: Settings, disparity: bool, tally: Tally) -> None:
+    def __init__(
+        self,
+        perceiver: Perceiver,
+        settings: Settings,
+        disparity: bool,
+        tally: Tally,
+        stamp_ns: Stamp,
+    ) -> None:
+        self.stamp_ns = stamp_ns
         self._perceiver, self._settings, self._tally = perceiver, settings, tally
         self._corrects = settings.depth_mode != "mono"
         self._matches = self._corrects or disparity
@@ -48,7 +56,7 @@ class PairedPerceiver:
         frame = cameras.frame(left)
         self._tally.lose(cameras.problem)
         prediction = self._perceiver(frame, tuple(OUTPUTS))
-        found = self._match(prediction, right, cameras) if self._is_turn(frame.stamp_ns) else None
+        found = self._match(prediction, left, right, cameras) if self._is_turn(left) else None
         if not self._corrects:
             return prediction, found
         depth_m = corrected(prediction.depth_m, self._scale, found if self._settings.depth_mode == "fused" else None)
@@ -56,21 +64,21 @@ class PairedPerceiver:
 
     def warm_up(self, left: Recorded, right: Recorded, cameras: Cameras) -> None:
         """Take a pair into the scale, if it is its turn."""
-        if not self._is_turn(header_stamp_ns(left.data)) or not self._corrects:
+        if not self._is_turn(left) or not self._corrects:
             return
         try:
-            self._match(self._perceiver(cameras.frame(left), ("depth_m",)), right, cameras)
+            self._match(self._perceiver(cameras.frame(left), ("depth_m",)), left, right, cameras)
         except DataError:
             return  # it is told in the segment that it belongs to
 
-    def _is_turn(self, stamp_ns: int) -> bool:
+    def _is_turn(self, left: Recorded) -> bool:
         """Whether this pair is the first of its time slot; with depth_mode fused every one is matched."""
         if not self._matches or (self._corrects and self._settings.depth_mode == "fused"):
             return self._matches
-        last, self._turn = self._turn, int(stamp_ns * self._settings.stereo_rate_hz // 1e9)
+        last, self._turn = self._turn, int(self.stamp_ns(left) * self._settings.stereo_rate_hz // 1e9)
         return self._turn != last
 
-    def _match(self, prediction: Prediction, right: Recorded, cameras: Cameras) -> Match | None:
+    def _match(self, prediction: Prediction, left: Recorded, right: Recorded, cameras: Cameras) -> Match | None:
         found = None
         try:
             pair = StereoPair(prediction.frame, cameras.frame(right))
@@ -78,7 +86,7 @@ class PairedPerceiver:
         except DataError as error:
             self._tally.lose(f"stereo depth is missing: {error}")
         measured = measure(prediction.depth_m, found) if found else None
-        self._scale = followed(self._scale, measured, prediction.frame.stamp_ns)
+        self._scale = followed(self._scale, measured, self.stamp_ns(left))
         return found
 
 
@@ -95,7 +103,7 @@ def perceive_pairs(
             continue
         side = topics.index(recorded.topic)
         alone += side == 0 and segment.holds(recorded)
-        pair = pairer.add(side, header_stamp_ns(recorded.data), recorded)
+        pair = pairer.add(side, perceive.stamp_ns(recorded), recorded)
         if pair and pair[0].received_ns < segment.start_ns:
             perceive.warm_up(*pair, cameras)
         elif pair and segment.holds(pair[0]):

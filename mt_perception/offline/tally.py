@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 class Tally:
     """How many pictures came out, why the others did not, and what the results lack."""
 
+    announced: int = 0
+    """How many pictures the recording says that it has."""
     pictures: int = 0
+    notes: list[str] = field(default_factory=list)
+    """What was chosen where it might have been something else."""
     skipped: Counter[str] = field(default_factory=Counter)
     losses: list[str] = field(default_factory=list)
 
@@ -28,4 +32,4 @@ class Tally:
 
     def problems(self) -> list[str]:
         """In sentences, all but the number of pictures."""
-        return [*self.losses, *(f"{count} pictures skipped: {why}" for why, count in self.skipped.items())]
+        return [*self.notes, *self.losses, *(f"{count} pictures skipped: {why}" for why, count in self.skipped.items())]

@@ -6,25 +6,22 @@ from collections.abc import Collection
 from pathlib import Path
 
 from mt_perception.bags import Bag, BagError
-from mt_perception.instants import TRUTH, Instant
-from mt_perception.messages import header_stamp_ns
+from mt_perception.instants import Instant, Layout, headed, layout_of
+from mt_perception.topics import TRUTH, truth_name
 
 _AROUND_NS = 10**9  # a picture is recorded within so much of its truth
 
 
-def read_instant(bag: Bag, stamp_ns: int, span_ns: tuple[int, int], topics: Collection[str] | None = None) -> Instant:
+def read_instant(
+    bag: Bag, layout: Layout, stamp_ns: int, span_ns: tuple[int, int], topics: Collection[str] | None = None
+) -> Instant:
     """The messages of `topics` (None: of all that begin with a header) with this stamp, recorded within `span_ns`."""
     topics = headed(bag) if topics is None else topics
-    instant = Instant(stamp_ns)
+    instant = Instant(stamp_ns, layout=layout)
     for each in bag.messages(topics, span_ns[0], span_ns[1] + 1):
-        if header_stamp_ns(each.data) == stamp_ns:
-            instant.messages[each.topic.lstrip("/")] = each
+        if layout.stamp_ns(each) == stamp_ns:
+            instant.messages[layout.name(each.topic)] = each
     return instant
-
-
-def headed(bag: Bag) -> list[str]:
-    """The topics with pictures and cameras, whose messages begin with a header."""
-    return [topic for topic, kind in bag.type_names.items() if kind.startswith("sensor_msgs/msg/")]
 
 
 class Truth:
@@ -34,11 +31,12 @@ class Truth:
         self._bag = Bag(path) if path else None
         self._spans: dict[int, tuple[int, int]] = {}
         if self._bag:
-            self._topics = [topic for topic in self._bag.counts if topic.lstrip("/").startswith(TRUTH)]
+            self._layout = layout_of(self._bag)
+            self._topics = [topic for topic in self._bag.counts if truth_name(topic)]
             if not self._topics:
                 raise BagError(f"{path} holds no {TRUTH}... topics, so it tells no truth")
             for each in self._bag.messages(self._topics):
-                stamp_ns, now = header_stamp_ns(each.data), each.received_ns
+                stamp_ns, now = self._layout.stamp_ns(each), each.received_ns
                 self._spans[stamp_ns] = self._spans.get(stamp_ns, (now, now))[0], now
 
     def __enter__(self) -> Truth:
@@ -54,11 +52,13 @@ class Truth:
             return instant
         own = {topic: each for topic, each in instant.messages.items() if not topic.startswith(TRUTH)}
         if instant.stamp_ns not in self._spans:
-            return Instant(instant.stamp_ns, own)
+            return Instant(instant.stamp_ns, own, instant.layout)
         first_ns, last_ns = self._spans[instant.stamp_ns]
         if not pictures:
-            found = read_instant(self._bag, instant.stamp_ns, (first_ns, last_ns), self._topics)
-            return Instant(instant.stamp_ns, own | found.messages)
-        found = read_instant(self._bag, instant.stamp_ns, (first_ns - _AROUND_NS, last_ns + _AROUND_NS))
+            found = read_instant(self._bag, self._layout, instant.stamp_ns, (first_ns, last_ns), self._topics)
+            return Instant(instant.stamp_ns, own | found.messages, instant.layout)
+        around_ns = first_ns - _AROUND_NS, last_ns + _AROUND_NS
+        found = read_instant(self._bag, self._layout, instant.stamp_ns, around_ns)
         truth = {topic: each for topic, each in found.messages.items() if topic.startswith(TRUTH)}
-        return Instant(instant.stamp_ns, found.messages | own | truth)
+        layout = instant.layout if instant.has_picture else self._layout
+        return Instant(instant.stamp_ns, found.messages | own | truth, layout)

@@ -10,9 +10,9 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 
 from mt_perception.city import City, CityFrame, CityOptions
-from mt_perception.instants import TRUTH
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, run_node
+from mt_perception.topics import TRUTH
 
 FRAME_ID = "camera"
 _RELIABLE = QoSProfile(depth=2)

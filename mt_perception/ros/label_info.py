@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from std_msgs.msg import Header
 
-from mt_perception.instants import LABEL_INFO
 from mt_perception.labels import Label
+from mt_perception.topics import LABEL_INFO
 
 try:
     from vision_msgs.msg import LabelInfo, VisionClass

@@ -17,7 +17,6 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mt_perception.backends import BackendError
 from mt_perception.bundle import BundleError
-from mt_perception.instants import LABEL_INFO
 from mt_perception.messages import camera_from_info
 from mt_perception.pipeline import Perceiver
 from mt_perception.resources import ResourceError
@@ -30,6 +29,7 @@ from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import SIDES, Pair, PairSync, Serialized
 from mt_perception.ros.worker import Worker
 from mt_perception.settings import Settings, SettingsError
+from mt_perception.topics import LABEL_INFO, is_rectified
 from mt_perception.types import DataError
 
 NODE_NAME = "perception"
@@ -187,8 +187,12 @@ class PerceptionNode(LifecycleNode):
     # -- callbacks: hand over, nothing more
 
     def _on_side(self, side: int, data: bytes) -> None:
-        if self._pairs:
+        if not self._pairs:
+            return
+        try:
             self._pairs.add(side, Serialized(data))
+        except ValueError as error:  # too short for a stamp, or one before 1970, which message_filters refuses
+            self._health.skipped(f"picture skipped: {error}")
 
     def _on_pair(self, pair: Pair) -> None:
         self._on_image(Pair(pair.left.data, pair.right.data))
@@ -206,7 +210,7 @@ class PerceptionNode(LifecycleNode):
         self._perception.camera = camera
         self._health.warn("camera_info", problem and f"depth is uncorrected: {problem}")
         topic = self.resolve_topic_name(picture_topics(self._perception.settings)[0])
-        is_distorted = any(message.d) and "rect" not in topic
+        is_distorted = any(message.d) and not is_rectified(topic)
         self._health.warn("distortion", f"{topic} {_UNRECTIFIED}" if is_distorted else "")
 
     def _on_worker_error(self, error: Exception) -> None:

@@ -13,7 +13,7 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from mt_perception.backends import Backend, BackendError
 from mt_perception.labels import Label
-from mt_perception.messages import with_camera
+from mt_perception.messages import picture_from_cdr, with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.ros import convert
 from mt_perception.ros.health import AGE, Health
@@ -21,6 +21,7 @@ from mt_perception.ros.outputs import Output, Result
 from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import Pair
 from mt_perception.settings import Settings
+from mt_perception.topics import doubt, told_encoding
 from mt_perception.types import CameraModel, DataError, Frame
 
 _ANOTHER_CLOCK_MS = 60_000.0
@@ -95,12 +96,13 @@ class Perception:
             self._health.warn("withheld", "")
         if not asked and not (stereo and stereo.disparity_wanted):
             return
-        watch = Stopwatch()
+        watch, compressed = Stopwatch(), settings.image_transport == "compressed"
         try:
-            frame = self._calibrated(convert.frame(left, settings.image_transport == "compressed"))
+            frame = self._calibrated(convert.frame(left, compressed))
         except DataError as error:
             self._health.skipped(f"picture skipped: {error}")
             return
+        self._health.warn("no camera", doubt("the image topic", told_encoding(picture_from_cdr(left, compressed))))
         watch.mark("convert")
         wanted = self._possible(asked, frame)
         needs = frozenset().union(*(output.needs for output, _ in wanted))
@@ -135,6 +137,10 @@ class Perception:
         problem = ""
         if now_ns == 0:
             problem = "use_sim_time is true, but nothing comes on /clock: start ros2 bag play with --clock"
+        elif frame.stamp_ns == 0:
+            problem = (
+                "the driver leaves header.stamp at 0: no latency can be told, and nothing pairs or finds the results"
+            )
         elif abs(age_ms) > _ANOTHER_CLOCK_MS:
             problem = "the pictures' stamps are of another time than this node's: for a recording set use_sim_time"
         self._health.warn("clock", problem)

@@ -18,11 +18,11 @@ from sensor_msgs.msg import Image
 from tqdm import tqdm
 
 from mt_perception.bags import Recorded
-from mt_perception.instants import TRUTH
 from mt_perception.messages import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, finish, run_node
-from mt_perception.sources import Shot, Source, SourceError, camera_info_topic, open_source
+from mt_perception.sources import BagSource, Shot, Source, SourceError, open_source
+from mt_perception.topics import COMPRESSED, camera_info_topic, truth_name
 
 _RELIABLE = QoSProfile(depth=5)
 _ANSWER_TIMEOUT_S = 10.0
@@ -40,9 +40,15 @@ class Player(Node):
         value = {name: self.declare_parameter(name, default).value for name, default in _PARAMETERS.items()}
         self._options = value
         try:
-            self._source: Source = open_source(value["input"])
+            self._source: Source = open_source(value["input"], value["topic"], value["stereo"])
+            self._first = next(iter(self._source), None)
         except SourceError as error:
             raise StartupError(str(error)) from error
+        if self._first is None:
+            raise StartupError(f"the input {value['input']} holds no pictures")
+        if note := getattr(self._source, "note", ""):
+            self.get_logger().info(note)
+        self._roles = _roles(self._source, value["stereo"])
         self._outlets: dict[str, Any] = {}
         self._offered = 0
         self._unanswered: list[int] = []
@@ -60,6 +66,7 @@ class Player(Node):
             self._answer.notify()
 
     def _play(self) -> None:
+        failure = ""
         try:
             self._listen_for_answers()
             self._wait_for_subscribers()
@@ -69,13 +76,14 @@ class Player(Node):
                 outlet.wait_for_all_acked(Duration(seconds=2))  # what is sent last must arrive before this process ends
         except SourceError as error:
             self.get_logger().error(str(error))
+            failure = "" if self._offered else str(error)
         except Exception:
             if rclpy.ok(context=self.context):
                 raise
             # a signal came: nothing can be published any more
         if self._options["report"]:
             Path(self._options["report"]).write_text(json.dumps({"frames": self._offered}), encoding="utf-8")
-        finish(self)
+        finish(self, failure)
 
     def _listen_for_answers(self) -> None:
         """Subscribe to the topic that acknowledges, of whatever type, once somebody publishes it."""
@@ -90,8 +98,8 @@ class Player(Node):
 
     def _wait_for_subscribers(self) -> None:
         """Whoever should see the first picture must be there: discovery takes a moment."""
-        first = next(iter(self._source))
-        for topic, recorded in first.others.items():
+        assert self._first
+        for topic, recorded in self._first.others.items():
             if name := self._role(topic):
                 self._outlet(name, message_class(recorded.type_name))
         picture = self._outlet(self._picture_topic(), self._picture_type())
@@ -168,14 +176,7 @@ class Player(Node):
 
     def _role(self, topic: str) -> str:
         """The topic under which a recorded message that goes with the picture is published; empty for none."""
-        recorded_picture = getattr(self._source, "topic", "")
-        if topic == camera_info_topic(recorded_picture):
-            return "left/camera_info" if self._options["stereo"] else "camera_info"
-        if TRUTH in topic:
-            return topic[topic.index(TRUTH) :]
-        if "right" in topic and self._options["stereo"]:
-            return "right/" + topic.split("right/", 1)[-1]
-        return ""
+        return truth_name(topic) or self._roles.get(topic, "")
 
     def _outlet(self, topic: str, message_type: type) -> Any:
         if topic not in self._outlets:
@@ -195,6 +196,7 @@ class Player(Node):
 
 _PARAMETERS: dict[str, Any] = {
     "input": "",
+    "topic": "",
     "rate": 0.0,
     "loop": False,
     "seconds": 0.0,
@@ -208,6 +210,20 @@ _PARAMETERS: dict[str, Any] = {
     "progress": True,
     "report": "",
 }
+
+
+def _roles(source: Source, stereo: bool) -> dict[str, str]:
+    """Under which names the topics of a recording are published that go with its picture."""
+    if not isinstance(source, BagSource):
+        return {}
+    if not stereo:
+        return {camera_info_topic(source.topic): "camera_info"}
+    form = COMPRESSED if source.right.endswith(COMPRESSED) else ""
+    return {
+        camera_info_topic(source.topic): "left/camera_info",
+        source.right: f"right/image_rect{form}",
+        camera_info_topic(source.right): "right/camera_info",
+    }
 
 
 def message_class(type_name: str) -> type:

@@ -56,11 +56,14 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
     return 0
 
 
-def finish(node: Node) -> None:
-    """End the process of a node that has done its work, from any of its threads, once its executor gets to it."""
+def finish(node: Node, failure: str = "") -> None:
+    """End the process of a node, from any of its threads, once its executor gets to it.
+
+    It has done its work, unless `failure` says in one sentence why it has not; then the exit status is 1.
+    """
 
     def end() -> None:
-        raise ExternalShutdownException
+        raise StartupError(failure) if failure else ExternalShutdownException
 
     try:
         node.create_timer(0.0, end)

@@ -10,13 +10,13 @@ import cv2
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 
-from mt_perception.instants import DISPARITY
 from mt_perception.messages import camera_from_info, with_camera
 from mt_perception.ros import convert, qos
 from mt_perception.ros.health import Health
 from mt_perception.settings import Settings
 from mt_perception.stereo import Match, StereoDepth, disparity
 from mt_perception.stereo.depth import Matching
+from mt_perception.topics import DISPARITY
 from mt_perception.types import CameraModel, DataError, Frame, Prediction, StereoPair
 
 try:

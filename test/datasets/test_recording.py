@@ -14,8 +14,9 @@ from miniature import write_camvid, write_city, write_kitti
 from mt_perception.bags import Bag
 from mt_perception.cli import main
 from mt_perception.datasets.sources import open_dataset
-from mt_perception.instants import TRUE_LABELS, instants
+from mt_perception.instants import instants
 from mt_perception.messages import camera_from_info
+from mt_perception.topics import TRUE_LABELS
 
 LAYOUTS = {
     "pair": partial(write_city, right=True),

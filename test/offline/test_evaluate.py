@@ -142,3 +142,48 @@ def test_an_evaluation_comes_back_whole_from_another_process(tmp_path):
     (found,) = run(evaluate_bag, [path], workers=1)
     travelled = pickle.loads(pickle.dumps(found))
     assert travelled.results() == found.results() and travelled.gaps == found.gaps
+
+
+@pytest.mark.parametrize(("namespace", "picture"), [("", "image"), ("/robot", "image"), ("", "camera/image_raw")])
+def test_pictures_results_and_truth_are_found_in_any_namespace(tmp_path, namespace, picture):
+    with BagWriter(tmp_path / "bag") as bag:
+        for index in range(5):
+            stamp = 10**9 + index * 10**8
+            head, mask = new_header(stamp, "camera"), np.zeros(SIZE, np.uint8)
+            bag.write_message(f"{namespace}/{picture}", stamp, new_image(np.zeros((*SIZE, 3), np.uint8), "rgb8", head))
+            bag.write_message(f"{namespace}/ground_truth/labels", stamp, new_image(mask, "mono8", head))
+            bag.write_message(f"{namespace}/segmentation/mask", stamp + 10**7, new_image(mask, "mono8", head))
+    found = evaluate_bag(tmp_path / "bag").results()
+    assert (found["pictures"], found["results"], found["losses"]) == (5, 5, [])
+    assert found["latency_ms"]["p50"] == 10 and found["scores"]["miou"]["value"] == 1
+
+
+def test_of_several_nodes_results_one_is_read_and_the_others_are_named(tmp_path):
+    with BagWriter(tmp_path / "bag") as bag:
+        for topic in ("/rear/segmentation/mask", "/front/segmentation/mask"):
+            bag.write_message(topic, 10**9, new_image(np.zeros(SIZE, np.uint8), "mono8", new_header(10**9, "c")))
+    found = evaluate_bag(tmp_path / "bag").results()
+    assert found["results"] == 1
+    assert found["losses"] == ["results are read from /front/segmentation/mask, not from /rear/segmentation/mask"]
+
+
+def test_without_stamps_the_time_of_reception_tells_what_belongs_together(tmp_path):
+    """As `bag process` writes results of a camera that leaves header.stamp at 0: with the time of their picture."""
+    with BagWriter(tmp_path / "bag") as bag:
+        head, mask = new_header(0, "camera"), np.zeros(SIZE, np.uint8)
+        for index in range(6):
+            now_ns = 17 * 10**17 + index * 10**8
+            for topic in ("/zed/left/image_rect_gray", "/ground_truth/labels", "/segmentation/mask"):
+                bag.write_message(topic, now_ns, new_image(mask, "mono8", head))
+    found = evaluate_bag(tmp_path / "bag").results()
+    assert (found["pictures"], found["results"], found["latency_ms"]) == (6, 6, {})
+    assert found["fps"] == pytest.approx(10) and found["scores"]["miou"]["value"] == 1
+    assert "time of reception" in found["losses"][0]
+
+
+def test_truth_that_belongs_to_no_result_is_refused(tmp_path):
+    path, truth = write_results(tmp_path / "bag", 3, truth=False), tmp_path / "truth"
+    with BagWriter(truth) as bag:
+        bag.write_message("/ground_truth/labels", 1, new_image(np.zeros(SIZE, np.uint8), "mono8", new_header(1, "c")))
+    with pytest.raises(BagError, match="the truth of none of the 3 results"):
+        evaluate_bag(path, truth)

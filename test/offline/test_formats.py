@@ -15,11 +15,11 @@ from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 from mt_perception.bag_messages import new_header, new_label_info
 from mt_perception.bag_types import reliable_qos
 from mt_perception.bags import Bag, BagWriter
-from mt_perception.instants import DEPTH, LABEL_INFO, MASK
 from mt_perception.labels import CITYSCAPES
 from mt_perception.messages import array_from_image
 from mt_perception.offline.process import Processing, process_bag
 from mt_perception.settings import Settings
+from mt_perception.topics import DEPTH, LABEL_INFO, MASK
 from recordings import write_street
 
 FOREIGN = "robot_msgs/msg/Charge"

@@ -27,7 +27,9 @@ def pictures(recording, topic):
 
 
 def test_the_live_node_and_bag_process_agree_in_every_pixel_and_score(bundle, tmp_path):
-    street, out = write_street(tmp_path / "street", start_ns=10**9), tmp_path / "processed"
+    """Also where no camera_info has the stamp of a picture, as of drivers that send the two by themselves."""
+    street = write_street(tmp_path / "street", start_ns=10**9, info_late_ns=3 * 10**7)
+    out = tmp_path / "processed"
     arguments = ["--input", str(street), "--out", str(tmp_path), "--model", str(bundle.folder)]
     assert main(["demo", *arguments, "--precision", "fp32"]) == 0
     process_bag(street, out, Processing(Settings(model=str(bundle.folder), precision="fp32")))
@@ -35,5 +37,8 @@ def test_the_live_node_and_bag_process_agree_in_every_pixel_and_score(bundle, tm
         live, processed = pictures(tmp_path / "recording", topic), pictures(out, topic)
         assert len(live) == len(processed) == 8
         np.testing.assert_array_equal(live, processed)
+    for path in (tmp_path / "recording", out):
+        with Bag(path) as bag:
+            assert bag.counts["/depth/camera_info"] == 8, "each has its camera, so that its metres are right"
     live_scores, scores = (evaluate_bag(path).blocks.total() for path in (tmp_path / "recording", out))
     assert live_scores == pytest.approx(scores, nan_ok=True) and scores["abs_rel"] > 0

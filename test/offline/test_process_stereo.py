@@ -8,7 +8,7 @@ from stereo.recorded import street
 
 from mt_perception.bags import Bag, BagWriter
 from mt_perception.cli import main
-from mt_perception.instants import DEPTH, DISPARITY, instants
+from mt_perception.instants import instants
 from mt_perception.messages import array_from_image
 from mt_perception.offline import process
 from mt_perception.offline.part import Processing, process_segment
@@ -17,6 +17,7 @@ from mt_perception.pipeline import Perceiver
 from mt_perception.resources import city_recording
 from mt_perception.settings import Settings
 from mt_perception.stereo import StereoDepth
+from mt_perception.topics import DEPTH, DISPARITY
 from recordings import contents, write_street
 
 SMALL = Settings(backend="openvino", precision="fp32", input_width=320, input_height=192, stereo=True)
@@ -96,12 +97,26 @@ def test_disparity_is_matched_at_the_rate_that_was_set(made):
 def test_segments_give_the_same_in_any_order(made, drive, tmp_path, monkeypatch, mode):
     """Each looks back as far as its scale remembers: here, to the beginning."""
     monkeypatch.setattr(process, "SEGMENT_S", 0.6)
-    tasks = process._plan(drive, tmp_path / "out", processing(mode))
+    tasks, _ = process._plan(drive, tmp_path / "out", processing(mode))
     assert len(tasks) == 3
     for task in reversed(tasks):
         process_segment(processing(mode), 1, task)
     process_bag(drive, tmp_path / "out", processing(mode))
     assert contents(tmp_path / "out") == contents(made(mode))
+
+
+def test_pairs_without_stamps_are_found_by_their_time_of_reception(made, drive, tmp_path):
+    """All stamps are zero; here the times of reception are what they were."""
+    with Bag(drive) as bag, BagWriter(tmp_path / "zero") as zero:
+        for each in bag.messages():
+            zero.write(
+                each.topic, each.type_name, each.received_ns, bytes(each.data[:4]) + bytes(8) + bytes(each.data[12:])
+            )
+    tally = process_bag(tmp_path / "zero", tmp_path / "out", processing("scaled"))
+    assert tally.pictures == 12 and "time of reception" in tally.problems()[0]
+    with Bag(tmp_path / "out") as bag, Bag(made("scaled")) as expected:
+        for one, other in zip(bag.messages([f"/{DEPTH}"]), expected.messages([f"/{DEPTH}"]), strict=True):
+            np.testing.assert_array_equal(array_from_image(one.message()), array_from_image(other.message()))
 
 
 def test_what_has_no_partner_or_no_calibration_is_told(bundle, tmp_path, capsys):

@@ -140,6 +140,16 @@ def test_what_cannot_be_read_is_said_and_the_next_picture_comes_out(shown, probe
     np.testing.assert_array_equal(shown(PACKED["rgb8"][0]), RGB)
 
 
+def test_depth_where_a_camera_should_be_is_said(shown, node):
+    shown(PACKED["16UC1"][0])
+    node.wait_for("holds 16UC1, which is depth or another measure, not a camera's image")
+
+
+def test_a_driver_that_leaves_stamps_at_zero_is_named(shown, node):
+    shown(message("mono8", GREY, header=convert.header(0, "cam")))
+    node.wait_for("the driver leaves header.stamp at 0")
+
+
 def test_stamps_may_go_back_as_when_a_recording_starts_again(probe):
     probe.received["segmentation/overlay"].clear()
     for stamp in (2 * 10**18, 10**18, 10**18 + 1):

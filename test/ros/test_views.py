@@ -11,8 +11,8 @@ pytest.importorskip("rclpy")
 
 from nodes import Probe
 
-from mt_perception.instants import DISPARITY, LABEL_INFO
 from mt_perception.ros.outputs import OUTPUTS
+from mt_perception.topics import DISPARITY, LABEL_INFO
 
 TOPICS = {output.topic for output in OUTPUTS}
 
