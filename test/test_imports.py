@@ -10,7 +10,7 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
        "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros"}  # fmt: skip
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"},
-    {"geometry", "network", "bundle", "render", "metrics", "messages", "instants", "cloud"}
+    {"geometry", "network", "bundle", "render", "metrics", "image_encodings", "messages", "instants", "cloud"}
     | {"bags", "bag_types", "bag_messages", "bag_metadata", "sources", "datasets"},
     {"backends", "stereo", "report"},
     {"pipeline", "evaluation", "processes"},

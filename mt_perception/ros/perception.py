@@ -21,7 +21,7 @@ from mt_perception.ros.outputs import Output, Result
 from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import Pair
 from mt_perception.settings import Settings
-from mt_perception.types import CameraModel, DataError, Frame
+from mt_perception.types import OUTPUTS, CameraModel, DataError, Frame
 
 _ANOTHER_CLOCK_MS = 60_000.0
 
@@ -51,7 +51,7 @@ class Perception:
         """Open and warm up the model, and tell what it is."""
         started = time.perf_counter()
         perceiver = Perceiver.open(self.settings, background=not self.settings.build_only)
-        warm_ms = perceiver.warm_up()
+        warm_ms = perceiver.warm_up(OUTPUTS)  # with all there are: so it can serve every subscriber from the start
         backend, card, (height, width) = perceiver.backend, perceiver.bundle.card, perceiver.size
         if self.settings.build_only and backend.fallback:
             raise BackendError(backend.fallback)
@@ -97,7 +97,7 @@ class Perception:
             return
         watch = Stopwatch()
         try:
-            frame = self._calibrated(convert.frame(left, settings.image_transport == "compressed"))
+            frame = self._calibrated(convert.frame(left, settings.bit_depth))
         except DataError as error:
             self._health.skipped(f"picture skipped: {error}")
             return
