@@ -14,7 +14,6 @@ from launch_ros.actions import Node, PushRosNamespace
 from launch import LaunchContext, LaunchDescription
 from mt_perception.hardware import Machine, detect
 from mt_perception.resources import share_folder
-from mt_perception.ros.launching import failing_with
 from mt_perception.settings import SETTINGS
 from mt_perception.sources import camera_info_topic
 
@@ -65,6 +64,8 @@ def generate_launch_description() -> LaunchDescription:
 
 def start(context: LaunchContext) -> list:
     """RViz and the recording, where they are asked for, and the node; they end when it fails."""
+    from mt_perception.ros.launching import failing_with
+
     value = {name: LaunchConfiguration(name).perform(context) for name in context.launch_configurations}
     companions = [*rviz(value), *recording(value)]
     actions = perception(value)
