@@ -2,21 +2,18 @@
 
 from launch.actions import (
     DeclareLaunchArgument,
-    EmitEvent,
     IncludeLaunchDescription,
     OpaqueFunction,
-    RegisterEventHandler,
     SetEnvironmentVariable,
     SetLaunchConfiguration,
 )
-from launch.event_handlers import OnProcessExit
-from launch.events import Shutdown
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from launch import LaunchContext, LaunchDescription
+from launch import Action, LaunchContext, LaunchDescription
 from mt_perception.resources import city_recording, share_folder
+from mt_perception.ros.launching import ending_with, failing_with
 from mt_perception.sources import open_source
 
 
@@ -61,6 +58,16 @@ def start_player(context: LaunchContext) -> list:
         parameters=[options],
         output="screen",
     )
-    end = OnProcessExit(target_action=player, on_exit=[EmitEvent(event=Shutdown(reason="the player has ended"))])
     transport = "compressed" if open_source(value["input"]).compressed else "raw"
-    return [SetLaunchConfiguration("image_transport", transport), player, RegisterEventHandler(end)]
+    return [
+        SetLaunchConfiguration("image_transport", transport),
+        player,
+        failing_with(player),
+        ending_with(player, "the player has ended"),
+        ending_with(is_perception, "the perception node has failed", only_failing=True),
+    ]
+
+
+def is_perception(action: Action) -> bool:
+    """Whether it is the process of the perception node, which the other launch file starts."""
+    return isinstance(action, Node) and action.node_executable == "perception_node"

@@ -1,11 +1,13 @@
 """One perception node, with its resolution and backend tuned to the hardware by a profile."""
 
 from collections.abc import Mapping
+from datetime import datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch.actions import DeclareLaunchArgument, ExecuteProcess, GroupAction, LogInfo, OpaqueFunction
-from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node, PushRosNamespace
 
@@ -56,20 +58,22 @@ def arguments() -> list:
 
 def generate_launch_description() -> LaunchDescription:
     """The arguments, then the node and its companions, whose namespace ends with this file."""
-    rviz = Node(
-        package="rviz2",
-        executable="rviz2",
-        arguments=["-d", str(share_folder() / "rviz" / "perception.rviz")],
-        condition=IfCondition(LaunchConfiguration("rviz")),
-    )
     namespace = PushRosNamespace(LaunchConfiguration("namespace"))
-    started = [OpaqueFunction(function=start_node), OpaqueFunction(function=start_recording), rviz]
-    return LaunchDescription([*arguments(), GroupAction([namespace, *started])])
+    return LaunchDescription([*arguments(), GroupAction([namespace, OpaqueFunction(function=start)])])
 
 
-def start_node(context: LaunchContext) -> list:
-    """The node, with the profile, then the user's file, then the arguments: the later wins."""
+def start(context: LaunchContext) -> list:
+    """RViz and the recording, where they are asked for, and the node; they end when it fails."""
+    from mt_perception.ros.launching import failing_with
+
     value = {name: LaunchConfiguration(name).perform(context) for name in context.launch_configurations}
+    companions = [*rviz(value), *recording(value)]
+    actions = perception(value)
+    return [*companions, *actions, failing_with(actions[-1], companions)]
+
+
+def perception(value: Mapping[str, str]) -> list:
+    """The node, with the profile, then the user's file, then the arguments: the later wins."""
     machine = detect() if value["profile"] == "auto" else Machine(value["profile"], "")
     profile = machine.profile
     files = [str(PROFILES / f"{profile}.yaml")]
@@ -114,21 +118,47 @@ def remappings(value: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _camera(name: str, image_topic: str, info_topic: str) -> list[tuple[str, str]]:
-    image = (image_topic or name).removesuffix("/compressed")
-    return [
-        (name, image),
-        (f"{name}/compressed", f"{image}/compressed"),
-        (camera_info_topic(name), info_topic or camera_info_topic(image)),
-    ]
+    image = image_topic.rstrip("/") or name  # the node finds its compressed form, and understands a compressed name
+    return [(name, image), (camera_info_topic(name), info_topic or camera_info_topic(image))]
 
 
-def start_recording(context: LaunchContext) -> list:
-    """`ros2 bag record`, to the folder that was given, or (`true`) to one that it names after the time."""
-    value = {name: LaunchConfiguration(name).perform(context) for name in context.launch_configurations}
+def rviz(value: Mapping[str, str]) -> list:
+    """RViz on the outputs. Raises where it is not installed."""
+    if value["rviz"] != "true":
+        return []
+    try:
+        get_package_prefix("rviz2")
+    except PackageNotFoundError:
+        raise RuntimeError(
+            "rviz:=true needs RViz, which is not installed: apt install ros-$ROS_DISTRO-rviz2, or leave it out"
+        ) from None
+    config = share_folder() / "rviz" / "perception.rviz"
+    return [Node(package="rviz2", executable="rviz2", arguments=["-d", str(config)])]
+
+
+def recording(value: Mapping[str, str]) -> list:
+    """A recorder that writes to the folder that was given, or (`true`) to one that is named after the time.
+
+    That of `ros2 bag` where it is installed, else the package's own.
+    """
     if value["record"] in ("", "false"):
         return []
-    namespace = "/" + value["namespace"].strip("/")
-    topics = [str(Path(namespace) / topic) for topic in (*dict(remappings(value)).values(), *RECORDED)]
-    folder = [] if value["record"] == "true" else ["--output", value["record"]]
-    command = ["ros2", "bag", "record", "--storage", "mcap", *folder, *topics]
-    return [ExecuteProcess(cmd=command, output="screen")]
+    inputs = remappings(value)
+    images = [topic.removesuffix("/compressed") for name, topic in inputs if not name.endswith("camera_info")]
+    published = [*dict(inputs).values(), *(f"{image}/compressed" for image in images), *RECORDED]
+    namespace = Path("/" + value["namespace"].strip("/"))
+    topics = sorted({str(namespace / topic) for topic in published})
+    folder = value["record"] if value["record"] != "true" else f"rosbag2_{datetime.now():%Y_%m_%d-%H_%M_%S}"
+    if find_spec("ros2bag"):
+        command = ["ros2", "bag", "record", "--storage", "mcap", "--output", folder, *topics]
+        return [ExecuteProcess(cmd=command, output="screen")]
+    options = {"output": folder, "topics": topics}
+    return [
+        Node(
+            package="mt_perception",
+            executable="recorder_node",
+            namespace="/",  # it leaves its own out of the names of topics
+            parameters=[options],
+            output="screen",
+        )
+    ]

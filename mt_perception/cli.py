@@ -19,7 +19,7 @@ from mt_perception.offline.command import add_evaluate, add_process
 from mt_perception.settings import SETTINGS, Settings, parameter_file
 
 MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "input_height", "fit")
-STEREO_SETTINGS = ("stereo", "depth_mode", "sync_slop_s", "stereo_rate_hz", "stereo_width")
+RECORDED_SETTINGS = ("bit_depth", "stereo", "depth_mode", "sync_slop_s", "stereo_rate_hz", "stereo_width")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -93,7 +93,7 @@ def _add_bag(commands: Any) -> None:
     city.add_argument("--quality", type=int, default=90, help="JPEG quality of the pictures; truth is lossless")
     city.set_defaults(command=_bag_from_city)
     add_from_dataset(bag)
-    add_process(bag, lambda parser: _add_settings(parser, MODEL_SETTINGS + STEREO_SETTINGS), _settings)
+    add_process(bag, lambda parser: _add_settings(parser, MODEL_SETTINGS + RECORDED_SETTINGS), _settings)
     add_evaluate(bag)
 
 
@@ -110,7 +110,7 @@ def _add_settings(parser: argparse.ArgumentParser, names: Sequence[str] = MODEL_
 
 def _settings(options: argparse.Namespace) -> Settings:
     given = vars(options)
-    return Settings.from_mapping({n: given[n] for n in MODEL_SETTINGS + STEREO_SETTINGS if n in given})
+    return Settings.from_mapping({n: given[n] for n in MODEL_SETTINGS + RECORDED_SETTINGS if n in given})
 
 
 def picture_size(text: str) -> tuple[int, int]:

@@ -1,8 +1,8 @@
 """ROS messages as plain arrays, without ROS.
 
 Works on anything that has a message's fields: the messages of rclpy in the node, and those of `rosbags` that are
-read from a recording where no ROS is installed. The common packed encodings are viewed in place, whatever their row
-step and byte order; for the others see `mt_perception.ros.convert`.
+read from a recording where no ROS is installed. Packed encodings are viewed in place, whatever their row step and byte
+order; `image_encodings` makes pictures of the others.
 """
 
 from __future__ import annotations
@@ -19,26 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.geometry import scale_camera
+from mt_perception.image_encodings import ENCODINGS, PLANAR, bgr_from_planes, compressed_encoding, eight_bit
 from mt_perception.types import CameraModel, DataError, Frame
-
-ENCODINGS: dict[str, tuple[str, int]] = {
-    "mono8": ("u1", 1),
-    "8UC1": ("u1", 1),
-    "8UC3": ("u1", 3),
-    "rgb8": ("u1", 3),
-    "bgr8": ("u1", 3),
-    "rgba8": ("u1", 4),
-    "bgra8": ("u1", 4),
-    "mono16": ("u2", 1),
-    "16UC1": ("u2", 1),
-    "32FC1": ("f4", 1),
-}
-"""Packed encodings: NumPy type of one channel, and number of channels."""
-
-_PIXEL_FORMATS = {
-    "mono8": "mono", "8UC1": "mono", "mono16": "mono", "16UC1": "mono",
-    "rgb8": "rgb", "bgr8": "bgr", "8UC3": "bgr", "rgba8": "rgba", "bgra8": "bgra",
-}  # fmt: skip
 
 
 def array_from_image(message: Any) -> NDArray[Any]:
@@ -47,7 +29,7 @@ def array_from_image(message: Any) -> NDArray[Any]:
     Raises `DataError` for an encoding that is not packed, and for a size, step and length that contradict each other.
     """
     if message.encoding not in ENCODINGS:
-        raise DataError(f"image encoding is {message.encoding!r}; read here are {', '.join(ENCODINGS)}")
+        raise DataError(f"image encoding is {message.encoding!r}; read here are {', '.join((*ENCODINGS, *PLANAR))}")
     code, channels = ENCODINGS[message.encoding]
     dtype = np.dtype((">" if message.is_bigendian else "<") + code)
     height, width, step = message.height, message.width, message.step
@@ -77,20 +59,23 @@ def array_from_compressed(message: Any) -> NDArray[Any]:
     return array
 
 
-def frame_from_message(message: Any) -> Frame:
-    """`Image` or `CompressedImage` -> `Frame` with the header's stamp and frame, and no camera yet."""
-    if hasattr(message, "encoding"):
-        array = array_from_image(message)
-        if message.encoding not in _PIXEL_FORMATS:
-            raise DataError(f"image encoding is {message.encoding!r}, which is no camera picture")
-        pixel_format = _PIXEL_FORMATS[message.encoding]
+def frame_from_message(message: Any, bit_depth: int = 0) -> Frame:
+    """`Image` or `CompressedImage` -> `Frame` with the header's stamp and frame, and no camera yet.
+
+    `bit_depth`: how many of 16 bits the camera uses, 0 to find that in the picture. Raises `DataError` for what cannot
+    be read.
+    """
+    if getattr(message, "encoding", "") in PLANAR:
+        data = np.frombuffer(message.data, np.uint8)
+        image = bgr_from_planes(data, message.encoding, message.width, message.height, message.step)
+        pixel_format = "bgr"
+    elif hasattr(message, "encoding"):
+        image, pixel_format = eight_bit(array_from_image(message), message.encoding, bit_depth)
     else:
         array = array_from_compressed(message)
-        pixel_format = {2: "mono"}.get(array.ndim, "bgra" if array.shape[-1] == 4 else "bgr")
-    if array.dtype == np.uint16:
-        array = (array >> 8).astype(np.uint8)
+        image, pixel_format = eight_bit(array, compressed_encoding(message.format, array), bit_depth)
     return Frame(
-        image=array,
+        image=image,
         pixel_format=pixel_format,  # type: ignore[arg-type]
         stamp_ns=stamp_ns(message.header),
         frame_id=message.header.frame_id,
@@ -114,7 +99,8 @@ def with_camera(frame: Frame, camera: CameraModel) -> Frame:
 def camera_from_info(info: Any) -> CameraModel | None:
     """`sensor_msgs/CameraInfo` of a rectified picture -> `CameraModel`; None when it is uncalibrated (all zero).
 
-    The projection matrix P describes the rectified picture; K serves where P is empty. The baseline is -P[3] / P[0]
+    The projection matrix P describes the rectified picture; K serves where P is empty. Both are of the whole sensor:
+    region of interest and binning make them those of the picture, as in `image_geometry`. The baseline is -P[3] / P[0]
     of a right camera. Raises `DataError` for values that no camera has (NaN, negative focal length).
     """
     p, k = np.asarray(info.p, float), np.asarray(info.k, float)
@@ -122,13 +108,14 @@ def camera_from_info(info: Any) -> CameraModel | None:
     if fx == 0 and fy == 0:
         return None
     baseline = -p[3] / p[0] if p[0] else 0.0
+    region, bin_x, bin_y = info.roi, max(1, info.binning_x), max(1, info.binning_y)
     return CameraModel(
-        width_px=info.width,
-        height_px=info.height,
-        fx_px=float(fx),
-        fy_px=float(fy),
-        cx_px=float(cx),
-        cy_px=float(cy),
+        width_px=(region.width or info.width) // bin_x,  # a region of size 0 stands for the whole sensor
+        height_px=(region.height or info.height) // bin_y,
+        fx_px=float(fx) / bin_x,
+        fy_px=float(fy) / bin_y,
+        cx_px=(float(cx) - region.x_offset) / bin_x,
+        cy_px=(float(cy) - region.y_offset) / bin_y,
         baseline_m=float(baseline) if math.isfinite(baseline) and baseline > 0 else None,
     )
 

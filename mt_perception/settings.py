@@ -7,8 +7,9 @@ are derived from this file, or tested against it.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -96,8 +97,15 @@ class Settings:
     )
     image_transport: str = _setting(
         "raw",
-        "Form of the incoming picture: raw subscribes to `image`, compressed to `image/compressed`",
+        "Form of the incoming picture: raw subscribes to `image`, compressed to `image/compressed` beside it, wherever "
+        "`image` is remapped to; a topic that ends in /compressed is compressed in any case",
         choices=("raw", "compressed"),
+    )
+    bit_depth: int = _setting(
+        0,
+        "Bits that the camera uses of each value in 16-bit images (mono16, bayer_rggb16, ...); 0 finds them in each "
+        "image, by its largest value",
+        bounds=(0, 16),
     )
     stereo: bool = _setting(False, "Take a rectified pair: `left/image_rect`, `right/image_rect` and their camera_info")
     sync_slop_s: float = _setting(
@@ -162,13 +170,15 @@ class Settings:
         for name in ("input_width", "input_height"):
             if 0 < getattr(self, name) < 32:
                 raise SettingsError(f"{name} is {getattr(self, name)}; allowed: 0, or 32 to 4096 px")
+        if 0 < self.bit_depth < 8:
+            raise SettingsError(f"bit_depth is {self.bit_depth}; allowed: 0, or 8 to 16")
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Settings:
         """Settings from names and values; an unknown name is refused."""
         for name in values:
             if name not in SETTINGS:
-                raise SettingsError(f"there is no setting {name!r}; the settings are {', '.join(SETTINGS)}")
+                raise SettingsError(f"there is no setting {name!r}{did_you_mean(name, SETTINGS)}")
         return cls(**values)
 
     def replace(self, **values: Any) -> Settings:
@@ -179,6 +189,12 @@ class Settings:
 SETTINGS: dict[str, Setting] = {
     each.name: Setting(name=each.name, default=each.default, **each.metadata) for each in fields(Settings)
 }
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """The end of a sentence that says that there is no `name`: which of `names` was meant, or what there is."""
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(names)}"
 
 
 def parameter_file() -> str:

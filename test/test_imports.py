@@ -10,8 +10,8 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
        "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros"}  # fmt: skip
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"},
-    {"geometry", "network", "bundle", "render", "metrics", "row_prior", "messages", "instants", "cloud"}
-    | {"bags", "bag_files", "bag_types", "bag_messages", "bag_metadata", "topics", "sources", "datasets"},
+    {"geometry", "network", "bundle", "render", "metrics", "row_prior", "image_encodings", "messages", "instants"}
+    | {"bags", "bag_files", "bag_types", "bag_messages", "bag_metadata", "topics", "sources", "datasets", "cloud"},
     {"backends", "stereo", "report"},
     {"pipeline", "evaluation", "processes"},
     {"batch", "demo", "city", "offline", "bench", "quantize"},

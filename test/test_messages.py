@@ -86,7 +86,7 @@ def test_the_last_rows_padding_may_be_missing():
         ({"step": 11}, "step is 11 bytes; a row of 4 rgb8 pixels takes 12"),
         ({"height": 0}, "size is 4x0"),
         ({"width": 0}, "size is 0x3"),
-        ({"encoding": "yuv422"}, "encoding is 'yuv422'"),
+        ({"encoding": "yuv420"}, "encoding is 'yuv420'"),
         ({"height": 4}, "4 rows"),
     ],
 )
@@ -139,8 +139,13 @@ def test_the_stamp_of_a_serialized_message():
 
 
 def camera_info(**fields):
-    values = {"height": 3, "width": 4, "k": np.zeros(9), "p": np.zeros(12), "d": []} | fields
-    return SimpleNamespace(**values)
+    """One that is zero except for its size, 4x3; `x`, `y`, `w`, `h` are its region of interest."""
+    region = {"x": 0, "y": 0, "w": 0, "h": 0}
+    region |= {name: fields.pop(name) for name in list(fields) if name in region}
+    names = {"x": "x_offset", "y": "y_offset", "w": "width", "h": "height"}
+    roi = SimpleNamespace(**{names[each]: value for each, value in region.items()})
+    values = {"height": 3, "width": 4, "k": np.zeros(9), "p": np.zeros(12), "d": [], "binning_x": 0, "binning_y": 0}
+    return SimpleNamespace(**values | fields, roi=roi)
 
 
 def test_camera_info_of_a_right_camera():
@@ -148,6 +153,33 @@ def test_camera_info_of_a_right_camera():
     k, p = camera_matrices(camera)
     p[3] = -500.0 * 0.125
     assert camera_from_info(camera_info(k=k, p=p)) == CameraModel(4, 3, 500.0, 510.0, 2.0, 1.0, 0.125)
+
+
+K = [800.0, 0, 640, 0, 810, 480, 0, 0, 1]
+P = [800.0, 0, 640, 0, 0, 810, 480, 0, 0, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("fields", "camera"),
+    [
+        ({}, (1280, 960, 800, 810, 640, 480)),
+        ({"x": 0, "y": 0, "w": 1280, "h": 960}, (1280, 960, 800, 810, 640, 480)),
+        ({"x": 320, "y": 240, "w": 640, "h": 400}, (640, 400, 800, 810, 320, 240)),
+        ({"binning_x": 2, "binning_y": 4}, (640, 240, 400, 202.5, 320, 120)),
+        ({"binning_x": 1, "binning_y": 1}, (1280, 960, 800, 810, 640, 480)),
+        ({"x": 320, "y": 240, "w": 640, "h": 400, "binning_x": 2, "binning_y": 2}, (320, 200, 400, 405, 160, 120)),
+    ],
+)
+@pytest.mark.parametrize("matrix", [{"k": K}, {"k": K, "p": P}])
+def test_region_of_interest_and_binning_as_image_geometry_takes_them(fields, camera, matrix):
+    assert camera_from_info(camera_info(width=1280, height=960, **matrix, **fields)) == CameraModel(*camera)
+
+
+def test_a_crop_keeps_its_focal_length_and_a_baseline_its_metres():
+    p = [*P[:3], -800.0 * 0.12, *P[4:]]
+    info = camera_info(width=1280, height=960, k=K, p=p, x=320, y=240, w=640, h=480, binning_x=2, binning_y=2)
+    camera = with_camera(Frame(np.zeros((240, 320, 3), np.uint8)), camera_from_info(info)).camera
+    assert (camera.fx_px, camera.cx_px, camera.baseline_m) == (400, 160, pytest.approx(0.12))
 
 
 def test_camera_info_falls_back_to_k_and_to_none():

@@ -56,14 +56,16 @@ class Backend(Protocol):
 def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool = False) -> Backend:
     """The backend that `settings` ask for, loaded for pictures of `size` (height, width).
 
-    With `background`, one that has to be built first is not waited for: another serves until it is ready.
+    With `background`, what has to be built first is not waited for: something else serves until it is ready.
     """
     name = chosen(settings)
     require(MODULES[name], name)
     if name == "openvino":
         from mt_perception.backends.openvino import OpenVinoBackend
 
-        return OpenVinoBackend(bundle, size, settings.precision, settings.threads, settings.streams, settings.pinning)
+        return OpenVinoBackend(
+            bundle, size, settings.precision, settings.threads, settings.streams, settings.pinning, background
+        )
     if name == "tensorrt":
         from mt_perception.backends.ahead import open_tensorrt
 

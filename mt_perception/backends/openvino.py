@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection
 from threading import Lock
 
@@ -11,18 +10,19 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from mt_perception.backends import BackendError, choose_precision
+from mt_perception.backends.variants import Names, Variants
 from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
 from mt_perception.resources import cache_folder
 from mt_perception.types import CameraModel
 
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 _COMPILING = Lock()  # OpenVINO changes the locale meanwhile; two at a time would not restore it
-_KEPT = 2  # compiled variants: the set of outputs in use, and the one before
 
 
 class OpenVinoBackend:
     """Compiles the bundle's graph for one size, and for the outputs that are wanted: the rest is cut off.
 
+    With `background` a new set of outputs is compiled beside the running ones, where one of those covers it.
     Compiled graphs are cached on disk, so that the next start takes a fraction of a second.
     """
 
@@ -39,6 +39,7 @@ class OpenVinoBackend:
         threads: int = 0,
         streams: int = 0,
         pinning: bool = False,
+        background: bool = False,
     ) -> None:
         self._core = ov.Core()
         self._core.set_property({"CACHE_DIR": str(cache_folder() / "openvino")})
@@ -62,33 +63,27 @@ class OpenVinoBackend:
         }
         self._path = bundle.file(OPENVINO_INT8_GRAPH if is_int8 else OPENVINO_GRAPH)
         self._size, self._has_rays = size, bundle.card.network.rays
-        self._requests: OrderedDict[tuple[str, ...], ov.InferRequest] = OrderedDict()
+        self._requests = Variants(self._compile, background)
 
     def infer(
         self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`. The first call with a new set of outputs compiles the graph for it."""
-        wanted = tuple(sorted(outputs))
-        request = self._requests.get(wanted) or self._compile(wanted)
-        self._requests.move_to_end(wanted)
+        names, request = self._requests.get(outputs)
         inputs = {"image": image[None]}
-        if "depth_m" in wanted:
+        if "depth_m" in names:
             inputs["depth_scale"] = np.array([depth_scale], np.float32)
         if self._has_rays:
             camera = camera or CameraModel.assumed(self._size)
             inputs["camera"] = np.array([camera.intrinsics], np.float32)
         request.infer(inputs, share_inputs=True)
-        return {name: request.get_tensor(name).data for name in wanted}
+        return {name: request.get_tensor(name).data for name in outputs}
 
-    def _compile(self, wanted: tuple[str, ...]) -> ov.InferRequest:
+    def _compile(self, wanted: Names) -> ov.InferRequest:
         with _COMPILING:
-            request = self._compiled(wanted)
-        self._requests[wanted] = request
-        while len(self._requests) > _KEPT:
-            self._requests.popitem(last=False)
-        return request
+            return self._compiled(wanted)
 
-    def _compiled(self, wanted: tuple[str, ...]) -> ov.InferRequest:
+    def _compiled(self, wanted: Names) -> ov.InferRequest:
         whole = self._core.read_model(self._path)
         used = ["image", *["depth_scale"] * ("depth_m" in wanted), *["camera"] * self._has_rays]
         model = ov.Model(

@@ -13,7 +13,8 @@ from mt_perception.types import CameraModel, DataError, Frame
 class Cameras:
     """The newest camera of each picture's topic; at first the last one before `start_ns`, or the first one at all."""
 
-    def __init__(self, bag: Bag, pictures: Collection[str], start_ns: int) -> None:
+    def __init__(self, bag: Bag, pictures: Collection[str], start_ns: int, bit_depth: int = 0) -> None:
+        self._bit_depth = bit_depth
         self.topics = {camera_info_topic(topic) for topic in pictures}
         found = {topic: _before(bag, topic, start_ns) for topic in self.topics}
         self._newest = {topic: _camera(recorded) for topic, recorded in found.items() if recorded}
@@ -32,7 +33,7 @@ class Cameras:
 
         Raises `DataError` for what is no picture.
         """
-        frame = frame_from_message(recorded.message())
+        frame = frame_from_message(recorded.message(), self._bit_depth)
         camera = self._newest.get(camera_info_topic(recorded.topic))
         self.problem = ""
         try:

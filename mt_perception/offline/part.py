@@ -116,7 +116,7 @@ def _pictures(processing: Processing, cores: int, task: Task, bag: Bag, tally: T
 
     workers = [partial(perceive, each) for each in lanes(processing.settings, cores)]
     with _opencv_threads(1):
-        yield from spread(ahead(_frames(task, bag, tally)), workers)
+        yield from spread(ahead(_frames(task, bag, tally, processing.settings.bit_depth)), workers)
 
 
 @contextmanager
@@ -130,9 +130,9 @@ def _opencv_threads(count: int) -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _frames(task: Task, bag: Bag, tally: Tally) -> Iterator[tuple[int, Frame]]:
+def _frames(task: Task, bag: Bag, tally: Tally, bit_depth: int) -> Iterator[tuple[int, Frame]]:
     """The decoded pictures of the segment with their cameras, and when each was received."""
-    cameras = Cameras(bag, task.topics, task.segment.start_ns)
+    cameras = Cameras(bag, task.topics, task.segment.start_ns, bit_depth)
     messages = bag.messages({*task.topics, *cameras.topics}, task.segment.start_ns, task.segment.stop_ns)
     for recorded in readable(bag, messages, tally.losses):
         if cameras.heard(recorded):

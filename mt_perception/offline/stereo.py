@@ -45,7 +45,7 @@ class PairedPerceiver:
         stamp_ns: Stamp,
     ) -> None:
         self.stamp_ns = stamp_ns
-        self._perceiver, self._settings, self._tally = perceiver, settings, tally
+        self._perceiver, self.settings, self._tally = perceiver, settings, tally
         self._corrects = settings.depth_mode != "mono"
         self._matches = self._corrects or disparity
         self._scale: Scale | None = None
@@ -59,7 +59,7 @@ class PairedPerceiver:
         found = self._match(prediction, left, right, cameras) if self._is_turn(left) else None
         if not self._corrects:
             return prediction, found
-        depth_m = corrected(prediction.depth_m, self._scale, found if self._settings.depth_mode == "fused" else None)
+        depth_m = corrected(prediction.depth_m, self._scale, found if self.settings.depth_mode == "fused" else None)
         return replace(prediction, outputs={**prediction.outputs, "depth_m": depth_m}), found
 
     def warm_up(self, left: Recorded, right: Recorded, cameras: Cameras) -> None:
@@ -73,16 +73,16 @@ class PairedPerceiver:
 
     def _is_turn(self, left: Recorded) -> bool:
         """Whether this pair is the first of its time slot; with depth_mode fused every one is matched."""
-        if not self._matches or (self._corrects and self._settings.depth_mode == "fused"):
+        if not self._matches or (self._corrects and self.settings.depth_mode == "fused"):
             return self._matches
-        last, self._turn = self._turn, int(self.stamp_ns(left) * self._settings.stereo_rate_hz // 1e9)
+        last, self._turn = self._turn, int(self.stamp_ns(left) * self.settings.stereo_rate_hz // 1e9)
         return self._turn != last
 
     def _match(self, prediction: Prediction, left: Recorded, right: Recorded, cameras: Cameras) -> Match | None:
         found = None
         try:
             pair = StereoPair(prediction.frame, cameras.frame(right))
-            found = match(pair, self._settings.stereo_width)
+            found = match(pair, self.settings.stereo_width)
         except DataError as error:
             self._tally.lose(f"stereo depth is missing: {error}")
         measured = measure(prediction.depth_m, found) if found else None
@@ -95,7 +95,7 @@ def perceive_pairs(
 ) -> Iterator[Made]:
     """The pairs whose left picture was received in `segment`. `topics` are those of left and right pictures."""
     start_ns, stop_ns = segment.start_ns - round(1e9 * WARM_UP_S), segment.stop_ns + round(1e9 * _PARTNER_S)
-    cameras = Cameras(bag, topics, start_ns)
+    cameras = Cameras(bag, topics, start_ns, perceive.settings.bit_depth)
     pairer: Pairer[Recorded] = Pairer(round(1e9 * slop_s), _WAITING)
     alone = 0
     for recorded in readable(bag, bag.messages({*topics, *cameras.topics}, start_ns, stop_ns), tally.losses):

@@ -1,15 +1,15 @@
-"""From arrays to ROS messages, and the camera pictures that only cv_bridge can read."""
+"""From arrays to ROS messages, and from the serialized pictures that the node receives to frames."""
 
 from __future__ import annotations
 
 import sys
 from array import array
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
-from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
@@ -80,30 +80,20 @@ def camera_info(camera: CameraModel, head: Header, right_by_m: float = 0.0) -> C
     )
 
 
-def frame(message: Any, compressed: bool = False) -> Frame:
-    """`Image` (any encoding) or `CompressedImage` -> `Frame`. Raises `DataError` for what cannot be read.
+class Serialized:
+    """An `Image`, or with `compressed` a `CompressedImage`, as it was received."""
 
-    A serialized message (bytes) is read in place; `compressed` tells which of the two it is.
-    """
-    fields = messages.picture_from_cdr(message, compressed) if isinstance(message, bytes) else message
-    encoding = getattr(fields, "encoding", None)
-    if encoding is None or encoding in messages.ENCODINGS:
-        return messages.frame_from_message(fields)
-    whole = deserialize_message(message, Image) if isinstance(message, bytes) else message
-    return messages.frame_from_message(_by_cv_bridge(whole))
+    def __init__(self, data: bytes, compressed: bool = False) -> None:
+        self.data, self.compressed = data, compressed
+
+    @cached_property
+    def header(self) -> Header:
+        """As much of its header as synchronizers ask for."""
+        return header(messages.header_stamp_ns(self.data), "")
 
 
-def _by_cv_bridge(message: Image) -> Image:
-    """Bayer, YUV and the like -> bgr8."""
-    try:
-        from cv_bridge import CvBridge, CvBridgeError
-    except ImportError:
-        raise DataError(
-            f"image encoding is {message.encoding!r}; read without cv_bridge are {', '.join(messages.ENCODINGS)}; "
-            "install ros-$ROS_DISTRO-cv-bridge for the others"
-        ) from None
-    try:
-        pixels = CvBridge().imgmsg_to_cv2(message, desired_encoding="bgr8")
-    except (CvBridgeError, ValueError, TypeError) as error:
-        raise DataError(f"image encoding {message.encoding!r} cannot be converted ({error})") from error
-    return image(pixels, "bgr8", message.header)
+def frame(message: Any, bit_depth: int = 0) -> Frame:
+    """`Image`, `CompressedImage` or `Serialized` -> `Frame`, read in place: see `messages.frame_from_message`."""
+    is_raw = isinstance(message, Serialized)
+    fields = messages.picture_from_cdr(message.data, message.compressed) if is_raw else message
+    return messages.frame_from_message(fields, bit_depth)

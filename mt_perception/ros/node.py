@@ -13,7 +13,7 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.clock import Clock, ClockType
 from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.parameter import Parameter
-from sensor_msgs.msg import CameraInfo, CompressedImage, Image
+from sensor_msgs.msg import CameraInfo
 
 from mt_perception.backends import BackendError
 from mt_perception.bundle import BundleError
@@ -21,12 +21,13 @@ from mt_perception.messages import camera_from_info
 from mt_perception.pipeline import Perceiver
 from mt_perception.resources import ResourceError
 from mt_perception.ros import convert, health, params, qos
+from mt_perception.ros.inputs import CameraInfos, PictureTopic, misunderstandings, picture_topics
 from mt_perception.ros.label_info import MISSING, LabelInfo, label_info
 from mt_perception.ros.outputs import OUTPUTS, Output
 from mt_perception.ros.perception import Perception
 from mt_perception.ros.process import StartupError, run_node
 from mt_perception.ros.stereo import PairDepth
-from mt_perception.ros.sync import SIDES, Pair, PairSync, Serialized
+from mt_perception.ros.sync import Pair, PairSync
 from mt_perception.ros.worker import Worker
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.topics import LABEL_INFO, is_rectified
@@ -54,6 +55,7 @@ class PerceptionNode(LifecycleNode):
         self._worker: Worker[Perceiver, Any] | None = None
         self._outlets: list[tuple[Output, Any]] = []
         self._inputs: list[Any] = []
+        self._infos = CameraInfos(self)
         self._pairs: PairSync | None = None
         self._label_info: Any = None
         self._is_made = False
@@ -111,16 +113,16 @@ class PerceptionNode(LifecycleNode):
         if self._label_info:
             now = convert.header(self.get_clock().now().nanoseconds, "")
             self._label_info.publish(label_info(self._perception.classes, now))
-        topics = picture_topics(self._perception.settings)
+        topics = picture_topics(self, self._perception.settings)
         if stereo := self._perception.stereo:
-            self._pairs = PairSync(self._on_pair, lambda: self._perception.settings.sync_slop_s)
+            self._pairs = PairSync(self._on_image, lambda: self._perception.settings.sync_slop_s)
             for side, topic in enumerate(topics):
                 self._subscribe_picture(topic, partial(self._on_side, side))
-            self._subscribe(CameraInfo, "left/camera_info", self._on_camera_info)
-            self._subscribe(CameraInfo, "right/camera_info", stereo.on_right_camera_info)
+            self._infos.subscribe("left/camera_info", self._on_camera_info)
+            self._infos.subscribe("right/camera_info", stereo.on_right_camera_info)
         else:
             self._subscribe_picture(topics[0], self._on_image)
-            self._subscribe(CameraInfo, "camera_info", self._on_camera_info)
+            self._infos.subscribe("camera_info", self._on_camera_info)
         self._health.activated()
 
     def _succeeds(self, transition: str, step: Callable[[], None]) -> bool:
@@ -157,15 +159,16 @@ class PerceptionNode(LifecycleNode):
             self._release()
         super().destroy_node()
 
-    def _subscribe_picture(self, topic: str, callback: Callable[[bytes], None]) -> None:
+    def _subscribe_picture(self, topic: PictureTopic, callback: Callable[[convert.Serialized], None]) -> None:
         # still serialized: turning it into a message would copy the picture twice, in the thread that must not wait
-        self._subscribe(CompressedImage if topic.endswith("compressed") else Image, topic, callback, raw=True)
+        def receive(data: bytes) -> None:
+            callback(convert.Serialized(data, topic.compressed))
 
-    def _subscribe(self, message_type: type, topic: str, callback: Callable[[Any], None], raw: bool = False) -> None:
-        self._inputs.append(qos.subscription(self, message_type, topic, callback, qos.CAMERA, raw))
+        self._inputs.append(qos.subscription(self, topic.type, topic.name, receive, qos.CAMERA, raw=True))
 
     def _unsubscribe(self) -> None:
         self._perception.outlets, self._pairs = [], None
+        self._infos.close()
         while self._inputs:
             self.destroy_subscription(self._inputs.pop())
 
@@ -186,18 +189,15 @@ class PerceptionNode(LifecycleNode):
 
     # -- callbacks: hand over, nothing more
 
-    def _on_side(self, side: int, data: bytes) -> None:
+    def _on_side(self, side: int, message: convert.Serialized) -> None:
         if not self._pairs:
             return
         try:
-            self._pairs.add(side, Serialized(data))
+            self._pairs.add(side, message)
         except ValueError as error:  # too short for a stamp, or one before 1970, which message_filters refuses
             self._health.skipped(f"picture skipped: {error}")
 
-    def _on_pair(self, pair: Pair) -> None:
-        self._on_image(Pair(pair.left.data, pair.right.data))
-
-    def _on_image(self, message: Any) -> None:
+    def _on_image(self, message: convert.Serialized | Pair) -> None:
         if self._worker:
             self._health.received(self._worker.put(message))
 
@@ -209,7 +209,7 @@ class PerceptionNode(LifecycleNode):
             camera, problem = None, str(error)
         self._perception.camera = camera
         self._health.warn("camera_info", problem and f"depth is uncorrected: {problem}")
-        topic = self.resolve_topic_name(picture_topics(self._perception.settings)[0])
+        topic = self.resolve_topic_name(picture_topics(self, self._perception.settings)[0].name)
         is_distorted = any(message.d) and not is_rectified(topic)
         self._health.warn("distortion", f"{topic} {_UNRECTIFIED}" if is_distorted else "")
 
@@ -227,22 +227,20 @@ class PerceptionNode(LifecycleNode):
     def _publish_diagnostics(self) -> None:
         self._perception.report_backend()
         settings = self._perception.settings
-        topics = [self.resolve_topic_name(topic) for topic in picture_topics(settings)]
-        missing = topics[0]
+        topics = [each.topic_name for each in self._inputs]
+        missing = "".join(topics[:1])
         if self._pairs and (stereo := self._perception.stereo):
             missing = self._pairs.waiting_for(topics, settings.input_timeout_s)
             self._health.describe(**self._pairs.numbers())
             stereo.report()
         name = self.get_fully_qualified_name()
-        self._health.warn_each("qos", qos.conflicts(self, self._inputs, self._publishers_of_results()))
+        inputs = [*self._inputs, *self._infos.subscriptions]
+        self._health.warn_each("qos", qos.conflicts(self, inputs, self._publishers_of_results()))
+        self._health.warn_each("topic", misunderstandings(self, inputs))
+        if elsewhere := self._infos.look():
+            self._health.warn("camera_info", f"depth is uncorrected: {elsewhere}")
         status = self._health.status(name, bool(self._inputs), settings.input_timeout_s, missing)
         self._diagnostics.publish(health.array_of(status, self.get_clock().now().to_msg()))
-
-
-def picture_topics(settings: Settings) -> list[str]:
-    """Where the camera's picture comes from, or those of left and right."""
-    pictures = [f"{side}/image_rect" for side in SIDES] if settings.stereo else ["image"]
-    return [f"{each}/compressed" if settings.image_transport == "compressed" else each for each in pictures]
 
 
 def make_node() -> PerceptionNode:

@@ -8,7 +8,7 @@ from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescri
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-from mt_perception.settings import SETTINGS, Setting, Settings, SettingsError
+from mt_perception.settings import SETTINGS, Setting, Settings, SettingsError, did_you_mean
 
 
 def descriptor(setting: Setting) -> ParameterDescriptor:
@@ -38,6 +38,13 @@ def declare(node: Node) -> None:
 def read(node: Node) -> Settings:
     """All settings at once. Raises `SettingsError`."""
     return Settings.from_mapping({name: node.get_parameter(name).value for name in SETTINGS})
+
+
+def unknown(node: Node) -> list[str]:
+    """A sentence for each parameter of a file or the command line that `node` does not have: rclpy ignores it."""
+    given = [name for name in node._parameter_overrides if not name.startswith("qos_overrides.")]
+    ours = [name for name in node._parameters if not name.startswith("qos_overrides.")]
+    return [f"there is no parameter {name!r}{did_you_mean(name, ours)}" for name in given if name not in ours]
 
 
 def changed(

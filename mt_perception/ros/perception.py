@@ -22,7 +22,7 @@ from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import Pair
 from mt_perception.settings import Settings
 from mt_perception.topics import doubt, told_encoding
-from mt_perception.types import CameraModel, DataError, Frame
+from mt_perception.types import OUTPUTS, CameraModel, DataError, Frame
 
 _ANOTHER_CLOCK_MS = 60_000.0
 
@@ -52,7 +52,7 @@ class Perception:
         """Open and warm up the model, and tell what it is."""
         started = time.perf_counter()
         perceiver = Perceiver.open(self.settings, background=not self.settings.build_only)
-        warm_ms = perceiver.warm_up()
+        warm_ms = perceiver.warm_up(OUTPUTS)  # with all there are: so it can serve every subscriber from the start
         backend, card, (height, width) = perceiver.backend, perceiver.bundle.card, perceiver.size
         if self.settings.build_only and backend.fallback:
             raise BackendError(backend.fallback)
@@ -96,13 +96,15 @@ class Perception:
             self._health.warn("withheld", "")
         if not asked and not (stereo and stereo.disparity_wanted):
             return
-        watch, compressed = Stopwatch(), settings.image_transport == "compressed"
+        watch = Stopwatch()
         try:
-            frame = self._calibrated(convert.frame(left, compressed))
+            frame = self._calibrated(convert.frame(left, settings.bit_depth))
         except DataError as error:
             self._health.skipped(f"picture skipped: {error}")
             return
-        self._health.warn("no camera", doubt("the image topic", told_encoding(picture_from_cdr(left, compressed))))
+        self._health.warn(
+            "no camera", doubt("the image topic", told_encoding(picture_from_cdr(left.data, left.compressed)))
+        )
         watch.mark("convert")
         wanted = self._possible(asked, frame)
         needs = frozenset().union(*(output.needs for output, _ in wanted))

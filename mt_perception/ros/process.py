@@ -10,6 +10,8 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+from mt_perception.ros import params
+
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -32,6 +34,8 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
         try:
             rclpy.init(args=arguments)
             node = make_node()
+            for problem in params.unknown(node):
+                node.get_logger().warning(problem)
             executor = SingleThreadedExecutor()
             executor.add_node(node)
             executor.spin()

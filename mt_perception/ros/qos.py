@@ -100,9 +100,20 @@ def _at_fault(publisher_qos: QoSProfile, subscription_qos: QoSProfile) -> list[s
     return [policy for policy in _COMPARED if clashes(policy)]
 
 
+def is_latched(peer: TopicEndpointInfo) -> bool:
+    """Whether this end keeps the last message for those who subscribe later."""
+    return peer.qos_profile.durability == DurabilityPolicy.TRANSIENT_LOCAL
+
+
+def name_of(peer: TopicEndpointInfo) -> str:
+    """The full name of the node that this end belongs to."""
+    return f"{peer.node_namespace.rstrip('/')}/{peer.node_name}"
+
+
 def _explained(peer: TopicEndpointInfo, does: str, topic: str, policies: list[str], ours: str) -> str:
-    who = f"{peer.node_namespace.rstrip('/')}/{peer.node_name}"
     names = [kind.name.lower() for kind in _OVERRIDABLE]
     here = [f"qos_overrides.{topic}.{ours}.{policy}" for policy in policies if policy in names]
     remedy = f", or here with the parameter {' and '.join(here)}" if here else ""
-    return f"{who} {does} {topic} with an incompatible {' and '.join(policies).upper()}: change it there{remedy}"
+    return (
+        f"{name_of(peer)} {does} {topic} with an incompatible {' and '.join(policies).upper()}: change it there{remedy}"
+    )

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile
+from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.topic_endpoint_info import TopicEndpointInfo
 from std_msgs.msg import Header
 from tqdm import tqdm
 
@@ -20,6 +22,7 @@ from mt_perception.messages import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.player import message_class
 from mt_perception.ros.process import StartupError, run_node
+from mt_perception.ros.qos import is_latched
 
 
 class Recorder(Node):
@@ -49,16 +52,18 @@ class Recorder(Node):
         self.create_timer(0.1, self._discover)
 
     def _discover(self) -> None:
-        for topic, type_names in self.get_topic_names_and_types():
-            if topic in self._topics and topic not in self._subscribed:
+        for topic in self._topics - self._subscribed:
+            if peers := self.get_publishers_info_by_topic(topic):
                 self._subscribed.add(topic)
-                self._subscribe(topic, type_names[0])
+                self._subscribe(topic, peers)
 
-    def _subscribe(self, topic: str, type_name: str) -> None:
-        """Latched topics are recorded as such, with what was published before anybody recorded."""
-        offered = [each.qos_profile.durability for each in self.get_publishers_info_by_topic(topic)]
-        latched = bool(offered) and set(offered) == {DurabilityPolicy.TRANSIENT_LOCAL}
+    def _subscribe(self, topic: str, peers: Sequence[TopicEndpointInfo]) -> None:
+        """As those who publish offer it: latched topics with what they published before, cameras without guarantee."""
+        latched = all(map(is_latched, peers))
         durability = DurabilityPolicy.TRANSIENT_LOCAL if latched else DurabilityPolicy.VOLATILE
+        is_lossy = any(each.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT for each in peers)
+        reliability = ReliabilityPolicy.BEST_EFFORT if is_lossy else ReliabilityPolicy.RELIABLE
+        type_name = peers[0].topic_type
         namespace = self.get_namespace().rstrip("/")
         recorded_as = topic.removeprefix(namespace)
 
@@ -70,7 +75,7 @@ class Recorder(Node):
                 self._show((now_ns - recorded_ns) / 1e6)
                 self._acknowledgement.publish(convert.header(recorded_ns, ""))
 
-        profile = QoSProfile(depth=20, durability=durability)
+        profile = QoSProfile(depth=20, durability=durability, reliability=reliability)
         self.create_subscription(message_class(type_name), topic, write, profile, raw=True)
 
     def _show(self, latency_ms: float) -> None:

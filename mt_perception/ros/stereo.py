@@ -66,8 +66,7 @@ class PairDepth:
         self._asked = depth_wanted and settings.depth_mode != "mono"
         if not self._asked and not self.disparity_wanted:
             return None
-        compressed = settings.image_transport == "compressed"
-        return self._depth.begin(partial(self._pair, left, right, compressed), settings)
+        return self._depth.begin(partial(self._pair, left, right, settings.bit_depth), settings)
 
     def correct(self, prediction: Prediction, matching: Matching | None, settings: Settings) -> Prediction:
         """The prediction with its depth, if it has one, corrected as `depth_mode` says."""
@@ -102,8 +101,8 @@ class PairDepth:
         if self._publisher:
             self._node.destroy_publisher(self._publisher)
 
-    def _pair(self, left: Frame, message: Any, compressed: bool) -> StereoPair:
-        right = convert.frame(message, compressed)
+    def _pair(self, left: Frame, message: Any, bit_depth: int) -> StereoPair:
+        right = convert.frame(message, bit_depth)
         if self._right_camera is None:
             raise DataError("there is no right/camera_info yet, or it is uncalibrated")
         return StereoPair(left, with_camera(right, self._right_camera))

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from rclpy.duration import Duration
 
-from mt_perception.messages import header_stamp_ns, stamp_ns
+from mt_perception.messages import stamp_ns
 from mt_perception.pairing import Pairer
-from mt_perception.ros import convert
 
 SIDES = ("left", "right")
 _QUEUE = 5  # pictures per side that wait for their partner: they are large, and a partner is never late by more
@@ -25,14 +24,6 @@ class Pair(NamedTuple):
 
     left: Any
     right: Any
-
-
-class Serialized:
-    """A picture as it was received, with as much of its header as synchronizers ask for."""
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.header = convert.header(header_stamp_ns(data), "")
 
 
 class _Filters:

@@ -8,6 +8,7 @@ from helpers import SIZE, make_picture
 
 from mt_perception.backends import open_backend
 from mt_perception.settings import Settings
+from mt_perception.types import OUTPUTS
 
 LARGE = (192, 320)
 
@@ -45,3 +46,18 @@ def test_how_threads_are_used_changes_no_result(bundle, values):
     )
     expected, got = (each.infer(make_picture(*SIZE), 1.0, ("mask",))["mask"].copy() for each in (plain, ours))
     assert (got == expected).mean() > 0.999
+
+
+def test_a_new_set_of_outputs_is_served_at_once_and_then_by_a_graph_of_its_own(bundle):
+    backend = open_backend(bundle, Settings(backend="openvino", precision="fp32"), SIZE, background=True)
+    image = make_picture(*SIZE)
+    expected = {name: array.copy() for name, array in backend.infer(image, 2.0, tuple(OUTPUTS)).items()}
+    for outputs in (("mask",), ("depth_m",)):
+        first = {name: array.copy() for name, array in backend.infer(image, 2.0, outputs).items()}
+        assert list(first) == list(outputs)
+        np.testing.assert_array_equal(first[outputs[0]], expected[outputs[0]], "the graph with all outputs serves")
+        backend._requests._pending[1].result(30)
+        names = backend._requests.get(outputs)[0]
+        own = backend.infer(image, 2.0, outputs)[outputs[0]]
+        assert names == outputs
+        np.testing.assert_allclose(own, expected[outputs[0]], rtol=1e-4)

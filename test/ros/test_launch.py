@@ -1,5 +1,6 @@
 """The launch files with the real `ros2 launch`, wherever it is installed."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -16,7 +17,10 @@ pytest.importorskip("launch_ros", reason="launch_ros is not installed: it comes 
 
 from helpers import make_picture
 from nodes import Probe
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import CompressedImage
 
+from mt_perception.bags import Bag
 from mt_perception.hardware import detect
 from mt_perception.settings import SETTINGS
 
@@ -112,9 +116,55 @@ def test_stereo_listens_to_both_cameras(bundle, start):
     [
         ("backend:=cuda", "backend is 'cuda'; allowed: one of auto"),
         ("params_file:=/none", "/none, which does not exist"),
+        ("model:=/nope", "the model folder /nope does not exist"),
+        pytest.param(
+            "rviz:=true",
+            "rviz:=true needs RViz, which is not installed: apt install",
+            marks=pytest.mark.skipif(shutil.which("rviz2") is not None, reason="RViz is installed"),
+        ),
     ],
 )
 def test_wrong_arguments_are_explained(argument, said):
     launch = launched("perception.launch.py", argument)
     output, _ = launch.communicate(timeout=60)
     assert launch.returncode != 0 and said in output and "Traceback" not in output
+
+
+def test_the_demo_ends_with_a_node_that_fails():
+    launch = launched("demo.launch.py", "model:=/nope", "namespace:=failing")
+    output, _ = launch.communicate(timeout=60)
+    assert launch.returncode == 1 and "/nope does not exist" in output and "Traceback" not in output
+
+
+def test_a_compressed_camera_is_found_by_its_name_and_recorded(start, tmp_path):
+    """With the package's own recorder where `ros2 bag` is not installed; a camera that may lose pictures, as most."""
+    namespace, output = start.namespace.strip("/"), tmp_path / "made"
+    probe = Probe(start.namespace)
+    pictures = probe.create_publisher(CompressedImage, "cam/image/compressed", qos_profile_sensor_data)
+    launch = launched(
+        "perception.launch.py", f"namespace:={namespace}", "image_topic:=cam/image/compressed", f"record:={output}",
+        "input_width:=96", "input_height:=64", "precision:=fp32",
+    )  # fmt: skip
+    jpeg = cv2.imencode(".jpg", make_picture(60, 100))[1].tobytes()
+    probe.listen("segmentation/mask")
+    stamps = itertools.count(1)
+    try:
+
+        def answered() -> bool:
+            message = CompressedImage(format="jpeg", data=jpeg)
+            message.header.stamp.sec = next(stamps)
+            pictures.publish(message)
+            probe.spin(0.2)
+            recorded = probe.count_subscribers(probe.resolve_topic_name("segmentation/mask")) == 2
+            return recorded and len(probe.received["segmentation/mask"]) > 4
+
+        probe.until(answered, 60)
+    finally:
+        os.killpg(launch.pid, signal.SIGINT)
+        said, _ = launch.communicate(timeout=20)
+    assert launch.returncode == 0, said
+    with Bag(output) as bag:
+        counts = bag.counts
+    assert min(counts[f"/{namespace}/{each}"] for each in ("cam/image/compressed", "segmentation/mask")) >= 1, counts
+    assert counts["/diagnostics"] >= 1
+    probe.destroy_node()

@@ -1,0 +1,63 @@
+"""A graph for each set of outputs that is in use, the next one made while those before it serve."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Collection
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Generic, TypeVar
+
+_LOG = logging.getLogger(__name__)
+_KEPT = 2  # the set of outputs in use, and the one before
+Names = tuple[str, ...]
+Made = TypeVar("Made")
+
+
+class Variants(Generic[Made]):
+    """Makes what serves a set of outputs, and keeps the last two and the one with the most outputs.
+
+    With `background`, a set that one of those covers is served by that one for as long as its own takes to make, in a
+    thread of its own. Otherwise it is waited for. Called from one thread.
+    """
+
+    def __init__(self, make: Callable[[Names], Made], background: bool = False) -> None:
+        self._make = make
+        self._made: OrderedDict[Names, tuple[Names, Made]] = OrderedDict()
+        # at its end, Python waits for this thread: one that still compiles would abort the process
+        self._thread = ThreadPoolExecutor(1, "variants") if background else None
+        self._pending: tuple[Names, Future[Made]] | None = None
+
+    def get(self, outputs: Collection[str]) -> tuple[Names, Made]:
+        """What serves `outputs`, and the outputs that it has: these, or more."""
+        wanted = tuple(sorted(outputs))
+        self._take_finished()
+        serving = wanted if wanted in self._made else self._covering(wanted)
+        if serving is None:
+            self._keep(wanted, (wanted, self._make(wanted)))
+            serving = wanted
+        elif serving != wanted and self._thread and self._pending is None:
+            self._pending = wanted, self._thread.submit(self._make, wanted)
+        self._made.move_to_end(serving)
+        return self._made[serving]
+
+    def _covering(self, wanted: Names) -> Names | None:
+        """The smallest set that there is with all of `wanted`."""
+        covering = [names for names in self._made if set(wanted) <= set(names)] if self._thread else []
+        return min(covering, key=len, default=None)
+
+    def _take_finished(self) -> None:
+        if self._pending is None or not self._pending[1].done():
+            return
+        (wanted, future), self._pending = self._pending, None
+        if not (error := future.exception()):
+            self._keep(wanted, (wanted, future.result()))
+        elif covering := self._covering(wanted):  # it served meanwhile, and goes on
+            _LOG.warning(f"the graph for {', '.join(wanted)} alone cannot be made ({error}); a larger one serves")
+            self._keep(wanted, self._made[covering])
+
+    def _keep(self, wanted: Names, made: tuple[Names, Made]) -> None:
+        self._made[wanted] = made
+        largest = max(self._made, key=len)
+        for old in [names for names in self._made if names != largest][:-_KEPT]:
+            del self._made[old]
