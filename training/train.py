@@ -12,7 +12,9 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 
+from mt_perception.hardware import computes_bf16, limited_threads, processor
 from mt_perception_training.checkpoint import read_checkpoint
 from mt_perception_training.data.sources import open_readers
 from mt_perception_training.module import MultiTaskModule
@@ -33,8 +35,10 @@ def train(
         raise TrainingError(f"there is nothing to resume: {resumable} does not exist")
     if resumable.is_file() and not options.resume:
         raise TrainingError(f"{options.out} holds a run already; add --resume to continue it, or give a new folder")
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    if threads := options.threads or limited_threads():
+        torch.set_num_threads(threads)
+    precision, line = choose_precision(options.precision, options.accelerator)
+    rank_zero_only(print)(line)
     _quiet()
     lightning.seed_everything(recipe.seed, verbose=False)
     training = open_readers(recipe.datasets, folders, "train")
@@ -52,7 +56,7 @@ def train(
         accelerator=options.accelerator,
         devices=options.devices,
         num_nodes=options.nodes,
-        precision=options.precision,  # type: ignore[arg-type]
+        precision=precision,  # type: ignore[arg-type]
         max_epochs=min(recipe.epochs, options.epochs or recipe.epochs),
         reload_dataloaders_every_n_epochs=1,
         use_distributed_sampler=False,
@@ -65,6 +69,19 @@ def train(
     )
     trainer.fit(module, ckpt_path=resumable if options.resume else None, weights_only=False)
     return Path(best.best_model_path)
+
+
+def choose_precision(asked: str, accelerator: str) -> tuple[str, str]:
+    """Lightning's name of the arithmetic, and a line that tells it.
+
+    For `auto` it is never one that the machine emulates: a training in it stands still.
+    """
+    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
+    native = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else computes_bf16()
+    where = torch.cuda.get_device_name() if on_gpu else processor()
+    precision = asked if asked != "auto" else "bf16-mixed" if native else "32-true"
+    slow = "; it emulates bfloat16, and is slower in it than in 32-true" if "bf16" in precision and not native else ""
+    return precision, f"precision {precision} on {where}{slow}"
 
 
 def _loggers(out: Path) -> list[Logger]:

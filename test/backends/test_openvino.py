@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 
-ov = pytest.importorskip("openvino")
+pytest.importorskip("openvino")
 pytest.importorskip("torch")
 
 from helpers import SIZE, make_picture
 
-from mt_perception.backends import open_backend
+from mt_perception.backends import BackendError, open_backend
+from mt_perception.backends import openvino as module
+from mt_perception.backends.openvino import OpenVinoBackend
+from mt_perception.hardware import computes_bf16
 from mt_perception.settings import Settings
 
 LARGE = (192, 320)
@@ -19,7 +22,7 @@ def depth_m(bundle, precision):
 
 @pytest.fixture(scope="module")
 def in_bf16(bundle):
-    if "BF16" not in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if not computes_bf16():
         pytest.skip("this processor does not compute in bf16")
     return depth_m(bundle, "bf16")
 
@@ -45,3 +48,18 @@ def test_how_threads_are_used_changes_no_result(bundle, values):
     )
     expected, got = (each.infer(make_picture(*SIZE), 1.0, ("mask",))["mask"].copy() for each in (plain, ours))
     assert (got == expected).mean() > 0.999
+
+
+def test_bf16_is_not_chosen_where_it_would_be_emulated(bundle, monkeypatch):
+    monkeypatch.setattr(module, "computes_bf16", lambda: False)
+    assert OpenVinoBackend(bundle, SIZE).precision in ("fp16", "fp32")
+    with pytest.raises(BackendError, match=r"precision is bf16; openvino on cpu computes in .*fp32, or auto"):
+        OpenVinoBackend(bundle, SIZE, "bf16")
+
+
+def test_a_containers_quota_bounds_the_threads(bundle, monkeypatch):
+    monkeypatch.setattr(module, "limited_threads", lambda: 1)
+    backend = OpenVinoBackend(bundle, SIZE)
+    backend.infer(make_picture(*SIZE), 1.0, ("mask",))
+    (request,) = backend._requests.values()
+    assert request.get_compiled_model().get_property("INFERENCE_NUM_THREADS") == 1
