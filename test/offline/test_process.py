@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 
+import cv2
 import numpy as np
 import pytest
 
@@ -30,6 +31,16 @@ def settings(bundle) -> Settings:
 @pytest.fixture
 def street(tmp_path):
     return write_street(tmp_path / "street", start_ns=10**9)
+
+
+def test_opencv_has_the_threads_of_the_host_program_again(street, settings, tmp_path):
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    try:
+        process_bag(street, tmp_path / "out", Processing(settings))
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
 
 
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
