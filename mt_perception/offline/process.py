@@ -19,6 +19,11 @@ from mt_perception.offline.tally import Tally
 from mt_perception.sources import BagSource, right_picture_topic
 
 SEGMENT_S = 20.0
+INDIFFERENT = {
+    "threads", "streams", "pinning", "image_transport", "overlay_opacity", "depth_color_min_m", "depth_color_max_m",
+    "input_timeout_s", "late_after_s", "build_only", "force_rebuild", "autostart",
+}  # fmt: skip
+"""Settings on which results do not depend: what was stopped may go on with others."""
 
 
 def process_bag(source: Path, out: Path, processing: Processing, workers: int = 1, ray: str = "") -> Tally:
@@ -70,7 +75,8 @@ def _plan(source: Path, out: Path, processing: Processing) -> list[Task]:
     parts = out.with_name(f"{out.name}.parts")
     named = ("disparity", "keep", "storage", "namespace")
     facts = {"source": str(source.resolve()), "topics": list(topics)} | {n: getattr(processing, n) for n in named}
-    claim(parts, facts | asdict(processing.settings) | {"model": load_bundle(processing.model).model_hash})
+    facts |= {name: value for name, value in asdict(processing.settings).items() if name not in INDIFFERENT}
+    claim(parts, facts | {"model": load_bundle(processing.model).model_hash})
     return [Task(out, topics, each, index == 0) for index, each in enumerate(cut(source, parts, out.name, SEGMENT_S))]
 
 
