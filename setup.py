@@ -35,6 +35,7 @@ def ros(distribution: str) -> list[str]:
 
 
 REPORT = ["matplotlib>=3.8", "jinja2>=3"]
+TEST = ["pytest>=8", "hypothesis>=6.100"]
 EXTRAS = {
     "ros-jazzy": ros("jazzy"),
     "ros-kilted": ros("kilted"),
@@ -62,10 +63,10 @@ EXTRAS = {
     "quantize": ["nncf>=2.14", "openvino>=2024.4"],
     "sim": ["mujoco>=3.2"],
     "ray": ["ray>=2.30"],
+    "test": TEST,  # by this name `colcon test` finds that the tests are pytest's
     "dev": [
-        "pytest>=8",
+        *TEST,
         "pytest-xdist>=3.6",
-        "hypothesis>=6.100",
         "ruff>=0.6",
         "mypy>=1.11",
         "types-PyYAML",

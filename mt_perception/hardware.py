@@ -1,14 +1,23 @@
-"""What machine this is, found in the files of the kernel: no driver or vendor's library is asked."""
+"""What machine this is and what it cannot do, found in the files of the kernel: no vendor's library is asked."""
 
 from __future__ import annotations
 
+import math
 import os
+import re
+import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path("/")
-DATACENTER = ("tesla", "a100", "a10", "a16", "a30", "a40", "h100", "h200", "h800", "gh200", "b100", "b200", "gb200",
-              "l4", "l20", "l40", "l40s", "t4", "v100", "p100", "p4", "p40")  # fmt: skip
+# a server's chip is named by its letter and number alone (B300, and GB300 with a Grace processor); the next one will be
+_DATACENTER = re.compile(
+    r"tesla|g?[bhr]\d{2,3}|a(2|10|16|30|40|100|800)[a-z]?|l(2|4|20|40)s?|t4g?|v100s?|p(4|6|40|100)", re.IGNORECASE
+)
+_NATIVE_BF16 = {"avx512_bf16", "amx_bf16"}
+"""Flags of processors that multiply bfloat16; others emulate it, and are slower in it than in fp32."""
+_SMALLEST_JETSON = "jetson_orin_nano"
 
 
 @dataclass(frozen=True)
@@ -22,35 +31,94 @@ class Machine:
 def detect(root: Path = ROOT) -> Machine:
     """The profile for the machine whose file system lies at `root`."""
     board = _text(root / "proc/device-tree/model")
-    if "jetson" in board.lower() or "orin" in board.lower():
-        profile = "jetson_agx_orin" if "agx orin" in board.lower() else "jetson_orin_nano"
+    if re.search("jetson|orin|nvidia.*thor", board, re.IGNORECASE):
+        chip = re.search("thor|agx orin", board.lower())
+        profile = {"thor": "jetson_agx_thor", "agx orin": "jetson_agx_orin"}[chip.group()] if chip else _SMALLEST_JETSON
         return Machine(profile, f"the board is {board}")
     if (root / "proc/driver/nvidia/version").is_file():
         names = [_gpu_name(file) for file in sorted((root / "proc/driver/nvidia/gpus").glob("*/information"))]
         name = next(filter(None, names), "")
         words = name.lower().replace("-", " ").split()
-        profile = "datacenter_gpu" if any(word in DATACENTER for word in words) else "rtx_laptop"
+        profile = "datacenter_gpu" if any(map(_DATACENTER.fullmatch, words)) else "rtx_laptop"
         return Machine(profile, f"there is a GPU, {name}" if name else "there is an NVIDIA GPU of an unknown name")
     return Machine("cpu", "there is no NVIDIA GPU")
 
 
 def processor(root: Path = ROOT) -> str:
-    """The CPU's name and the number of cores that this process may use."""
-    lines = _text(root / "proc/cpuinfo").splitlines()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    cores = usable_cores()
-    return f"{names[0] if names else os.uname().machine} ({cores} core{'s' if cores > 1 else ''})"
+    """The CPU's name, how many cores this process may use, and what else it cannot do, in one line."""
+    name = _cpuinfo(root, "model name") or os.uname().machine
+    used = usable_cores(root)
+    cores = f"{used} core{'s' if used > 1 else ''}"
+    if limited_threads(root):
+        cores += f" of {_allowed_cores()}, since the container's quota is {_quota(root):.4g}"
+    return f"{name} ({cores}, {'' if computes_bf16(root) else 'no '}native bfloat16)"
 
 
-def usable_cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0))
+def computes_bf16(root: Path = ROOT) -> bool:
+    """Whether the CPU multiplies bfloat16 itself, as far as that is known."""
+    return bool(_NATIVE_BF16 & set(_cpuinfo(root, "flags").split()))
+
+
+def usable_cores(root: Path = ROOT) -> int:
+    """How many cores this process may keep busy: those it is tied to, or fewer where a container has a quota."""
+    return max(1, min(_allowed_cores(), math.ceil(min(_quota(root), 1e6))))
+
+
+def limited_threads(root: Path = ROOT) -> int:
+    """`usable_cores` for a library that counts cores itself and sees no quota; 0 where there is none to see."""
+    return cores if (cores := usable_cores(root)) < _allowed_cores() else 0
+
+
+def _allowed_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS ties no process to cores
+
+
+def _quota(root: Path) -> float:
+    """How many processors' time the control groups of this process grant; infinite without a limit."""
+    return min((quota / period for quota, period in _quotas(root) if quota > 0), default=math.inf)
+
+
+def _quotas(root: Path) -> Iterator[tuple[float, float]]:
+    """(quota, period) of the groups that this process is in, from its own to the outermost that can be seen."""
+    for line in _text(root / "proc/self/cgroup").splitlines():
+        _, controllers, group = line.split(":", 2)
+        if controllers and "cpu" not in controllers.split(","):
+            continue
+        top = root / "sys/fs/cgroup" / ("cpu" if controllers else "")
+        own = top / group.strip("/")
+        for folder in (own, *own.parents):
+            files = ("cpu.cfs_quota_us", "cpu.cfs_period_us") if controllers else ("cpu.max",)
+            values = " ".join(_text(folder / file) for file in files).replace("max", "-1").split()
+            if len(values) == 2:
+                yield float(values[0]), float(values[1])
+            if folder == top:
+                break
+
+
+def resident_mb(pid: int | str = "self") -> float:
+    """Resident memory of a process (`self`: this one) in megabytes."""
+    try:
+        return status_kb(pid, "VmRSS") * 1024 / 1e6
+    except FileNotFoundError:  # no Linux
+        asked = ["ps", "-o", "rss=", "-p", str(os.getpid() if pid == "self" else pid)]
+        return int(subprocess.run(asked, capture_output=True, text=True, check=True).stdout) * 1024 / 1e6
 
 
 def status_kb(pid: int | str, name: str) -> int:
     """What Linux says of a process (`self`: this one) under VmRSS, its resident memory, or VmHWM, the peak of that."""
     text = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     return int(text.split(f"{name}:")[1].split()[0])
+
+
+def _cpuinfo(root: Path, key: str) -> str:
+    """What the first processor of /proc/cpuinfo says under `key`; empty where it says nothing of it."""
+    for line in _text(root / "proc/cpuinfo").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == key:
+            return value.strip()
+    return ""
 
 
 def _gpu_name(file: Path) -> str:

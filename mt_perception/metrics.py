@@ -94,23 +94,25 @@ class DepthScores:
     def __init__(self, max_m: float = 80.0) -> None:
         self.max_m = max_m
         self._sums = np.zeros(_COLUMNS)
-        self._orders: list[float] = []
+        self._order = np.zeros(2)  # sum of the frames' rank correlations, and of how many
 
     def update(self, predicted_m: DepthMap, truth_m: DepthMap) -> None:
         """Add one frame of (H, W) metres; NaN, infinite and zero are no truth, NaN and infinite no prediction."""
         counted = truth_m <= self.max_m
         self._sums += _depth_sums(predicted_m, truth_m, np.where(counted, 0, 1), groups=1)[0]
         both = counted & known_depth(truth_m) & known_depth(predicted_m)
-        self._orders.append(rank_correlation(predicted_m[both], truth_m[both]))
+        order = rank_correlation(predicted_m[both], truth_m[both])
+        self._order += (order, 1) if np.isfinite(order) else (0, 0)
 
     def merge(self, other: DepthScores) -> None:
         """Add all that `other`, with the same `max_m`, has seen."""
         self._sums += other._sums
-        self._orders += other._orders
+        self._order += other._order
 
     def summary(self) -> dict[str, float]:
         """The scores by name; NaN without a common pixel."""
-        return {**_depth_summary(self._sums), "spearman": _mean(np.array(self._orders)[np.isfinite(self._orders)])}
+        total, frames = self._order.tolist()
+        return {**_depth_summary(self._sums), "spearman": total / frames if frames else float("nan")}
 
 
 class DepthBreakdown:

@@ -6,9 +6,10 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, TypeVar
 
@@ -36,6 +37,17 @@ def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int,
     return _in_processes(function, items, workers)
 
 
+@contextmanager
+def opencv_threads(count: int) -> Iterator[None]:
+    """So many threads for each call of OpenCV within the block, in all of the process; then as many as before."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(count)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
 def _in_processes(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Results[Result]:
     # spawned: OpenCV and OpenVINO have threads, which do not survive a fork
     pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
@@ -58,8 +70,8 @@ def _on_ray(function: Callable[[Item], Result], items: Sequence[Item], workers: 
     ray = _connect(address, workers)
 
     def work(item: Item) -> Result:
-        cv2.setNumThreads(1)
-        return function(item)
+        with opencv_threads(1):
+            return function(item)
 
     task = ray.remote(num_cpus=1)(work)
     try:

@@ -72,6 +72,18 @@ def _written(network, folder, size):
     return write_bundle(network, folder, facts, InputSpec(width=size[1], height=size[0]))
 
 
+@pytest.fixture(scope="session")
+def rendering():
+    """For tests that draw the city: they are skipped, with the packages that are missing, where nothing can draw it."""
+    from mt_perception.city.gl import load_mujoco, open_context
+    from mt_perception.types import DataError
+
+    try:
+        open_context(load_mujoco(), 16, 16).free()
+    except DataError as error:
+        pytest.skip(str(error))
+
+
 @pytest.fixture
 def picture() -> np.ndarray:
     """(90, 160, 3) uint8 with structure at several scales."""

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -55,6 +57,20 @@ def test_rank_correlation_by_hand():
     # ties share a rank: 0.5 0.5 2 against 0 1 2 correlate with 1.5 / sqrt(1.5 * 2)
     assert rank_correlation(np.array([4.0, 4, 5]), np.array([1.0, 2, 3])) == pytest.approx(1.5 / 3**0.5)
     assert np.isnan(rank_correlation(np.ones(5), np.arange(5.0)))
+
+
+def test_scores_of_depth_take_no_more_memory_for_more_frames():
+    rng = np.random.default_rng(0)
+    few, many, other = DepthScores(), DepthScores(), DepthScores()
+    frames = [rng.uniform(1, 70, (2, 3, 4)).astype(np.float32) for _ in range(40)]
+    for index, (guess_m, truth_m) in enumerate(frames):
+        for scores in (few,) if index < 2 else (many if index % 2 else other,):
+            scores.update(guess_m, truth_m)
+    many.update(np.full((3, 4), np.nan, np.float32), frames[0][1])  # nothing to be ordered in it
+    many.merge(other)
+    assert len(pickle.dumps(many)) == len(pickle.dumps(few))
+    mean = np.mean([rank_correlation(guess_m.ravel(), truth_m.ravel()) for guess_m, truth_m in frames[2:]])
+    assert many.summary()["spearman"] == pytest.approx(mean)
 
 
 def test_order_of_depth_does_not_depend_on_its_scale():

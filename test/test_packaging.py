@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -69,11 +70,14 @@ def uv() -> str:
 def environment(tmp_path) -> Path:
     """A fresh virtual environment that borrows this one's packages: the install itself is what is tested."""
     call(uv(), "venv", "--quiet", "--python", sys.executable, tmp_path / "venv")
-    site = next((tmp_path / "venv").glob("lib/python*/site-packages"))
-    borrowed = next(Path(each) for each in sys.path if each.endswith("site-packages"))
-    # through .pth, and not the editable finder of this checkout: that one would hide a broken install
-    (site / "borrowed.pth").write_text(f"{borrowed}\n")
+    borrow_packages(next((tmp_path / "venv").glob("lib/python*/site-packages")))
     return tmp_path / "venv"
+
+
+def borrow_packages(site: Path) -> None:
+    """Through .pth, and not the editable finder of this checkout: that one would hide a broken install."""
+    borrowed = next(Path(each) for each in sys.path if each.endswith("site-packages"))
+    (site / "borrowed.pth").write_text(f"{borrowed}\n")
 
 
 @pytest.mark.parametrize("editable", [False, True], ids=["pip install .", "pip install -e ."])
@@ -105,6 +109,7 @@ def colcon(tmp_path_factory) -> Path:
     call(uv(), "venv", "--quiet", "--python", sys.executable, venv)
     packages = ["colcon-core", "colcon-ros", "colcon-python-setup-py", "colcon-bash", "setuptools<80", "empy<4"]
     call(uv(), "pip", "install", "--quiet", "--python", venv / "bin" / "python", *packages)
+    borrow_packages(next(venv.glob("lib/python*/site-packages")))  # it runs tests with its own Python
     return venv / "bin" / "colcon"
 
 
@@ -127,3 +132,13 @@ def test_colcon(checkout, colcon, tmp_path, options):
         assert "demo" in call("bash", "-c", f"{setup} && {prefix}/lib/mt_perception/mt-perception --help")
     marker = prefix / "share" / "ament_index" / "resource_index" / "packages" / "mt_perception"
     assert marker.exists() and (prefix / "share" / "mt_perception" / "launch" / "demo.launch.py").exists()
+
+
+def test_colcon_test_runs_the_tests(checkout, colcon, tmp_path):
+    workspace = tmp_path / "workspace"
+    shutil.copytree(checkout, workspace / "src" / "mt_perception")
+    path = f"{colcon.parent}:{os.environ['PATH']}"
+    options = {"cwd": workspace, "env": clean_environment(PATH=path)}
+    call(colcon, "test", "--pytest-args", "test/test_labels.py", "test/test_mailbox.py", **options)
+    said = call(colcon, "test-result", "--all", **options)
+    assert re.search(r"Summary: [1-9]\d* tests?, 0 errors, 0 failures, 0 skipped", said), said

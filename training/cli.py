@@ -67,7 +67,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accelerator", default="auto", help="cpu, gpu or auto")
     parser.add_argument("--devices", default="auto", help="how many, or which")
     parser.add_argument("--nodes", type=int, default=1, help="machines of a distributed run")
-    parser.add_argument("--precision", default="bf16-mixed", help="Lightning's name of the arithmetic")
+    text = "Lightning's name of the arithmetic; auto: bf16-mixed where it is native, else 32-true"
+    parser.add_argument("--precision", default="auto", help=text)
     parser.add_argument("--threads", type=int, default=0, help="of PyTorch on a CPU; 0 for all cores")
     parser.add_argument("--epochs", type=int, help="stop after so many epochs, to go on later with --resume")
     parser.set_defaults(run=_train)

@@ -15,7 +15,10 @@ class TrainingError(RuntimeError):
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Where and how to run. `epochs` stops earlier than the recipe would; `weights` is a checkpoint to start from."""
+    """Where and how to run. `epochs` stops earlier than the recipe would; `weights` is a checkpoint to start from.
+
+    `precision` is Lightning's name of the arithmetic; `auto` takes `bf16-mixed` where bfloat16 is computed natively.
+    """
 
     out: Path
     resume: bool = False
@@ -23,7 +26,7 @@ class RunOptions:
     accelerator: str = "auto"
     devices: str = "auto"
     nodes: int = 1
-    precision: str = "bf16-mixed"
+    precision: str = "auto"
     threads: int = 0
     epochs: int | None = None
     pseudo_labels: Path | None = None

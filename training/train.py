@@ -12,7 +12,9 @@ import lightning
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
+from lightning.pytorch.utilities import rank_zero_only
 
+from mt_perception.hardware import computes_bf16, limited_threads, processor
 from mt_perception_training.checkpoint import read_checkpoint
 from mt_perception_training.data.sources import open_readers, require_folders
 from mt_perception_training.data.splits import trained_on, with_blocks, written
@@ -34,8 +36,10 @@ def train(
         raise TrainingError(f"there is nothing to resume: {resumable} does not exist")
     if resumable.is_file() and not options.resume:
         raise TrainingError(f"{options.out} holds a run already; add --resume to continue it, or give a new folder")
-    if options.threads:
-        torch.set_num_threads(options.threads)
+    if threads := options.threads or limited_threads():
+        torch.set_num_threads(threads)
+    precision, line = choose_precision(options.precision, options.accelerator)
+    rank_zero_only(print)(line)
     _quiet()
     lightning.seed_everything(recipe.seed, verbose=False)
     require_folders((*recipe.datasets, *recipe.holdout), folders)
@@ -57,7 +61,7 @@ def train(
         accelerator=options.accelerator,
         devices=options.devices,
         num_nodes=options.nodes,
-        precision=options.precision,  # type: ignore[arg-type]
+        precision=precision,  # type: ignore[arg-type]
         max_epochs=min(recipe.epochs, options.epochs or recipe.epochs),
         reload_dataloaders_every_n_epochs=1,
         use_distributed_sampler=False,
@@ -81,6 +85,19 @@ def _require_unseen(recipe: Recipe, resumed: Path | None, start: Path | None) ->
         )
     if start and (seen := trained_on(read_checkpoint(start)[0], recipe.holdout)):
         raise TrainingError(f"{start} was trained on {written(seen)}, which is to be held out; start without it")
+
+
+def choose_precision(asked: str, accelerator: str) -> tuple[str, str]:
+    """Lightning's name of the arithmetic, and a line that tells it.
+
+    For `auto` it is never one that the machine emulates: a training in it stands still.
+    """
+    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
+    native = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else computes_bf16()
+    where = torch.cuda.get_device_name() if on_gpu else processor()
+    precision = asked if asked != "auto" else "bf16-mixed" if native else "32-true"
+    slow = "; it emulates bfloat16, and is slower in it than in 32-true" if "bf16" in precision and not native else ""
+    return precision, f"precision {precision} on {where}{slow}"
 
 
 def _loggers(out: Path) -> list[Logger]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from mt_perception.backends import BackendError, choose_precision
 from mt_perception.backends.variants import Names, Variants
 from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
+from mt_perception.hardware import computes_bf16, limited_threads
 from mt_perception.resources import cache_folder
 from mt_perception.types import CameraModel
 
@@ -44,7 +45,8 @@ class OpenVinoBackend:
         self._core = ov.Core()
         self._core.set_property({"CACHE_DIR": str(cache_folder() / "openvino")})
         native = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        floats = [name for name, key in (("bf16", "BF16"), ("fp16", "FP16")) if key in native] + ["fp32"]
+        natively = {"bf16": "BF16" in native and computes_bf16(), "fp16": "FP16" in native, "fp32": True}
+        floats = [name for name, computes in natively.items() if computes]
         if precision == "int8" and not bundle.has_int8:
             raise BackendError(
                 f"precision is int8, but the model {bundle.folder} has no int8 graph; make one with "
@@ -57,7 +59,7 @@ class OpenVinoBackend:
             "PERFORMANCE_HINT": "LATENCY",
             # what stays out of int8 is computed in the fastest other arithmetic
             "INFERENCE_PRECISION_HINT": _HINTS[floats[0] if is_int8 else self.precision],
-            "INFERENCE_NUM_THREADS": threads,
+            "INFERENCE_NUM_THREADS": threads or limited_threads(),
             "NUM_STREAMS": streams or 1,
             "ENABLE_CPU_PINNING": pinning,
         }

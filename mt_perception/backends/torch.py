@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from functools import lru_cache, partial
+from threading import Lock
 
 import numpy as np
 import torch
@@ -12,6 +14,7 @@ from torch import Tensor
 
 from mt_perception.backends import choose_precision
 from mt_perception.bundle import Bundle
+from mt_perception.hardware import limited_threads
 from mt_perception.network.export import read_network
 from mt_perception.network.folding import folded
 from mt_perception.network.graph import DeployedGraph
@@ -19,6 +22,7 @@ from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.types import CameraModel
 
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+_SEARCHING = Lock()  # the switch is one for the process: two at a time would not restore it
 _KEPT = 2  # recordings: the set of outputs in use, and the one before
 
 
@@ -45,9 +49,7 @@ class TorchBackend:
         self.device = device.type
         supported = ["fp16", "bf16", "fp32"] if self.device == "cuda" else ["fp32", "bf16"]
         self.precision = choose_precision(precision, supported, self.name, self.device)
-        if threads:
-            torch.set_num_threads(threads)
-        torch.backends.cudnn.benchmark = True  # pictures of one size: worth looking for the fastest convolutions once
+        self._threads = threads or limited_threads()
         graph = DeployedGraph(network or folded(read_network(bundle)), bundle.card.input)
         graph = graph.cast(TYPES[self.precision]).to(device).to(memory_format=torch.channels_last)
         record = _recorded if cuda_graph and self.device == "cuda" else _unrecorded
@@ -58,7 +60,8 @@ class TorchBackend:
         self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`. On a GPU the first call with a new set of outputs records a graph for it."""
-        return self._runs(tuple(sorted(outputs)))(image, depth_scale, camera)
+        with _threads(self._threads):
+            return self._runs(tuple(sorted(outputs)))(image, depth_scale, camera)
 
 
 class _Run:
@@ -105,15 +108,39 @@ class _Run:
         return torch.empty(result.shape, dtype=result.dtype, pin_memory=self._pinned)
 
 
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """So many of PyTorch's on the CPU within the block, 0: as many as there were; the host program's own come back."""
+    before = torch.get_num_threads()
+    if count:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        if count:
+            torch.set_num_threads(before)
+
+
+@contextmanager
+def _searching() -> Iterator[None]:
+    """Pictures have one size: within the block cuDNN looks for its fastest convolutions, once, and not for the host."""
+    with _SEARCHING:
+        before, torch.backends.cudnn.benchmark = torch.backends.cudnn.benchmark, True
+        try:
+            yield
+        finally:
+            torch.backends.cudnn.benchmark = before
+
+
 def _unrecorded(compute: Callable[[], dict[str, Tensor]]) -> Callable[[], dict[str, Tensor]]:
-    return compute
+    return _searching()(compute) if torch.cuda.is_available() else compute
 
 
 def _recorded(compute: Callable[[], dict[str, Tensor]]) -> Callable[[], dict[str, Tensor]]:
     """`compute` as one CUDA graph: a network of a hundred small kernels otherwise waits for Python to launch them."""
     stream = torch.cuda.Stream()
     stream.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(stream):
+    with torch.cuda.stream(stream), _searching():
         for _ in range(3):  # libraries choose their kernels and take their workspaces before the recording
             compute()
     torch.cuda.current_stream().wait_stream(stream)

@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+from mt_perception.hardware import processor
 from mt_perception.network.spec import RELATED, VARIANTS, WIDTHS
 from mt_perception.settings import SETTINGS, Settings
 
@@ -85,6 +86,7 @@ def run_bench(options: argparse.Namespace) -> None:
     from mt_perception.results import check_folder
 
     check_folder(options.json)
+    print(f"on {processor()}", file=sys.stderr)
     if options.node:
         show(_node_rows(options), options.json, NODE_COLUMNS)
         return
@@ -156,6 +158,7 @@ def run_tune(options: argparse.Namespace) -> None:
     check_folder(options.json)
     check_folder(options.out)
     goal = Goal(options.fps, options.max_latency_ms, options.picture)
+    print(f"on {processor()}", file=sys.stderr)
     choices = (options.sizes or (), options.models, options.backends, options.precisions, options.threads)
     rows, chosen = tune(goal, *choices)
     show(rows, options.json, COLUMNS)

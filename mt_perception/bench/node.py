@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from mt_perception.bench.networks import WANTED, noise
 from mt_perception.bench.race import BenchError, Row
-from mt_perception.hardware import status_kb
+from mt_perception.hardware import resident_mb
 from mt_perception.metrics import percentiles
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.processes import node_process, require_ros
@@ -82,7 +82,7 @@ class RunningNode:
     @property
     def rss_mb(self) -> float:
         """Resident memory of the node's process, in megabytes."""
-        return status_kb(self.process.pid, "VmRSS") * 1024 / 1e6
+        return resident_mb(self.process.pid)
 
     @property
     def cpu_s(self) -> float:

@@ -18,7 +18,7 @@ def add_from_dataset(commands: Any) -> None:
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="folder of the data set")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of the new recording")
-    parser.add_argument("--split", default="val", help="(default: %(default)s; KITTI has none)")
+    parser.add_argument("--split", default="val", help="(default: %(default)s; of KITTI all is taken)")
     parser.add_argument("--rate", type=float, default=10.0, help="pictures per second (default: %(default)s)")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N pictures (default: all)")
     parser.add_argument("--compressed", choices=("jpg", "png"), default="", help="(default: raw pictures)")

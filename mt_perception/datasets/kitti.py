@@ -12,14 +12,23 @@ from mt_perception.types import CameraModel
 
 
 class Kitti:
-    """The first frame of each scene, with the sparse depth of the laser scanner; with `right`, also from `image_3/`."""
+    """The first frame of each scene, with the sparse depth of the laser scanner; with `right`, also from `image_3/`.
 
-    def __init__(self, folder: Path, right: bool = False) -> None:
+    The scenes that have truth are one set. Here `val` is the last fifth, scenes in a row since neighbours can be of one
+    drive, `train` those before it, and `all` both.
+    """
+
+    def __init__(self, folder: Path, split: str = "all", right: bool = False) -> None:
         self._folder = folder
         self._images = sorted((folder / "image_2").glob("*_10.png"))
         self._has_right = right and (folder / "image_3").is_dir()
         if not self._images:
             raise DatasetError(f"{folder / 'image_2'} holds no *_10.png; expected the layout of KITTI stereo 2015")
+        first_of_val = len(self._images) - max(1, len(self._images) // 5)
+        begin, end = {"train": (0, first_of_val), "val": (first_of_val, None), "all": (0, None)}[split]
+        self._images = self._images[begin:end]
+        if not self._images:
+            raise DatasetError(f"{folder / 'image_2'} holds one picture, which is kept to validate on; it takes 2")
 
     def __len__(self) -> int:
         return len(self._images)

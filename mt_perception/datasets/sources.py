@@ -21,7 +21,7 @@ READERS: dict[str, Callable[[Path, str], Reader]] = {
     "camvid": lambda folder, split: CamVid(folder / split, with_teacher=split == "train"),
     "cityscapes": Cityscapes,
     "city": Cityscapes,
-    "kitti": lambda folder, _: Kitti(folder),
+    "kitti": Kitti,
     **{name: partial(_image_folder, layout=layout) for name, layout in LAYOUTS.items()},
 }
 """(folder, split) -> reader; the splits are `train` and `val`."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from mt_perception.instants import Pair
 from mt_perception.metrics import DepthScores, SegmentationScores
-from mt_perception.offline.measures import MEANS
+from mt_perception.offline.measures import LEAST_BLOCKS, MEANS
 from mt_perception.row_prior import SkillScores
 from mt_perception.types import DepthMap
 
@@ -104,7 +104,7 @@ Interval = tuple[float, float]
 
 
 def confidence(blocks: Blocks, draws: int = 400, seed: int = 0) -> dict[str, Interval]:
-    """95 % interval of each score, by drawing blocks with replacement (bootstrap)."""
+    """95 % interval of each score, by drawing blocks with replacement (bootstrap); none from a few blocks."""
     return _interval(list(blocks.table()), blocks.total, draws, seed)
 
 
@@ -115,8 +115,11 @@ def common_blocks(a: Blocks, b: Blocks) -> list[int]:
     return sorted(set(a.table()) & set(b.table()))
 
 
-def differences(a: Blocks, b: Blocks, draws: int = 400, seed: int = 0) -> dict[str, tuple[float, Interval]]:
-    """`b` minus `a` for each score, over the blocks that both have, with the 95 % interval of the paired difference."""
+def differences(a: Blocks, b: Blocks, draws: int = 400, seed: int = 0) -> dict[str, tuple[float, Interval | None]]:
+    """`b` minus `a` for each known score, over the blocks that both have, with the 95 % interval of that difference.
+
+    It is one of pairs. There is none where they have fewer than `LEAST_BLOCKS` in common.
+    """
     common = common_blocks(a, b)
 
     def difference(keys: Any) -> dict[str, float]:
@@ -124,11 +127,11 @@ def differences(a: Blocks, b: Blocks, draws: int = 400, seed: int = 0) -> dict[s
         return {name: second[name] - first[name] for name in first}
 
     intervals = _interval(common, difference, draws, seed)
-    return {name: (difference(common)[name], interval) for name, interval in intervals.items()}
+    return {name: (value, intervals.get(name)) for name, value in difference(common).items() if np.isfinite(value)}
 
 
 def _interval(keys: list[int], score: Callable[[Any], dict[str, float]], draws: int, seed: int) -> dict[str, Interval]:
-    if not keys:
+    if len(keys) < LEAST_BLOCKS:
         return {}
     rng = np.random.default_rng(seed)
     drawn = [score(rng.choice(keys, len(keys))) for _ in range(draws)]

@@ -64,7 +64,7 @@ class Evaluation:
         return [(int(stamps[index]), int(stamps[index + 1])) for index in wide]
 
     def results(self) -> dict[str, Any]:
-        """Every number, by name; scores with their 95 % interval, as far as they are known."""
+        """Every number, by name; scores as far as they are known, with a 95 % interval if there are blocks enough."""
         stamps = np.sort(self.frames.stamps_ns)
         seconds = np.diff(stamps) / 1e9
         usual_s = float(np.median(seconds)) if seconds.size else 0.0
@@ -82,7 +82,7 @@ class Evaluation:
             "losses": self.losses,
             "blocks": len(self.blocks.table()),
             "row_table": self.row_table,
-            "scores": {n: {"value": values[n], "interval": limits[n]} for n in MEASURES if n in limits},
+            "scores": {n: {"value": values[n], "interval": limits.get(n)} for n in MEASURES if isfinite(values[n])},
         }
 
 

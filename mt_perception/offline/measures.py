@@ -44,7 +44,7 @@ MEANS = ("label_flicker", "depth_flicker", "stereo_error", "stereo_reference")
 """Those that are plain means over frames and need no truth."""
 
 LEAST_BLOCKS = 5
-"""Of fewer stretches of time nothing can be drawn that tells how sure a difference is."""
+"""Of fewer stretches of time nothing can be drawn that tells how sure a score or a difference is."""
 
 
 def shown(name: str, value: float | None) -> str:
@@ -54,22 +54,24 @@ def shown(name: str, value: float | None) -> str:
     return f"{100 * value:.1f} %" if MEASURES[name].percent else f"{value:.3f}"
 
 
-def interval(name: str, limits: Sequence[float]) -> str:
+def interval(name: str, limits: Sequence[float] | None) -> str:
     """Between which values it lies, as text."""
-    return f"[{shown(name, limits[0])}, {shown(name, limits[1])}]"
+    return "[too short to tell]" if limits is None else f"[{shown(name, limits[0])}, {shown(name, limits[1])}]"
 
 
 def difference(row: Mapping[str, Any]) -> str:
     """The difference that a row of `evaluate.compare` tells with its interval, as text."""
     percent = MEASURES[row["score"]].percent
-    value, low, high = ((100 if percent else 1) * each for each in (row["difference"], *row["interval"]))
-    digits = 2 if percent else 3
-    return f"{value:+.{digits}f}{' points' if percent else ''} [{low:+.{digits}f}, {high:+.{digits}f}]"
+    value, *limits = (
+        f"{(100 if percent else 1) * each:+.{2 if percent else 3}f}"
+        for each in (row["difference"], *(row["interval"] or ()))
+    )
+    return f"{value}{' points' if percent else ''}" + (f" [{', '.join(limits)}]" if limits else "")
 
 
 def verdict(row: Mapping[str, Any]) -> str:
     """What such a row says in one word or a few, of the recording against the first."""
-    if row["difference"] == 0 and not any(row["interval"]):
+    if row["difference"] == 0 and not any(row["interval"] or ()):
         return "equal"
     if row["blocks"] < LEAST_BLOCKS:
         return "too short to tell"

@@ -5,12 +5,9 @@ from __future__ import annotations
 import heapq
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
-
-import cv2
 
 from mt_perception.backends import chosen
 from mt_perception.bag_messages import new_header, new_label_info
@@ -24,6 +21,7 @@ from mt_perception.offline.segments import Segment, readable
 from mt_perception.offline.stereo import PairedPerceiver, perceive_pairs
 from mt_perception.offline.tally import Tally
 from mt_perception.pipeline import Perceiver
+from mt_perception.pool import opencv_threads
 from mt_perception.resources import default_model
 from mt_perception.settings import Settings
 from mt_perception.topics import LABEL_INFO
@@ -115,19 +113,8 @@ def _pictures(processing: Processing, cores: int, task: Task, bag: Bag, tally: T
         return list(results(received_ns, prediction, namespace=processing.namespace))
 
     workers = [partial(perceive, each) for each in lanes(processing.settings, cores)]
-    with _opencv_threads(1):
+    with opencv_threads(1):
         yield from spread(ahead(_frames(task, bag, tally, processing.settings.bit_depth)), workers)
-
-
-@contextmanager
-def _opencv_threads(count: int) -> Iterator[None]:
-    """So many for each call within the block, in all of the process."""
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(count)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
 
 
 def _frames(task: Task, bag: Bag, tally: Tally, bit_depth: int) -> Iterator[tuple[int, Frame]]:

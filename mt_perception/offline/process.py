@@ -23,6 +23,11 @@ from mt_perception.sources import SourceError, find_camera
 from mt_perception.topics import MASK
 
 SEGMENT_S = 20.0
+INDIFFERENT = {
+    "threads", "streams", "pinning", "image_transport", "overlay_opacity", "depth_color_min_m", "depth_color_max_m",
+    "input_timeout_s", "late_after_s", "build_only", "force_rebuild", "autostart",
+}  # fmt: skip
+"""Settings on which results do not depend: what was stopped may go on with others."""
 
 
 def process_bag(source: Path, out: Path, processing: Processing, workers: int = 1, ray: str = "") -> Tally:
@@ -79,7 +84,8 @@ def _plan(source: Path, out: Path, processing: Processing) -> tuple[list[Task], 
     parts = out.with_name(f"{out.name}.parts")
     named = ("disparity", "keep", "storage", "namespace")
     facts = {"source": str(source.resolve()), "topics": list(topics)} | {n: getattr(processing, n) for n in named}
-    claim(parts, facts | asdict(processing.settings) | {"model": load_bundle(processing.model).model_hash})
+    facts |= {name: value for name, value in asdict(processing.settings).items() if name not in INDIFFERENT}
+    claim(parts, facts | {"model": load_bundle(processing.model).model_hash})
     segments = cut(source, parts, out.name, SEGMENT_S)
     notes = [chosen.note] if chosen.note else []
     notes += [idle_stamps_note(chosen.topic)] if idle else []

@@ -12,6 +12,8 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
+from mt_perception.hardware import resident_mb
+
 _WINDOW = 200  # frames over which rates and percentiles are taken
 _CAUSES = 50
 _STALE_S = 5.0  # older than this, a problem of the past no longer sets the level
@@ -194,13 +196,6 @@ class Health:
 
 def _finding_ok(text: str) -> Finding:
     return DiagnosticStatus.OK, text
-
-
-def resident_mb() -> float:
-    """Resident memory of this process in megabytes (Linux)."""
-    with open("/proc/self/statm", encoding="ascii") as file:
-        pages = int(file.read().split()[1])
-    return pages * 4096 / 1e6
 
 
 def array_of(status: DiagnosticStatus, stamp: object) -> DiagnosticArray:

@@ -12,6 +12,7 @@ from rclpy.clock import Clock
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from mt_perception.backends import Backend, BackendError
+from mt_perception.hardware import processor
 from mt_perception.labels import Label
 from mt_perception.messages import picture_from_cdr, with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
@@ -51,6 +52,7 @@ class Perception:
     def load(self) -> Perceiver:
         """Open and warm up the model, and tell what it is."""
         started = time.perf_counter()
+        self._logger.info(f"on {processor()}")
         perceiver = Perceiver.open(self.settings, background=not self.settings.build_only)
         warm_ms = perceiver.warm_up(OUTPUTS)  # with all there are: so it can serve every subscriber from the start
         backend, card, (height, width) = perceiver.backend, perceiver.bundle.card, perceiver.size

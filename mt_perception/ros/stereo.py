@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
-import cv2
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo
 
 from mt_perception.messages import camera_from_info, with_camera
+from mt_perception.pool import opencv_threads
 from mt_perception.ros import convert, qos
 from mt_perception.ros.health import Health
 from mt_perception.settings import Settings
@@ -45,7 +46,9 @@ class PairDepth:
             self._publisher = qos.publisher(node, DisparityImage, DISPARITY, qos.NEWEST)
         self._right_camera: CameraModel | None = None
         self._asked = False
-        cv2.setNumThreads(1)  # OpenCV has one pool for all; its threads would take the cores that the network needs
+        self._open = ExitStack()
+        # OpenCV has one pool for all; its threads would take the cores that the network needs
+        self._open.enter_context(opencv_threads(1))
         self._depth = StereoDepth(self._on_match, self._on_problem)
 
     @property
@@ -96,6 +99,7 @@ class PairDepth:
     def close(self) -> None:
         """End the matching thread, then take away what it publishes with."""
         self._depth.close()
+        self._open.close()
         for name in ("scale", "stereo", "right/camera_info"):
             self._health.warn(name, "")
         if self._publisher:

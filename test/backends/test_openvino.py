@@ -1,12 +1,15 @@
 import numpy as np
 import pytest
 
-ov = pytest.importorskip("openvino")
+pytest.importorskip("openvino")
 pytest.importorskip("torch")
 
 from helpers import SIZE, make_picture
 
-from mt_perception.backends import open_backend
+from mt_perception.backends import BackendError, open_backend
+from mt_perception.backends import openvino as module
+from mt_perception.backends.openvino import OpenVinoBackend
+from mt_perception.hardware import computes_bf16
 from mt_perception.settings import Settings
 from mt_perception.types import OUTPUTS
 
@@ -20,7 +23,7 @@ def depth_m(bundle, precision):
 
 @pytest.fixture(scope="module")
 def in_bf16(bundle):
-    if "BF16" not in ov.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+    if not computes_bf16():
         pytest.skip("this processor does not compute in bf16")
     return depth_m(bundle, "bf16")
 
@@ -61,3 +64,18 @@ def test_a_new_set_of_outputs_is_served_at_once_and_then_by_a_graph_of_its_own(b
         own = backend.infer(image, 2.0, outputs)[outputs[0]]
         assert names == outputs
         np.testing.assert_allclose(own, expected[outputs[0]], rtol=1e-4)
+
+
+def test_bf16_is_not_chosen_where_it_would_be_emulated(bundle, monkeypatch):
+    monkeypatch.setattr(module, "computes_bf16", lambda: False)
+    assert OpenVinoBackend(bundle, SIZE).precision in ("fp16", "fp32")
+    with pytest.raises(BackendError, match=r"precision is bf16; openvino on cpu computes in .*fp32, or auto"):
+        OpenVinoBackend(bundle, SIZE, "bf16")
+
+
+def test_a_containers_quota_bounds_the_threads(bundle, monkeypatch):
+    monkeypatch.setattr(module, "limited_threads", lambda: 1)
+    backend = OpenVinoBackend(bundle, SIZE)
+    backend.infer(make_picture(*SIZE), 1.0, ("mask",))
+    _, request = backend._requests.get(("mask",))
+    assert request.get_compiled_model().get_property("INFERENCE_NUM_THREADS") == 1

@@ -60,6 +60,19 @@ def test_half_precision_says_much_the_same(bundle, backend):
     assert answer(half)["depth_m"].dtype == np.float32
 
 
+@pytest.mark.parametrize("benchmark", [False, True])
+def test_the_switches_of_the_host_program_stay_as_they_were(bundle, monkeypatch, benchmark):
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", benchmark)
+    before = torch.get_num_threads()
+    backend = TorchBackend(bundle, SIZE, "fp32", threads=before + 1)
+    within = []
+    backend._runs = lambda wanted: lambda image, scale: within.append(torch.get_num_threads())
+    backend.infer(make_picture(*SIZE), 1.0, ("mask",))
+    assert within == [before + 1] and torch.get_num_threads() == before
+    answer(TorchBackend(bundle, SIZE, "fp32"))
+    assert torch.backends.cudnn.benchmark is benchmark
+
+
 def test_folding_changes_no_result(lively_network):
     x = torch.randn(2, 3, 50, 70)
     plain = lively_network(x)

@@ -143,6 +143,26 @@ def test_kitti(tmp_path: Path) -> None:
     assert sample.measured.sum() == 1 and sample.depth_m[2, 3] == pytest.approx(700 * 0.55 / 20)
 
 
+def test_kitti_is_never_validated_on_what_was_trained_on(tmp_path: Path) -> None:
+    write_kitti(tmp_path, frames=11)
+    train, val, whole = ([each.name for each in open_split(tmp_path, split)] for split in ("train", "val", "all"))
+    assert train == [f"{number:06d}_10" for number in range(9)]
+    assert val == ["000009_10", "000010_10"]  # a fifth, neighbours together
+    assert whole == train + val
+
+
+def open_split(folder: Path, split: str) -> list[Sample]:
+    reader = READERS["kitti"](folder, split)
+    return [reader[index] for index in range(len(reader))]
+
+
+def test_one_picture_of_kitti_can_be_scored_and_not_trained_on(tmp_path: Path) -> None:
+    write_kitti(tmp_path, frames=1)
+    assert len(open_split(tmp_path, "val")) == 1
+    with pytest.raises(DatasetError, match="holds one picture, which is kept to validate on; it takes 2"):
+        open_split(tmp_path, "train")
+
+
 @pytest.mark.parametrize("write", [write_city, write_kitti])
 def test_right_pictures_are_read_when_asked_for(tmp_path: Path, write: Callable[..., Path]) -> None:
     reader = open_dataset(write(tmp_path, right=True), "train")

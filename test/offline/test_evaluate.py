@@ -22,9 +22,9 @@ from recordings import SIZE, write_results
 
 
 def test_scores_and_times_by_hand(tmp_path):
-    path = write_results(tmp_path / "bag", 20, wrong_columns=25, depth_m=6.0, missing=(7, 8))
+    path = write_results(tmp_path / "bag", 50, wrong_columns=25, depth_m=6.0, missing=(7, 8))
     found = evaluate_bag(path).results()
-    assert (found["pictures"], found["results"], found["dropped"], found["gaps"]) == (20, 18, 2, 1)
+    assert (found["pictures"], found["results"], found["dropped"], found["gaps"]) == (50, 48, 2, 1)
     assert found["longest_gap_s"] == pytest.approx(0.3) and found["fps"] == pytest.approx(10)
     assert found["latency_ms"] == {"p50": 40.0, "p95": 40.0, "p99": 40.0}
     assert found["scores"]["miou"]["value"] == pytest.approx(0.75)  # road: 75 of 100 columns; sky is not true anywhere
@@ -58,8 +58,8 @@ def test_flicker_is_what_changes_between_frames(tmp_path):
 
 
 def test_two_recordings_are_compared_in_pairs(tmp_path):
-    good = write_results(tmp_path / "good", 20, wrong_columns=10)
-    bad = write_results(tmp_path / "bad", 20, wrong_columns=30, depth_m=5.5)
+    good = write_results(tmp_path / "good", 50, wrong_columns=10)
+    bad = write_results(tmp_path / "bad", 50, wrong_columns=30, depth_m=5.5)
     rows = {row["score"]: row for row in compare([evaluate_bag(good), evaluate_bag(bad)])}
     assert rows["miou"]["difference"] == pytest.approx(-0.2) and rows["abs_rel"]["difference"] == pytest.approx(0.1)
     assert rows["miou"]["interval"] == pytest.approx((-0.2, -0.2))
@@ -78,6 +78,23 @@ def test_the_interval_of_a_paired_difference_is_narrower_than_the_scores_own():
     assert low <= value <= high < 0
     own_low, own_high = confidence(a)["miou"]
     assert high - low < 0.5 * (own_high - own_low)
+
+
+@pytest.mark.parametrize("seconds", [1, 4, 5])
+def test_a_few_stretches_of_time_have_scores_without_an_interval(tmp_path, capsys, seconds):
+    """Of one, any drawing is the same again: an interval of no width would say that the score is certain."""
+    good, bad = (
+        write_results(tmp_path / name, 10 * seconds, wrong_columns=columns)
+        for name, columns in (("good", 10), ("bad", 30))
+    )
+    assert main(["bag", "evaluate", str(good), str(bad), "--json", str(tmp_path / "scores.json")]) == 0
+    said = capsys.readouterr().out
+    written = json.loads((tmp_path / "scores.json").read_text())
+    rows = [each["scores"]["miou"] for each in written["recordings"]] + written["differences"][:1]
+    assert rows[0]["value"] == pytest.approx(0.9) and rows[2]["difference"] == pytest.approx(-0.2)
+    assert [row["interval"] is None for row in rows] == [seconds < 5] * 3
+    assert ("90.0 %   [too short to tell]" in said) == (seconds < 5)
+    assert ("mean IoU -20.00 points: too short to tell" in said) == (seconds < 5)
 
 
 def test_blocks_stay_few_and_lose_nothing():

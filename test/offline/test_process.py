@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import locale
 
+import cv2
 import numpy as np
 import pytest
 
@@ -15,7 +16,7 @@ from mt_perception.offline import process, segments
 from mt_perception.offline.part import Processing
 from mt_perception.offline.process import process_bag
 from mt_perception.pipeline import Perceiver
-from mt_perception.settings import Settings
+from mt_perception.settings import SETTINGS, Settings
 from recordings import contents, write_street
 
 RESULTS = {"/segmentation/mask", "/segmentation/confidence", "/depth/image", "/depth/camera_info"}
@@ -30,6 +31,16 @@ def settings(bundle) -> Settings:
 @pytest.fixture
 def street(tmp_path):
     return write_street(tmp_path / "street", start_ns=10**9)
+
+
+def test_opencv_has_the_threads_of_the_host_program_again(street, settings, tmp_path):
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(3)
+    try:
+        process_bag(street, tmp_path / "out", Processing(settings))
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
 
 
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
@@ -125,6 +136,25 @@ def test_parts_of_another_model_are_not_mixed_in(street, settings, tmp_path):
     (parts / "process.json").write_text('{"model": "another"}')
     with pytest.raises(BagError, match="made with"):
         process_bag(street, tmp_path / "out", Processing(settings))
+
+
+def test_it_may_go_on_with_other_settings_that_change_no_result(street, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "SEGMENT_S", 0.4)
+    process_bag(street, tmp_path / "whole", Processing(settings))
+    first, *_ = process._plan(street, tmp_path / "out", Processing(settings))
+    process.process_segment(Processing(settings), 2, first)  # then it is stopped
+    changed = settings.replace(threads=1, streams=2, overlay_opacity=0.1, depth_color_max_m=40.0, late_after_s=9.0)
+    assert 0 < process_bag(street, tmp_path / "out", Processing(changed)).pictures < 8
+    assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_it_does_not_go_on_with_settings_that_change_results(street, settings, tmp_path):
+    changes = {"fit": "stretch", "input_width": 96, "output_size": "network", "precision": "auto", "stereo": True}
+    process._plan(street, tmp_path / "out", Processing(settings))
+    for name, value in changes.items():
+        with pytest.raises(BagError, match=rf"parts made with ({name}|topics) "):
+            process._plan(street, tmp_path / "out", Processing(settings.replace(**{name: value})))
+    assert process.INDIFFERENT.isdisjoint(changes) and set(SETTINGS) > process.INDIFFERENT
 
 
 def test_several_processes_or_cores_give_the_same_messages(street, settings, tmp_path, monkeypatch):

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 pytest.importorskip("rclpy")
-pytest.importorskip("mujoco", reason="MuJoCo is not installed: pip install 'mt_perception[sim]'")
 
 from nodes import Probe
 from sensor_msgs.msg import CameraInfo, Image
@@ -12,13 +11,8 @@ from sensor_msgs.msg import CameraInfo, Image
 from mt_perception.messages import array_from_image, camera_from_info, stamp_ns
 
 
+@pytest.mark.usefixtures("rendering")
 def test_the_city_drives_a_stereo_camera_with_truth(start):
-    from mt_perception.city import City, CityOptions
-
-    try:
-        City(1, CityOptions(width_px=64, height_px=32)).__exit__(None, None, None)
-    except (ImportError, RuntimeError) as error:
-        pytest.skip(str(error))
     probe = Probe(start.namespace)
     pictures = ("left/image_rect", "right/image_rect", "ground_truth/labels", "ground_truth/depth")
     for topic in pictures:

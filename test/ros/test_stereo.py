@@ -4,6 +4,7 @@ import os
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -13,6 +14,7 @@ from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from nodes import diagnostics_of
 from rcl_interfaces.srv import SetParameters
+from rclpy.node import Node
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
@@ -21,6 +23,8 @@ from mt_perception.messages import array_from_compressed, array_from_image, stam
 from mt_perception.metrics import DepthScores
 from mt_perception.resources import city_recording
 from mt_perception.ros import convert
+from mt_perception.ros.health import Health
+from mt_perception.ros.stereo import PairDepth
 from mt_perception.types import CameraModel
 
 NICE = os.nice(0)
@@ -210,3 +214,16 @@ def test_cleanup_ends_the_matching_thread_and_the_topic(run, play, probe):
         probe.until(lambda: matching_threads() == 0)  # it finishes the pair that it is at
     status, _ = node.stop()
     assert status == 0 and "Traceback" not in node.log
+
+
+def test_opencv_has_its_threads_again_when_stereo_ends(ros):
+    node, before = Node("host"), cv2.getNumThreads()
+    cv2.setNumThreads(2)
+    try:
+        stereo = PairDepth(node, Health(node.get_logger()))
+        assert cv2.getNumThreads() == 1
+        stereo.close()
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)
+        node.destroy_node()

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("mujoco")
-
 from mt_perception.datasets.cityscapes import Cityscapes
 from mt_perception_training.data.city import VALIDATION_SEED, Drive, generate, write_drive
+
+pytestmark = pytest.mark.usefixtures("rendering")
 
 
 def test_a_generated_drive_is_read_back(tmp_path: Path) -> None:

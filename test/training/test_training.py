@@ -16,6 +16,7 @@ import torch
 from miniature import CAMERA, scene, write_camvid, write_city
 
 from mt_perception.bundle import load_bundle
+from mt_perception.hardware import processor
 from mt_perception.network.spec import DepthCodecSpec, InputSpec, NetworkSpec
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
@@ -29,7 +30,7 @@ from mt_perception_training.export import export
 from mt_perception_training.module import MultiTaskModule, learning_rate
 from mt_perception_training.options import LAST, RunOptions, TrainingError
 from mt_perception_training.recipe import Augmentation, Phase, Recipe
-from mt_perception_training.train import train
+from mt_perception_training.train import choose_precision, train
 
 PHASE = Phase(
     {"camvid": 1, "city": 2}, epochs=1, steps=3, crop_width=96, crop_height=64, augmentation=Augmentation((0.8, 1.2))
@@ -125,6 +126,20 @@ def test_two_processes_train_together(folders: dict[str, Path], tmp_path: Path) 
     assert done.stdout.count("best checkpoint") == 1
     saved = torch.load(tmp_path / "run" / LAST, weights_only=False)
     assert saved["global_step"] == sum(phase.epochs * phase.steps for phase in RECIPE.phases)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="of a machine without a GPU")
+@pytest.mark.parametrize("accelerator", ["auto", "cpu"])
+def test_a_training_never_chooses_what_the_processor_emulates(
+    monkeypatch: pytest.MonkeyPatch, accelerator: str
+) -> None:
+    for native, precision in ((True, "bf16-mixed"), (False, "32-true")):
+        monkeypatch.setattr("mt_perception_training.train.computes_bf16", lambda native=native: native)
+        chosen, line = choose_precision("auto", accelerator)
+        assert chosen == precision and line == f"precision {precision} on {processor()}"
+    assert choose_precision("32-true", accelerator)[0] == "32-true"
+    chosen, line = choose_precision("bf16-mixed", accelerator)
+    assert chosen == "bf16-mixed" and line.endswith("it emulates bfloat16, and is slower in it than in 32-true")
 
 
 def test_every_weight_learns(folders: dict[str, Path]) -> None:
