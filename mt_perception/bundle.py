@@ -63,6 +63,7 @@ class BundleCard:
     splits: Mapping[str, str] = field(default_factory=dict)
     holdout: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     row_prior: RowPrior | None = None
+    encoder_weights: str = "none"
     data: str = ""
     license: str = ""
     command: str = ""
@@ -198,6 +199,7 @@ def describe(bundle: Bundle) -> str:
         "skill": _skill(card),
         "int8": ", ".join(f"{name} {value:.3f}" for name, value in card.int8_scores.items()) or "none",
         "data": card.data or "not told",
+        "encoder from": card.encoder_weights,
         "licence": card.license or "not told",
         "command": card.command or "not told",
         "files": ", ".join(f"{n} {(bundle.folder / n).stat().st_size / 1e6:.1f} MB" for n in card.files),

@@ -44,6 +44,7 @@ def export(
         "license": recipe.card.license,
         "command": recipe.card.command,
         "holdout": held_out,
+        "encoder_weights": recipe.encoder_weights,
     }
     if folders:
         known = {name: groups for name, groups in held_out.items() if name in folders}

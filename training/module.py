@@ -54,10 +54,11 @@ class MultiTaskModule(lightning.LightningModule):
         for each in (self.network, self.average):
             each.load_state_dict(network.state_dict())
 
-    def start_from_encoder(self, source: str) -> None:
-        """Take the encoder's weights from elsewhere; see `pretrained.load_encoder`."""
-        load_encoder(self.network.encoder, source)
+    def start_from_encoder(self, source: str) -> str:
+        """Take the encoder's weights from elsewhere, and tell it in a line; see `pretrained.load_encoder`."""
+        line = load_encoder(self.network.encoder, source)
         self.average.load_state_dict(self.network.state_dict())
+        return line
 
     def normalised(self, image: Tensor) -> Tensor:
         """(N, 3, H, W) uint8 -> what the network is fed."""

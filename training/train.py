@@ -52,7 +52,7 @@ def train(
     if options.weights:
         module.start_from(read_checkpoint(options.weights)[1])
     elif not options.resume:
-        module.start_from_encoder(recipe.encoder_weights)
+        rank_zero_only(print)(module.start_from_encoder(recipe.encoder_weights))
     best = ModelCheckpoint(options.out, filename="best", monitor="val/score", mode="max", enable_version_counter=False)
     # one of its own: `save_last` would skip the epochs that are not the best
     last = ModelCheckpoint(options.out, filename=resumable.stem, enable_version_counter=False)
