@@ -21,6 +21,7 @@ from mt_perception_training.options import RunOptions, TrainingError
 from mt_perception_training.quantize_command import add_parser as add_quantize
 from mt_perception_training.recipe import RecipeError, load_recipe
 from mt_perception_training.report.command import add_parser as add_evaluate
+from mt_perception_training.teachers.command import add_parser as add_pseudo_label
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_train(commands.add_parser("train", help="train a network by a recipe"))
     add_evaluate(commands)
     add_depth(commands)
+    add_pseudo_label(commands)
     _add_export(commands.add_parser("export", help="write a checkpoint as a model that the node loads"))
     add_quantize(commands)
     _add_city(commands.add_parser("city", help="render streets in the layout of Cityscapes"))
@@ -60,7 +62,9 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     _add_data(parser)
     add_holdout(parser, "trained without them and validated on them, beside what the recipe says")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="checkpoints and logs")
-    text = "what other networks say of the pictures, for where their truth is silent (training/data/pseudo.py)"
+    text = (
+        "what other networks say of the pictures, for where their truth is silent; see mt-perception-train pseudo-label"
+    )
     parser.add_argument("--pseudo-labels", type=Path, metavar="DIR", help=text)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="a checkpoint to start from")

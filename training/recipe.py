@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 
 import yaml
 
-from mt_perception.network.spec import InputSpec, NetworkSpec, SpecError
+from mt_perception.network.spec import InputSpec, NetworkSpec
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -166,20 +166,20 @@ def load_recipe(name: str) -> Recipe:
 
 def parse_recipe(values: Any, where: str = "recipe") -> Recipe:
     """Plain values -> `Recipe`."""
-    return _build(Recipe, values, where)
+    return build(Recipe, values, where)
 
 
-def _build(kind: Any, value: Any, where: str) -> Any:
-    """Plain YAML values -> `kind`: a dataclass, a tuple, a mapping, or a plain type."""
+def build(kind: Any, value: Any, where: str) -> Any:
+    """Plain YAML values -> `kind`: a dataclass, a tuple, a mapping, or a plain type. Raises `RecipeError`."""
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if is_dataclass(kind):
         return _build_dataclass(kind, value, where)
     if origin is tuple and isinstance(value, list | tuple):
         kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else list(inner)
         if len(kinds) == len(value):
-            return tuple(_build(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(zip(kinds, value, strict=True)))
+            return tuple(build(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(zip(kinds, value, strict=True)))
     elif origin is not None and issubclass(origin, Mapping) and isinstance(value, dict):
-        return {key: _build(inner[1], each, f"{where}.{key}") for key, each in value.items()}
+        return {key: build(inner[1], each, f"{where}.{key}") for key, each in value.items()}
     elif kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
     elif origin is None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
@@ -195,11 +195,11 @@ def _build_dataclass(kind: Any, value: Any, where: str) -> Any:
     for key in value:
         if key not in known:
             raise RecipeError(f"{where} has the unknown key {key!r}; known: {', '.join(known)}")
-    made = {key: _build(hints[key], each, f"{where}.{key}") for key, each in value.items()}
+    made = {key: build(hints[key], each, f"{where}.{key}") for key, each in value.items()}
     try:
         return kind(**made)
     except TypeError:
         missing = [each.name for each in fields(kind) if each.name not in made]
         raise RecipeError(f"{where} lacks a key; not given: {', '.join(missing)}") from None
-    except (RecipeError, SpecError) as error:
+    except ValueError as error:  # what the value itself does not allow
         raise RecipeError(f"{where}: {error}") from None

@@ -7,6 +7,7 @@
 | kitti_road    |                                                  |       | KITTI's      | none               |
 | kitti_more    | (pictures in the folder itself)                  |       | KITTI's      | none               |
 | kitti_drive   |                                                  | `depth/`, LiDAR | KITTI's | the same drive |
+| pictures      | (any pictures, in the folder itself)             |       |              | none               |
 
 `pseudo19/` holds trainIds of a network trained on Cityscapes, 255 where it is unsure: used in the split train alone,
 and only where the labels leave it open.
@@ -55,6 +56,7 @@ LAYOUTS = {
     "kitti_road": Layout(is_kitti=True),
     "kitti_more": Layout(images=".", is_kitti=True),
     "kitti_drive": Layout(depth="depth", is_kitti=True),
+    "pictures": Layout(images="."),
 }
 
 

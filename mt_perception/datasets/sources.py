@@ -26,7 +26,7 @@ READERS: dict[str, Callable[[Path, str], Reader]] = {
 }
 """(folder, split) -> reader; the splits are `train` and `val`."""
 
-TRAIN_ONLY = frozenset(("labelmefacade", "kitti_road", "kitti_more"))
+TRAIN_ONLY = frozenset(("labelmefacade", "kitti_road", "kitti_more", "pictures"))
 """Data sets without a split val: nothing in them is true enough to score by."""
 
 _LAYOUTS: tuple[tuple[str, Callable[[Path, str], Reader]], ...] = (

@@ -193,10 +193,10 @@ def test_wrong_options_end_in_a_sentence(tmp_path, monkeypatch, arguments, messa
 
 def test_folders_are_not_mixed(tmp_path):
     folder = write_folder(tmp_path / "in", 1)
-    with pytest.raises(PreparationError, match="holds other files already"):
+    with pytest.raises(DatasetError, match="holds other files already"):
         command(folder, "--out", folder)
     command(folder, "--out", tmp_path / "out")
-    with pytest.raises(PreparationError, match=r"prepared with scale 1\.0, now it is 0\.5"):
+    with pytest.raises(DatasetError, match=r"made with scale 1\.0, now it is 0\.5"):
         command(folder, "--out", tmp_path / "out", "--scale", 0.5)
     (folder / "rightImg8bit").rename(tmp_path / "away")
     with pytest.raises(PreparationError, match="rightImg8bit/train is missing; --source sgbm needs it"):

@@ -10,8 +10,8 @@ from stereo_folder import BASELINE, FX, HEIGHT, WIDTH, command, write_folder
 ov = pytest.importorskip("openvino")
 
 from mt_perception.datasets.cityscapes import Cityscapes
-from mt_perception_training.depth.options import PreparationError
-from mt_perception_training.depth.teacher import Teacher, TeacherError, load_spec
+from mt_perception_training.depth.teacher import Teacher, load_spec
+from mt_perception_training.teachers.network import TeacherError
 
 LAYOUT = {
     "width": 32,
@@ -138,5 +138,5 @@ def test_yaml_mistakes_end_in_a_sentence(tmp_path):
     for text, message in (("model: [", "no valid YAML"), ("", "does not describe"), ("width: 3", "lacks 'model'")):
         path = tmp_path / "teacher.yaml"
         path.write_text(text)
-        with pytest.raises(PreparationError, match=message):
+        with pytest.raises(TeacherError, match=message):
             load_spec(path)

@@ -10,7 +10,7 @@ from mt_perception.datasets.holdout import Holdout
 from mt_perception.datasets.sample import DatasetError, Reader, Sample
 from mt_perception.datasets.sources import READERS
 from mt_perception_training.data.check import check_files
-from mt_perception_training.data.pseudo import PseudoLabelled
+from mt_perception_training.data.pseudo import open_pseudo_labelled
 from mt_perception_training.data.splits import split_readers
 
 MEMORY_BYTES = 4 << 30
@@ -67,7 +67,7 @@ def open_readers(
     readers = split_readers({name: folders[name] for name in names}, split, holdout, taught)
     check_files(list(readers.values()))
     if pseudo:
-        readers = {name: PseudoLabelled(reader, pseudo / name) for name, reader in readers.items()}
+        readers = open_pseudo_labelled(readers, pseudo)
     return {name: _in_memory_if_small(reader) for name, reader in readers.items()}
 
 

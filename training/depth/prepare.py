@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from mt_perception.pool import run
 from mt_perception_training.depth.options import Preparation, PreparationError
 from mt_perception_training.depth.shot import Shot, is_complete, prepare_shot
 from mt_perception_training.depth.teacher import load_spec
+from mt_perception_training.files import claim as claim_folder
 
 PREVIEW = "preview.png"
 _RECORD = "preparation.json"
@@ -79,18 +79,4 @@ def _shots_of(source: Path, target: Path, split: str) -> list[Shot]:
 
 def claim(target: Path, preparation: Preparation) -> None:
     """Make `target` the folder of this preparation. Refuses one that holds something else, so that nothing is mixed."""
-    record, wanted = target / _RECORD, asdict(preparation)
-    if record.is_file():
-        try:
-            there = dict(json.loads(record.read_text(encoding="utf-8")))
-        except ValueError:
-            raise PreparationError(f"{record} is no record of a preparation; give another --out") from None
-        for key, value in wanted.items():
-            if there.get(key) != value:
-                was = f"{target} was prepared with {key} {there.get(key)!r}, now it is {value!r}"
-                raise PreparationError(f"{was}; give another --out, or delete the folder")
-        return
-    if target.is_dir() and any(each.name != PREVIEW for each in target.iterdir()):
-        raise PreparationError(f"{target} holds other files already; give an empty folder as --out")
-    target.mkdir(parents=True, exist_ok=True)
-    record.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
+    claim_folder(target, _RECORD, asdict(preparation), allowed=(PREVIEW,))

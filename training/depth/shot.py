@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,10 +20,10 @@ from mt_perception_training.depth import clean
 from mt_perception_training.depth.matching import match
 from mt_perception_training.depth.options import Preparation, PreparationError
 from mt_perception_training.depth.teacher import open_teacher
+from mt_perception_training.files import is_whole, write_whole
 from mt_perception_training.window import Window
 
 SKY_ID = next(label.label_id for label in CITYSCAPES if label.name == "sky")
-_PNG_END = b"IEND\xaeB`\x82"
 
 
 @dataclass(frozen=True)
@@ -144,23 +143,13 @@ def save(shot: Shot, prepared: Prepared) -> None:
     if prepared.labels is not None:
         pictures["gtFine"] = prepared.labels
     for kind, picture in pictures.items():
-        _write(shot.written(kind), cv2.imencode(".png", picture)[1].tobytes())
-    _write(shot.written("camera"), _camera_file(shot, prepared.camera))
+        write_whole(shot.written(kind), cv2.imencode(".png", picture)[1].tobytes())
+    write_whole(shot.written("camera"), _camera_file(shot, prepared.camera))
 
 
 def is_complete(shot: Shot) -> bool:
     """Whether all files of the result are there, none of them cut short."""
-    return all(_is_whole(shot.written(kind)) for kind in shot.kinds)
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            file.seek(-len(_PNG_END), os.SEEK_END)
-            end = file.read()
-    except OSError:  # not there, or shorter than that
-        return False
-    return end == _PNG_END if path.suffix == ".png" else end.rstrip().endswith(b"}")
+    return all(is_whole(shot.written(kind)) for kind in shot.kinds)
 
 
 def _camera_file(shot: Shot, camera: CameraModel) -> bytes:
@@ -168,13 +157,3 @@ def _camera_file(shot: Shot, camera: CameraModel) -> bytes:
     values = json.loads(shot.read("camera").read_text(encoding="utf-8"))
     values["intrinsic"] |= {"fx": camera.fx_px, "fy": camera.fy_px, "u0": camera.cx_px, "v0": camera.cy_px}
     return (json.dumps(values, indent=1) + "\n").encode()
-
-
-def _write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

@@ -26,21 +26,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from mt_perception.geometry import resize
 from mt_perception_training.depth.clean import Disparity, resize_disparity
-from mt_perception_training.depth.options import PreparationError
+from mt_perception_training.teachers.network import CHANNELS, Network, TeacherError, numbers, read_description
 
-CHANNELS = {"rgb": 3, "bgr": 3, "mono": 1}
 VIEWS = ("left", "right", "both")
-
-
-class TeacherError(PreparationError):
-    """A teacher whose description or network cannot be used."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +63,12 @@ class TeacherSpec:
 
 def load_spec(path: Path) -> TeacherSpec:
     """Read the YAML file. Raises `TeacherError` with the key that is wrong."""
+    values = read_description(path)
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
         return _parse(values, path)
-    except (OSError, UnicodeDecodeError) as error:
-        raise TeacherError(f"the teacher {path} cannot be read ({error}); see `teacher.py` for an example") from None
-    except yaml.YAMLError as error:
-        raise TeacherError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from None
+    except TeacherError:
+        raise
     except (TypeError, ValueError) as error:
-        if isinstance(error, TeacherError):
-            raise
         raise TeacherError(f"{path} does not describe a teacher ({error}); see `teacher.py` for an example") from None
 
 
@@ -117,23 +106,11 @@ def _numbers(value: Any) -> tuple[float, ...]:
 
 
 class Teacher:
-    """The network, compiled for its size. In fp32: bf16 has three digits, too few for a disparity of 100."""
+    """The network, for pairs of pictures."""
 
     def __init__(self, spec: TeacherSpec, threads: int = 0) -> None:
-        import openvino as ov  # here, so that the other sources need no OpenVINO
-
         self._spec = spec
-        core = ov.Core()
-        try:
-            model = core.read_model(spec.model)
-            _check_names(spec, model.inputs, model.outputs)
-            model.reshape({each.name: self._shape(each) for each in spec.inputs})
-            config = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
-            self._network = core.compile_model(model, "CPU", config)
-            self._output = self._network.output(spec.output) if spec.output else self._network.output()
-        except RuntimeError as error:
-            reason = str(error).strip().splitlines()[-1].strip()
-            raise TeacherError(f"OpenVINO cannot run {spec.model} as its YAML file says ({reason})") from error
+        self._network = Network(spec.model, [each.name for each in spec.inputs], spec.output, threads)
 
     def __call__(self, left: NDArray[np.uint8], right: NDArray[np.uint8]) -> Disparity:
         """Two (H, W, 3) uint8 RGB pictures -> (H, W) float32 disparity of the left one, in px of its width.
@@ -141,7 +118,7 @@ class Teacher:
         NaN where the network gives no positive number. The pictures are stretched to the network's size.
         """
         spec = self._spec
-        result = self._network({each.name: self._tensor(each, left, right) for each in spec.inputs})[self._output]
+        result = self._network({each.name: self._tensor(each, left, right) for each in spec.inputs})
         planes = result.reshape(-1, *result.shape[-2:])
         if result.ndim not in (2, 3, 4) or spec.plane >= len(planes):
             expected = f"(..., height, width) with plane {spec.plane}"
@@ -161,24 +138,9 @@ class Teacher:
         return np.concatenate([self._planes(each, self._shape(which)[2:]) for each in views])[None]
 
     def _planes(self, picture: NDArray[np.uint8], size: list[int]) -> NDArray[np.float32]:
-        small = resize(picture, (size[0], size[1]))
-        if self._spec.channels == "bgr":
-            small = small[..., ::-1]
-        elif self._spec.channels == "mono":
-            small = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)[..., None]  # type: ignore[assignment]
-        normalised = (small - np.array(self._spec.mean, np.float32)) / np.array(self._spec.deviation, np.float32)
-        return np.ascontiguousarray(normalised.transpose(2, 0, 1))
-
-
-def _check_names(spec: TeacherSpec, inputs: list[Any], outputs: list[Any]) -> None:
-    """OpenVINO's own words for a wrong name do not tell the right ones."""
-    there = {name for port in inputs for name in port.names}
-    wanted = {each.name for each in spec.inputs}
-    if not wanted <= there or not all(wanted & port.names for port in inputs):
-        raise TeacherError(f"the YAML file names the inputs {sorted(wanted)}, but {spec.model} has {sorted(there)}")
-    results = {name for port in outputs for name in port.names}
-    if spec.output not in results and (spec.output or len(outputs) > 1):
-        raise TeacherError(f"the YAML file names the output {spec.output!r}, but {spec.model} has {sorted(results)}")
+        spec = self._spec
+        planes = numbers(resize(picture, (size[0], size[1])), spec.channels, spec.mean, spec.deviation)
+        return np.ascontiguousarray(planes.transpose(2, 0, 1))
 
 
 @lru_cache(maxsize=1)

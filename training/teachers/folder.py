@@ -1,0 +1,155 @@
+"""Asks the teachers about every picture of a data set, and keeps what they say: the layout is that of `data.pseudo`.
+
+`teacher.json` tells who was asked (networks by their hashes) and how; a folder made otherwise is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from mt_perception.datasets.cityscapes import encode_depth
+from mt_perception.datasets.sample import DatasetError, Reader, Sample
+from mt_perception.labels import SKY, UNLABELLED
+from mt_perception.types import DataError, Mask
+from mt_perception_training.data.pseudo import CAMERA, KINDS, is_metric, noted_camera
+from mt_perception_training.files import claim, is_whole, write_whole
+from mt_perception_training.teachers.network import TeacherError
+from mt_perception_training.teachers.opening import Teachers
+from mt_perception_training.teachers.views import Views, confident
+
+PREVIEW = "preview.png"
+RECORD = "teacher.json"
+
+
+@dataclass(frozen=True)
+class Asking:
+    """How the teachers are asked. `confidence`: below it a label is unsure. `views`: see there."""
+
+    confidence: float = 0.5
+    views: Views = field(default_factory=Views)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.confidence <= 1:
+            raise TeacherError(f"the confidence is {self.confidence}; give a share, 0 to 1")
+
+
+@dataclass
+class Report:
+    """How many pictures were done now and before, a sentence for each that could not be, and how much was said now.
+
+    `sure`, `known`: sum over the new pictures of the share of pixels with a label, and with a finite depth.
+    """
+
+    done: int = 0
+    kept: int = 0
+    sure: float = 0.0
+    known: float = 0.0
+    no_sky: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+class Pupil:
+    """One data set, in the folder where its pseudo-labels go. `note` is the camera of pictures that have none."""
+
+    def __init__(
+        self, folder: Path, reader: Reader, teachers: Teachers, asking: Asking, note: Mapping[str, Any]
+    ) -> None:
+        self.folder = folder
+        self.reader, self._teachers, self._asking = reader, teachers, asking
+        self._note = note
+        wanted = {"labels": teachers.labels, "confidence": teachers.labels, "depth": teachers.depth}
+        self.kinds = [kind for kind in KINDS if wanted[kind]]
+
+    def path(self, kind: str, name: str) -> Path:
+        """Where a picture of one kind of the sample `name` lies."""
+        return self.folder / kind / f"{name}.png"
+
+    def claim(self) -> None:
+        """Write the record and the camera, or refuse the folder."""
+        first = first_readable(self.reader)
+        record: dict[str, Any] = {"teachers": self._teachers.identities, **asdict(self._asking)}
+        if self._teachers.depth:
+            record["metric"] = is_metric(first, self._note)
+        if first.camera is None:
+            record["camera"] = dict(self._note)
+        claim(self.folder, RECORD, record)
+        if first.camera is None and self._teachers.depth:
+            write_whole(self.folder / CAMERA, (json.dumps(dict(self._note), indent=1) + "\n").encode())
+
+    def ask(self, title: str) -> Report:
+        """Ask about each picture that was not asked about yet. A broken one does not stop the others."""
+        self.claim()
+        report = Report()
+        count = len(self.reader)
+        try:
+            for index in tqdm(range(count), desc=title, unit="picture"):
+                self._ask_about(index, report)
+        except KeyboardInterrupt:
+            left = count - report.done - report.kept - len(report.problems)
+            raise TeacherError(
+                f"stopped; at most {left} pictures of {title} are left, the same command goes on"
+            ) from None
+        return report
+
+    def _ask_about(self, index: int, report: Report) -> None:
+        try:
+            sample = self.reader[index]
+            if all(is_whole(self.path(kind, sample.name)) for kind in self.kinds):
+                report.kept += 1
+                return
+            pictures = self._said_of(sample, report)
+            for kind in self.kinds:
+                write_whole(self.path(kind, sample.name), cv2.imencode(".png", pictures[kind])[1].tobytes())
+        except TeacherError:
+            raise  # the next picture would fare no better
+        except (DatasetError, DataError, OSError, cv2.error) as error:
+            reason, file = " ".join(str(error).split()), self.reader.files(index)[0]
+            report.problems.append(reason if str(file) in reason else f"{file}: {reason}")
+        else:
+            report.done += 1
+
+    def _said_of(self, sample: Sample, report: Report) -> dict[str, NDArray[Any]]:
+        """The pictures of all kinds, (H, W) uint8 or uint16."""
+        pictures: dict[str, NDArray[Any]] = {}
+        labels = None
+        if self._teachers.labels:
+            mask, sure = self._teachers.labels.labels(sample.image)
+            labels = confident(mask, sure, self._asking.confidence)
+            pictures |= {"labels": labels, "confidence": np.rint(255 * sure).astype(np.uint8)}
+            report.sure += float((labels != UNLABELLED).mean())
+        if self._teachers.depth:
+            camera = sample.camera or noted_camera(self._note, sample.size)
+            depth_m = self._teachers.depth.depth_m(sample.image, camera)
+            report.known += float(np.isfinite(depth_m).mean())
+            report.no_sky += sample.labels is None and labels is None
+            depth_m[sky(sample.labels, labels, sample.size)] = np.inf
+            pictures["depth"] = encode_depth(depth_m)
+        return pictures
+
+
+def first_readable(reader: Reader) -> Sample:
+    """The first picture that is not broken: what it has, all have."""
+    reason: Exception = DatasetError("the data set is empty")
+    for index in range(len(reader)):
+        try:
+            return reader[index]
+        except DatasetError as error:
+            reason = error
+    raise reason
+
+
+def sky(true: Mask | None, taught: Mask | None, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """(H, W): where the true labels say sky; where they are silent, where the teacher's do."""
+    labels = np.full(size, UNLABELLED, np.uint8) if true is None else true
+    if taught is not None:
+        labels = np.where(labels == UNLABELLED, taught, labels)
+    return labels == SKY

@@ -1,0 +1,115 @@
+"""What all networks of others have in common: a YAML file that describes one, a file with its graph, and OpenVINO."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from mt_perception.backends import require
+from mt_perception.datasets.sample import DatasetError
+
+CHANNELS = {"rgb": 3, "bgr": 3, "mono": 1}
+_KEPT = 8  # compiled variants: pictures of one data set come in few sizes
+
+
+class TeacherError(DatasetError):
+    """A teacher whose description or network cannot be used."""
+
+
+def read_description(path: Path) -> dict[str, Any]:
+    """The keys and values of a teacher's YAML file. Raises `TeacherError` for what is no such file."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise TeacherError(f"the teacher {path} cannot be read ({error}); give a YAML file") from None
+    except yaml.YAMLError as error:
+        raise TeacherError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise TeacherError(f"{path} does not describe a teacher: it holds no keys and values")
+    return values
+
+
+def numbers(
+    picture: NDArray[np.uint8], channels: str, mean: Sequence[float], deviation: Sequence[float]
+) -> NDArray[np.float32]:
+    """(H, W, 3) uint8 RGB -> (H, W, C) float32: the network's channels, less `mean` (of 0 to 255), over `deviation`."""
+    planes: Any = picture
+    if channels == "bgr":
+        planes = picture[..., ::-1]
+    elif channels == "mono":
+        planes = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None]
+    return (planes - np.array(mean, np.float32)) / np.array(deviation, np.float32)  # type: ignore[no-any-return]
+
+
+class Network:
+    """A file in ONNX or OpenVINO's format, compiled for each size that it is asked for, and kept.
+
+    In fp32: bf16 has three digits, too few for a disparity of 100.
+    """
+
+    def __init__(self, file: Path, inputs: Collection[str], output: str, threads: int = 0) -> None:
+        require("openvino", "openvino")
+        import openvino as ov  # here, so that what needs no teacher needs no OpenVINO
+
+        self.file = file
+        self._core, self._output = ov.Core(), output
+        self._config = {"INFERENCE_PRECISION_HINT": "f32", "INFERENCE_NUM_THREADS": threads}
+        self._compiled: dict[tuple[Any, ...], Any] = {}
+        try:
+            model = self._core.read_model(file)
+        except RuntimeError as error:
+            raise self._refusal(error) from error
+        _check_names(file, inputs, output, model.inputs, model.outputs)
+        self._shapes = {name: model.input(name).partial_shape for name in inputs}
+
+    def free(self, name: str, axis: int) -> bool:
+        """Whether this axis of an input may have any size."""
+        return bool(self._shapes[name][axis].is_dynamic)
+
+    def length(self, name: str, axis: int) -> int:
+        """The size of an axis that is not free."""
+        return int(self._shapes[name][axis].get_length())
+
+    def rank(self, name: str) -> int:
+        """The number of axes of an input."""
+        return len(self._shapes[name])
+
+    def __call__(self, tensors: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+        """The output for these inputs; compiles when their shapes are new."""
+        key = tuple(tensor.shape for tensor in tensors.values())
+        try:
+            if key not in self._compiled:
+                while len(self._compiled) >= _KEPT:
+                    del self._compiled[next(iter(self._compiled))]
+                model = self._core.read_model(self.file)
+                model.reshape({name: list(tensor.shape) for name, tensor in tensors.items()})
+                self._compiled[key] = self._core.compile_model(model, "CPU", self._config)
+            network = self._compiled[key]
+            result: NDArray[np.float32] = network(dict(tensors))[
+                network.output(self._output) if self._output else network.output()
+            ]
+        except RuntimeError as error:
+            raise self._refusal(error) from error
+        return result
+
+    def _refusal(self, error: RuntimeError) -> TeacherError:
+        reason = str(error).strip().splitlines()[-1].strip()
+        return TeacherError(f"OpenVINO cannot run {self.file} as its YAML file says ({reason})")
+
+
+def _check_names(
+    file: Path, wanted: Collection[str], output: str, inputs: Sequence[Any], outputs: Sequence[Any]
+) -> None:
+    """OpenVINO's own words for a wrong name do not tell the right ones."""
+    there = {name for port in inputs for name in port.names}
+    if not set(wanted) <= there or not all(set(wanted) & port.names for port in inputs):
+        raise TeacherError(f"the YAML file names the inputs {sorted(wanted)}, but {file} has {sorted(there)}")
+    results = {name for port in outputs for name in port.names}
+    if output not in results and (output or len(outputs) > 1):
+        raise TeacherError(f"the YAML file names the output {output!r}, but {file} has {sorted(results)}")
