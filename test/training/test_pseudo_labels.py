@@ -137,7 +137,7 @@ def test_data_sets_are_labelled_and_read_back(tmp_path: Path, teachers: list[str
     arguments = [*teachers, "--data", *data, "--out", str(tmp_path / "out"), "--confidence", "0.4"]
     assert main(["pseudo-label", *arguments]) == 0
     plain = open_readers(["camvid", "city"], folders, "train")
-    taught = open_readers(["camvid", "city"], folders, "train", tmp_path / "out")
+    taught = open_readers(["camvid", "city"], folders, "train", pseudo=tmp_path / "out")
     camvid, before = taught["camvid"][0], plain["camvid"][0]
     assert camvid.camera == assumed_camera(before.size, 1.0, 0.47) and not camvid.metric
     assert camvid.measured.mean() > 0.1 and np.isposinf(camvid.depth_m[camvid.labels == 10]).all()
