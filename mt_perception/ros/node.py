@@ -22,6 +22,7 @@ from mt_perception.messages import camera_from_info
 from mt_perception.pipeline import Perceiver
 from mt_perception.resources import ResourceError
 from mt_perception.ros import convert, health, params, qos
+from mt_perception.ros.ground import GroundScale
 from mt_perception.ros.label_info import MISSING, LabelInfo, label_info
 from mt_perception.ros.outputs import OUTPUTS, Output
 from mt_perception.ros.perception import Perception
@@ -90,6 +91,7 @@ class PerceptionNode(LifecycleNode):
         self._worker.start()
         if self._perception.settings.stereo:
             self._perception.stereo = PairDepth(self, self._health)
+        self._perception.ground = GroundScale(self, self._health, self._perception.settings)
         self._outlets = [(each, qos.publisher(self, each.type, each.topic, qos.NEWEST)) for each in OUTPUTS]
         if LabelInfo:
             self._label_info = qos.publisher(self, LabelInfo, LABEL_INFO, qos.LATCHED)
@@ -174,9 +176,11 @@ class PerceptionNode(LifecycleNode):
         if self._worker:
             self._worker.stop()
             self._worker = None
-        stereo, self._perception.stereo = self._perception.stereo, None
-        if stereo:
-            stereo.close()
+        helpers = self._perception.stereo, self._perception.ground
+        self._perception.stereo = self._perception.ground = None
+        for helper in helpers:
+            if helper:
+                helper.close()
         for publisher in self._publishers_of_results():
             self.destroy_publisher(publisher)
         self._outlets, self._label_info = [], None
@@ -225,10 +229,13 @@ class PerceptionNode(LifecycleNode):
         settings = self._perception.settings
         topics = [self.resolve_topic_name(topic) for topic in picture_topics(settings)]
         missing = topics[0]
+        if ground := self._perception.ground:
+            ground.report(settings)
         if self._pairs and (stereo := self._perception.stereo):
             missing = self._pairs.waiting_for(topics, settings.input_timeout_s)
             self._health.describe(**self._pairs.numbers())
-            stereo.report()
+            if not settings.scales_by_ground:
+                stereo.report()
         name = self.get_fully_qualified_name()
         self._health.warn_each("qos", qos.conflicts(self, self._inputs, self._publishers_of_results()))
         status = self._health.status(name, bool(self._inputs), settings.input_timeout_s, missing)
