@@ -19,6 +19,7 @@ from mt_perception.topics import camera_info_topic
 
 OVERRIDES = (
     "model", "backend", "precision", "input_width", "input_height", "image_transport", "build_only", "force_rebuild",
+    "depth_mode", "camera_height_m", "base_frame",
 )  # fmt: skip
 PROFILES = share_folder() / "config" / "profiles"
 RECORDED = (

@@ -19,7 +19,8 @@ from mt_perception.offline.command import add_evaluate, add_process
 from mt_perception.settings import SETTINGS, Settings, parameter_file
 
 MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "input_height", "fit")
-RECORDED_SETTINGS = ("bit_depth", "stereo", "depth_mode", "sync_slop_s", "stereo_rate_hz", "stereo_width")
+GROUND_SETTINGS = ("depth_mode", "camera_height_m")
+RECORDED_SETTINGS = ("bit_depth", "stereo", *GROUND_SETTINGS, "sync_slop_s", "stereo_rate_hz", "stereo_width")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +56,9 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="label pictures and estimate their depth, without ROS")
     run.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="pictures, or folders of pictures")
     run.add_argument("--out", type=Path, required=True, help="folder for the results")
-    _add_settings(run)
+    text = "calibration of the rectified pictures (YAML, as camera_calibration writes it): makes their depth metric"
+    run.add_argument("--camera", type=Path, metavar="FILE", help=text)
+    _add_settings(run, MODEL_SETTINGS + GROUND_SETTINGS)
     run.set_defaults(command=_run)
     init = commands.add_parser("init", help="make a model with random weights, to try things or to train from")
     init.add_argument("--out", type=Path, required=True, help="folder of the new model")
@@ -141,7 +144,7 @@ def _demo(options: argparse.Namespace) -> None:
 def _run(options: argparse.Namespace) -> int:
     from mt_perception.batch import run_pictures
 
-    failures = run_pictures(options.inputs, options.out, _settings(options))
+    failures = run_pictures(options.inputs, options.out, _settings(options), options.camera)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
     return 1 if failures else 0

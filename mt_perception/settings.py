@@ -118,9 +118,22 @@ class Settings:
     depth_mode: str = _setting(
         "scaled",
         "Depth of a pair: mono is the network's alone, scaled brings it to the pair's scale, "
-        "fused takes the pair's own where it is sure",
-        choices=("mono", "scaled", "fused"),
+        "fused takes the pair's own where it is sure; ground, for one camera too, takes the scale from the road and "
+        "the camera's height",
+        choices=("mono", "scaled", "fused", "ground"),
         live=True,
+    )
+    camera_height_m: float = _setting(
+        0.0,
+        "With depth_mode ground: how high the camera is above the road; 0 where base_frame tells",
+        unit="m",
+        bounds=(0.0, 10.0),
+        live=True,
+    )
+    base_frame: str = _setting(
+        "",
+        "With depth_mode ground and camera_height_m 0: the frame on the ground, such as base_footprint, over which TF "
+        "tells the camera's height and tilt",
     )
     stereo_rate_hz: float = _setting(
         5.0,
@@ -167,11 +180,26 @@ class Settings:
                 f"depth_color_min_m is {self.depth_color_min_m:g} and depth_color_max_m {self.depth_color_max_m:g}; "
                 "the first must be the smaller"
             )
+        if self.scales_by_ground and not (self.camera_height_m or self.base_frame):
+            raise SettingsError(
+                "depth_mode is 'ground', which needs to know how high the camera is: set camera_height_m to the metres "
+                "between the ground and the lens, or, for the node, base_frame"
+            )
         for name in ("input_width", "input_height"):
             if 0 < getattr(self, name) < 32:
                 raise SettingsError(f"{name} is {getattr(self, name)}; allowed: 0, or 32 to 4096 px")
         if 0 < self.bit_depth < 8:
             raise SettingsError(f"bit_depth is {self.bit_depth}; allowed: 0, or 8 to 16")
+
+    @property
+    def scales_by_pair(self) -> bool:
+        """Whether `depth_mode` needs pairs to be matched."""
+        return self.depth_mode in ("scaled", "fused")
+
+    @property
+    def scales_by_ground(self) -> bool:
+        """Whether `depth_mode` needs the ground to be measured."""
+        return self.depth_mode == "ground"
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> Settings:

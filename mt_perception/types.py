@@ -199,6 +199,10 @@ class Prediction:
         """(H, W) float32, metres along the optical axis; +Inf beyond range or sky, NaN unknown."""
         return self._asked("depth_m")
 
+    def with_depth(self, depth_m: DepthMap) -> Prediction:
+        """The same with another depth."""
+        return replace(self, outputs={**self.outputs, "depth_m": depth_m})
+
     def _asked(self, name: str) -> NDArray[Any]:
         if name not in self.outputs:
             raise DataError(f"{name} was not asked for; this prediction holds {', '.join(self.outputs)}")

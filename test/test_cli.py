@@ -4,6 +4,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import yaml
 from helpers import make_picture
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +83,55 @@ def test_names_of_different_files_differ(parts):
 
 def test_names_of_many_files_take_no_time():
     assert len(set(distinct_names([Path(f"/d/{i % 50}/{i // 50:06d}.png") for i in range(20_000)]))) == 20_000
+
+
+def calibration(path, fx_px):
+    """A file as camera_calibration writes it, for pictures of twice the size."""
+    facts = {"image_width": 200, "image_height": 120, "camera_name": "front", "distortion_model": "plumb_bob"}
+    matrix = [fx_px, 0, 100, 0, fx_px, 60, 0, 0, 1]
+    facts["camera_matrix"] = {"rows": 3, "cols": 3, "data": matrix}
+    facts["projection_matrix"] = {"rows": 3, "cols": 4, "data": [*matrix[:3], 0, *matrix[3:6], 0, *matrix[6:], 0]}
+    path.write_text(yaml.safe_dump(facts))
+    return str(path)
+
+
+def test_a_calibration_makes_depth_that_of_its_camera(pictures, tmp_path, bundle):
+    for name, fx_px in (("short", 100), ("long", 300)):
+        arguments = ["--camera", calibration(tmp_path / f"{name}.yaml", fx_px), "--model", str(bundle.folder)]
+        assert main(["run", str(pictures), "--out", str(tmp_path / name), *arguments]) == 0
+    short_m, long_m = (np.load(tmp_path / name / "one_depth.npy") for name in ("short", "long"))
+    known = np.isfinite(short_m) & np.isfinite(long_m)
+    assert np.median(long_m[known] / short_m[known]) == pytest.approx(3, rel=0.01)
+
+
+def test_depth_that_finds_no_ground_is_written_and_told(pictures, tmp_path, bundle, capsys, monkeypatch):
+    monkeypatch.setattr("mt_perception.ground.ROAD", "lava")
+    ground = ["--depth-mode", "ground", "--camera-height-m", "1.5", "--model", str(bundle.folder)]
+    arguments = ["run", str(pictures), "--out", str(tmp_path / "out"), *ground]
+    assert main(arguments) == 1
+    assert "give --camera FILE" in capsys.readouterr().err
+    assert main([*arguments, "--camera", calibration(tmp_path / "camera.yaml", 100)]) == 1
+    said = capsys.readouterr().err
+    assert "one.png: the depth has the network's own scale: the model does not know the class 'lava'" in said
+    assert (tmp_path / "out" / "two_depth.npy").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "cannot be read"),
+        ("image_width: 3", "is no calibration"),
+        ("[1, 2]", "is no calibration"),
+        ("{", "is no calibration"),
+        (b"\xff\xfe", "is no calibration"),
+    ],
+)
+def test_a_file_that_is_no_calibration_is_refused(content, said, pictures, tmp_path, capsys):
+    file = tmp_path / "camera.yaml"
+    if content is not None:
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    assert main(["run", str(pictures), "--out", str(tmp_path / "out"), "--camera", str(file)]) == 1
+    assert said in capsys.readouterr().err
 
 
 def test_init_then_info(tmp_path, capsys):

@@ -7,12 +7,14 @@ import sys
 import pytest
 
 ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rcl_interfaces", "builtin_interfaces",
-       "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros"}  # fmt: skip
+       "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros",
+       "tf2_ros"}  # fmt: skip
 LAYERS = [
-    {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"},
+    {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"}
+    | {"scale"},
     {"geometry", "network", "bundle", "render", "metrics", "row_prior", "image_encodings", "messages", "instants"}
     | {"bags", "bag_files", "bag_types", "bag_messages", "bag_metadata", "topics", "sources", "datasets", "cloud"},
-    {"backends", "stereo", "report"},
+    {"backends", "stereo", "ground", "report"},
     {"pipeline", "evaluation", "processes"},
     {"batch", "demo", "city", "offline", "bench", "quantize"},
     {"export_command"},

@@ -40,6 +40,13 @@ def test_depth_range_must_grow():
         Settings(depth_color_min_m=90.0)
 
 
+def test_the_scale_of_the_ground_needs_a_height():
+    with pytest.raises(SettingsError, match="set camera_height_m"):
+        Settings(depth_mode="ground")
+    assert Settings(depth_mode="ground", camera_height_m=1.5).scales_by_ground
+    assert Settings(depth_mode="ground", base_frame="base_footprint").scales_by_ground
+
+
 @given(st.integers(0, 1))
 def test_whole_numbers_serve_for_fractions(value):
     assert Settings(overlay_opacity=value).overlay_opacity == float(value)

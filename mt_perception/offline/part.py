@@ -16,6 +16,7 @@ from mt_perception.bundle import load_bundle
 from mt_perception.instants import Layout
 from mt_perception.offline.ahead import ahead, spread
 from mt_perception.offline.cameras import Cameras
+from mt_perception.offline.ground import OnGround, on_ground
 from mt_perception.offline.results import RESULTS, results
 from mt_perception.offline.segments import Segment, readable
 from mt_perception.offline.stereo import PairedPerceiver, perceive_pairs
@@ -23,9 +24,10 @@ from mt_perception.offline.tally import Tally
 from mt_perception.pipeline import Perceiver
 from mt_perception.pool import opencv_threads
 from mt_perception.resources import default_model
+from mt_perception.scale import WARM_UP_S
 from mt_perception.settings import Settings
 from mt_perception.topics import LABEL_INFO
-from mt_perception.types import DataError, Frame
+from mt_perception.types import DataError, Frame, Prediction
 
 _MOST_LANES = 8  # what is left to one thread, writing above all, keeps up with no more
 
@@ -74,7 +76,7 @@ def process_segment(processing: Processing, cores: int, task: Task) -> Tally:
     """Write the results of one segment to its part, and what is kept of the recording among them, in order of time."""
     tally, segment = Tally(), task.segment
     shutil.rmtree(segment.part, ignore_errors=True)  # of an attempt that died between its last step and its answer
-    work = _pairs if processing.settings.stereo else _pictures
+    work = _pairs if processing.settings.stereo else _grounded if processing.settings.scales_by_ground else _pictures
     with (
         new_recording(segment.part, processing.storage) as writer,
         Bag(segment.source) as bag,
@@ -117,17 +119,37 @@ def _pictures(processing: Processing, cores: int, task: Task, bag: Bag, tally: T
         yield from spread(ahead(_frames(task, bag, tally, processing.settings.bit_depth)), workers)
 
 
-def _frames(task: Task, bag: Bag, tally: Tally, bit_depth: int) -> Iterator[tuple[int, Frame]]:
-    """The decoded pictures of the segment with their cameras, and when each was received."""
-    cameras = Cameras(bag, task.topics, task.segment.start_ns, bit_depth)
-    messages = bag.messages({*task.topics, *cameras.topics}, task.segment.start_ns, task.segment.stop_ns)
+def _grounded(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
+    """As many pictures at a time, then one after the other, as each changes the scale of the next."""
+
+    def perceive(perceiver: Perceiver, item: tuple[int, Frame]) -> tuple[int, Prediction]:
+        return item[0], perceiver(item[1])
+
+    perceivers, bit_depth = lanes(processing.settings, cores), processing.settings.bit_depth
+    correct = OnGround(perceivers[0].bundle.card.classes, processing.settings, tally)
+    with opencv_threads(1):
+        frames = ahead(_frames(task, bag, tally, bit_depth, round(1e9 * WARM_UP_S)))
+        predictions = spread(frames, [partial(perceive, each) for each in perceivers])
+        for received_ns, prediction in on_ground(correct, predictions, task.segment):
+            yield list(results(received_ns, prediction, namespace=processing.namespace))
+
+
+def _frames(task: Task, bag: Bag, tally: Tally, bit_depth: int, before_ns: int = 0) -> Iterator[tuple[int, Frame]]:
+    """The decoded pictures of the segment, and of so long before it, with their cameras; when each was received.
+
+    What is wrong with those before it is told in the segment that they belong to.
+    """
+    start_ns = task.segment.start_ns - before_ns
+    cameras = Cameras(bag, task.topics, start_ns, bit_depth)
+    messages = bag.messages({*task.topics, *cameras.topics}, start_ns, task.segment.stop_ns)
     for recorded in readable(bag, messages, tally.losses):
         if cameras.heard(recorded):
             continue
         try:
             frame = cameras.frame(recorded)
         except DataError as error:
-            tally.skipped[str(error)] += 1
+            if task.segment.holds(recorded):
+                tally.skipped[str(error)] += 1
             continue
         tally.lose(cameras.problem)
         yield recorded.received_ns, frame

@@ -9,21 +9,18 @@ spread, so the result is always the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 from mt_perception.bags import Bag, Recorded
 from mt_perception.offline.cameras import Cameras
+from mt_perception.offline.ground import OnGround
 from mt_perception.offline.segments import Segment, readable
 from mt_perception.offline.tally import Tally
 from mt_perception.pairing import Pairer
 from mt_perception.pipeline import Perceiver
+from mt_perception.scale import WARM_UP_S, Scale, followed
 from mt_perception.settings import Settings
-from mt_perception.stereo import Match, Scale, corrected, followed, match, measure
-from mt_perception.stereo.scale import TIME_CONSTANT_S
+from mt_perception.stereo import Match, corrected, match, measure
 from mt_perception.types import OUTPUTS, DataError, Prediction, StereoPair
-
-WARM_UP_S = 3 * TIME_CONSTANT_S
-"""After this, 5 % are left of what the scale was to begin with."""
 
 _PARTNER_S = 1.0  # by how much one picture of a pair may be recorded after the other
 _WAITING = 5  # as many pictures wait for their partner in the node
@@ -46,9 +43,12 @@ class PairedPerceiver:
     ) -> None:
         self.stamp_ns = stamp_ns
         self._perceiver, self.settings, self._tally = perceiver, settings, tally
-        self._corrects = settings.depth_mode != "mono"
+        self._corrects = settings.scales_by_pair
         self._matches = self._corrects or disparity
         self._scale: Scale | None = None
+        self._ground: OnGround | None = None
+        if settings.scales_by_ground:
+            self._ground = OnGround(perceiver.bundle.card.classes, settings, tally)
         self._turn = -1
 
     def __call__(self, left: Recorded, right: Recorded, cameras: Cameras) -> tuple[Prediction, Match | None]:
@@ -57,17 +57,21 @@ class PairedPerceiver:
         self._tally.lose(cameras.problem)
         prediction = self._perceiver(frame, tuple(OUTPUTS))
         found = self._match(prediction, left, right, cameras) if self._is_turn(left) else None
+        if self._ground:
+            return self._ground(prediction), found
         if not self._corrects:
             return prediction, found
         depth_m = corrected(prediction.depth_m, self._scale, found if self.settings.depth_mode == "fused" else None)
-        return replace(prediction, outputs={**prediction.outputs, "depth_m": depth_m}), found
+        return prediction.with_depth(depth_m), found
 
     def warm_up(self, left: Recorded, right: Recorded, cameras: Cameras) -> None:
         """Take a pair into the scale, if it is its turn."""
-        if not self._is_turn(left) or not self._corrects:
-            return
+        is_turn = self._is_turn(left)
         try:
-            self._match(self._perceiver(cameras.frame(left), ("depth_m",)), left, right, cameras)
+            if self._ground:
+                self._ground.warm_up(self._perceiver(cameras.frame(left), ("mask", "depth_m")))
+            elif is_turn and self._corrects:
+                self._match(self._perceiver(cameras.frame(left), ("depth_m",)), left, right, cameras)
         except DataError:
             return  # it is told in the segment that it belongs to
 

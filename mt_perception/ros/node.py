@@ -21,6 +21,7 @@ from mt_perception.messages import camera_from_info
 from mt_perception.pipeline import Perceiver
 from mt_perception.resources import ResourceError
 from mt_perception.ros import convert, health, params, qos
+from mt_perception.ros.ground import GroundScale
 from mt_perception.ros.inputs import CameraInfos, PictureTopic, misunderstandings, picture_topics
 from mt_perception.ros.label_info import MISSING, LabelInfo, label_info
 from mt_perception.ros.outputs import OUTPUTS, Output
@@ -92,6 +93,7 @@ class PerceptionNode(LifecycleNode):
         self._worker.start()
         if self._perception.settings.stereo:
             self._perception.stereo = PairDepth(self, self._health)
+        self._perception.ground = GroundScale(self, self._health, self._perception.settings)
         self._outlets = [(each, qos.publisher(self, each.type, each.topic, qos.NEWEST)) for each in OUTPUTS]
         if LabelInfo:
             self._label_info = qos.publisher(self, LabelInfo, LABEL_INFO, qos.LATCHED)
@@ -177,9 +179,11 @@ class PerceptionNode(LifecycleNode):
         if self._worker:
             self._worker.stop()
             self._worker = None
-        stereo, self._perception.stereo = self._perception.stereo, None
-        if stereo:
-            stereo.close()
+        helpers = self._perception.stereo, self._perception.ground
+        self._perception.stereo = self._perception.ground = None
+        for helper in helpers:
+            if helper:
+                helper.close()
         for publisher in self._publishers_of_results():
             self.destroy_publisher(publisher)
         self._outlets, self._label_info = [], None
@@ -229,10 +233,13 @@ class PerceptionNode(LifecycleNode):
         settings = self._perception.settings
         topics = [each.topic_name for each in self._inputs]
         missing = "".join(topics[:1])
+        if ground := self._perception.ground:
+            ground.report(settings)
         if self._pairs and (stereo := self._perception.stereo):
             missing = self._pairs.waiting_for(topics, settings.input_timeout_s)
             self._health.describe(**self._pairs.numbers())
-            stereo.report()
+            if not settings.scales_by_ground:
+                stereo.report()
         name = self.get_fully_qualified_name()
         inputs = [*self._inputs, *self._infos.subscriptions]
         self._health.warn_each("qos", qos.conflicts(self, inputs, self._publishers_of_results()))

@@ -17,6 +17,7 @@ from mt_perception.labels import Label
 from mt_perception.messages import picture_from_cdr, with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.ros import convert
+from mt_perception.ros.ground import GroundScale
 from mt_perception.ros.health import AGE, Health
 from mt_perception.ros.outputs import Output, Result
 from mt_perception.ros.stereo import PairDepth
@@ -31,7 +32,8 @@ _ANOTHER_CLOCK_MS = 60_000.0
 class Perception:
     """Loads the model, then turns each picture into what somebody subscribes to.
 
-    The node's thread replaces `settings`, `camera`, `stereo` and `outlets` as a whole; they are read once per picture.
+    The node's thread replaces `settings`, `camera`, `stereo`, `ground` and `outlets` as a whole; they are read once per
+    picture.
     """
 
     def __init__(self, settings: Settings, health: Health, logger: RcutilsLogger, clock: Clock) -> None:
@@ -43,6 +45,8 @@ class Perception:
         """Each output with its publisher; empty while nothing is to be published."""
         self.stereo: PairDepth | None = None
         """In stereo mode, what makes depth metric."""
+        self.ground: GroundScale | None = None
+        """What makes depth metric with `depth_mode: ground`."""
         self._health = health
         self._logger = logger
         self._clock = clock
@@ -113,12 +117,16 @@ class Perception:
         matching = stereo.begin(frame, right, settings, "depth_m" in needs) if stereo else None
         if not wanted:
             return
+        ground = self.ground if settings.scales_by_ground and "depth_m" in needs else None
         # without stereo, which compares depth later in a thread of its own, results are done with before the next frame
-        prediction = perceiver(frame, needs, keep=stereo is not None)
+        prediction = perceiver(frame, needs | {"mask"} if ground else needs, keep=stereo is not None)
         watch.mark("perceive")
         if stereo:
             prediction = stereo.correct(prediction, matching, settings)
             watch.mark("stereo")
+        if ground:
+            prediction = ground.correct(prediction, settings, perceiver.bundle.card.classes)
+            watch.mark("ground")
         result = Result(prediction, settings, perceiver.bundle.card.classes)
         for output, outlet in wanted:
             outlet.publish(output.make(result))

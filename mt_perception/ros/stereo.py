@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +13,7 @@ from mt_perception.messages import camera_from_info, with_camera
 from mt_perception.pool import opencv_threads
 from mt_perception.ros import convert, qos
 from mt_perception.ros.health import Health
+from mt_perception.ros.scale import report_scale
 from mt_perception.settings import Settings
 from mt_perception.stereo import Match, StereoDepth, disparity
 from mt_perception.stereo.depth import Matching
@@ -25,11 +25,9 @@ try:
 except ImportError:  # then there is no topic `disparity`; all else works
     DisparityImage = None
 
-_OLD_S = 5.0
 _MISSING = "stereo depth is missing"
-_UNKNOWN = "the scale of depth is unknown: left and right could not be compared yet"
-_OLD = f"the scale of depth is old: for more than {_OLD_S:g} s left and right could not be compared; is one covered?"
-_LIMITED = "the scale of depth is at its limit: are baseline and focal length in the camera_info right?"
+_UNCOMPARED = "left and right could not be compared; is one covered?"
+_LIMITED = "are baseline and focal length in the camera_info right?"
 
 
 class PairDepth:
@@ -66,7 +64,7 @@ class PairDepth:
 
     def begin(self, left: Frame, right: Any, settings: Settings, depth_wanted: bool) -> Matching | None:
         """Start to match a frame and the message of its right picture, if that is of use and it is its turn."""
-        self._asked = depth_wanted and settings.depth_mode != "mono"
+        self._asked = depth_wanted and settings.scales_by_pair
         if not self._asked and not self.disparity_wanted:
             return None
         return self._depth.begin(partial(self._pair, left, right, settings.bit_depth), settings)
@@ -76,25 +74,11 @@ class PairDepth:
         if "depth_m" not in prediction.outputs:
             return prediction
         depth_m = self._depth.correct(prediction.depth_m, prediction.frame.stamp_ns, matching, settings)
-        return replace(prediction, outputs={**prediction.outputs, "depth_m": depth_m})
+        return prediction.with_depth(depth_m)
 
     def report(self) -> None:
-        """Tell the diagnostics the scale, its spread between pixels and the share of pixels that agree on it."""
-        scale = self._depth.scale
-        facts = dict.fromkeys(("scale", "scale_spread", "scale_inlier_share"), "unknown")
-        if scale and scale.latest:
-            numbers = scale.factor, scale.latest.spread, scale.latest.inlier_share
-            facts = {name: f"{number:.3f}" for name, number in zip(facts, numbers, strict=True)}
-        self._health.describe(**facts)
-        warning = ""
-        if self._asked:
-            if scale is None or not scale.known:
-                warning = _UNKNOWN
-            elif scale.age_s > _OLD_S:
-                warning = _OLD
-            elif scale.at_limit:
-                warning = _LIMITED
-        self._health.warn("scale", warning)
+        """Tell the diagnostics how left and right compare."""
+        report_scale(self._health, self._depth.scale, self._asked, _UNCOMPARED, _LIMITED)
 
     def close(self) -> None:
         """End the matching thread, then take away what it publishes with."""

@@ -5,9 +5,9 @@ from mt_perception.stereo.depth import StereoDepth, corrected
 from mt_perception.stereo.disparity import Disparity, disparity
 from mt_perception.stereo.fusion import fuse
 from mt_perception.stereo.matching import Match, match
-from mt_perception.stereo.scale import Measurement, Scale, followed, measure
+from mt_perception.stereo.scale import measure
 
 __all__ = [
-    "Consistency", "Disparity", "Match", "Measurement", "Scale", "StereoDepth",
-    "consistency", "corrected", "disparity", "followed", "fuse", "match", "measure",
+    "Consistency", "Disparity", "Match", "StereoDepth",
+    "consistency", "corrected", "disparity", "fuse", "match", "measure",
 ]  # fmt: skip

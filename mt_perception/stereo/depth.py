@@ -9,12 +9,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-import numpy as np
-
+from mt_perception.scale import Scale, followed, scaled
 from mt_perception.settings import Settings
 from mt_perception.stereo.fusion import fuse
 from mt_perception.stereo.matching import Match, match
-from mt_perception.stereo.scale import Scale, followed, measure
+from mt_perception.stereo.scale import measure
 from mt_perception.types import DepthMap, StereoPair
 
 Matching = Future[Match | None]
@@ -57,7 +56,7 @@ class StereoDepth:
 
         It stays as it is while nothing is known of the scale. The array passed in is not changed.
         """
-        if settings.depth_mode == "mono":
+        if not settings.scales_by_pair:
             return depth_m
         found = None
         if matching:
@@ -88,7 +87,7 @@ class StereoDepth:
 
 def corrected(depth_m: DepthMap, scale: Scale | None, found: Match | None) -> DepthMap:
     """The network's depth (H, W) in the right scale, as far as that is known, with what a pair `found` worked in."""
-    scaled_m = depth_m * np.float32(scale.factor if scale else 1.0)
+    scaled_m = scaled(depth_m, scale)
     return fuse(scaled_m, found) if found and found.usable else scaled_m
 
 
