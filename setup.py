@@ -117,8 +117,8 @@ setup(
     ],
     entry_points={
         "console_scripts": [
-            "mt-perception = mt_perception.cli:main",
-            "mt-perception-train = mt_perception_training.cli:main",
+            "mt-perception = mt_perception.entry:perceive",
+            "mt-perception-train = mt_perception.entry:train",
             "perception_node = mt_perception.ros.node:main",
             "player_node = mt_perception.ros.player:main",
             "recorder_node = mt_perception.ros.recorder:main",

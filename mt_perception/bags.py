@@ -14,12 +14,13 @@ from rosbags.rosbag2 import ReaderError, StoragePlugin, Writer
 
 from mt_perception.bag_files import contradiction, is_all_of, opened, pieces, plain, storages
 from mt_perception.bag_types import TYPES, reliable_qos, type_hash
+from mt_perception.errors import MtPerceptionError
 from mt_perception.types import DataError
 
 _ALL_THERE = "all messages of its files are read"
 
 
-class BagError(ValueError):
+class BagError(MtPerceptionError, ValueError):
     """A recording that cannot be read or written."""
 
 

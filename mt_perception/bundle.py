@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -18,8 +19,10 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from mt_perception.labels import CITYSCAPES, Label
-from mt_perception.network.spec import InputSpec, NetworkSpec, SpecError
+from mt_perception.errors import MtPerceptionError
+from mt_perception.labels import CITYSCAPES, UNLABELLED, Label
+from mt_perception.network.spec import InputSpec, NetworkSpec
+from mt_perception.plain_values import ValueMismatch, build, check_name, shown
 from mt_perception.row_prior import RowPrior
 
 FORMAT = 1
@@ -27,9 +30,11 @@ CARD = "bundle.json"
 WEIGHTS = "weights.safetensors"
 OPENVINO_GRAPH = "graph.xml"
 OPENVINO_INT8_GRAPH = "graph_int8.xml"
+MAX_CARD_BYTES = 1_000_000
+MAX_FX_PX = 1e6
 
 
-class BundleError(ValueError):
+class BundleError(MtPerceptionError, ValueError):
     """A folder that is no bundle, or one that is damaged or from another version."""
 
 
@@ -39,6 +44,12 @@ class TrainingCamera:
 
     fx_px: float
     width_px: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.fx_px <= MAX_FX_PX:
+            raise ValueMismatch(f"fx_px is {self.fx_px}; allowed: 1 to {MAX_FX_PX:g} px")
+        if not 1 <= self.width_px <= 65536:
+            raise ValueMismatch(f"width_px is {self.width_px}; allowed: 1 to 65536 px")
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,14 @@ class BundleCard:
     files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        told = [each.train_id for each in self.classes]
+        if len(set(told)) < len(told):
+            raise ValueMismatch("two classes have the same train_id")
+        if unnamed := sorted(set(self.network.train_ids) - {UNLABELLED, *told}):
+            raise ValueMismatch(f"classes has none with the train_id {unnamed[0]}, which the network tells apart")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON, the format's version first."""
         values = {"format": self.format, **asdict(self)}
@@ -79,19 +98,16 @@ class BundleCard:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> BundleCard:
-        """The inverse of `to_dict`."""
+        """The inverse of `to_dict`; what a later version may have added to it is passed over.
+
+        Raises `BundleError` for another format, `ValueMismatch` for a value that is not allowed.
+        """
+        if not isinstance(values, Mapping):
+            raise BundleError("it cannot be read as a model card: it has no keys and values")
         if values.get("format") != FORMAT:
             raise BundleError(f"format is {values.get('format')!r}; this version reads format {FORMAT}")
-        known = {key: values[key] for key in (each.name for each in fields(cls)) if key in values}
-        inputs: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values["input"].items()}
-        known["network"] = NetworkSpec.from_dict(values["network"])
-        known["input"] = InputSpec(**inputs)
-        known["training_camera"] = TrainingCamera(**values["training_camera"])
-        known["classes"] = tuple(Label(**{**each, "color": tuple(each["color"])}) for each in values["classes"])
-        known["holdout"] = {name: tuple(groups) for name, groups in values.get("holdout", {}).items()}
-        if table := values.get("row_prior"):
-            known["row_prior"] = RowPrior(**{**table, "depth_m": tuple(table["depth_m"])})
-        return cls(**known)
+        known = {each.name for each in fields(cls)}
+        return build(cls, {key: each for key, each in values.items() if key in known}, "the card")
 
 
 @dataclass(frozen=True)
@@ -125,26 +141,48 @@ def load_bundle(folder: Path | str) -> Bundle:
         raise BundleError(
             f"the model folder {folder} does not exist; give a folder made by mt-perception init or training"
         )
+    folder = (folder / CARD).resolve().parent  # of a folder of links, as some installers make them, where all lies
     try:
-        card = BundleCard.from_dict(json.loads((folder / CARD).read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise BundleError(f"{folder} is no model bundle: it has no {CARD}") from None
-    except BundleError as error:
+        card = BundleCard.from_dict(_read_card(folder))
+        _check_names(card)
+    except (BundleError, ValueMismatch) as error:
         raise BundleError(f"{folder / CARD}: {error}") from None
-    except (KeyError, TypeError, ValueError, AttributeError, SpecError) as error:
-        raise BundleError(
-            f"{folder / CARD} cannot be read as a model card ({type(error).__name__}: {error})"
-        ) from error
-    if WEIGHTS not in card.files:
-        raise BundleError(f"{folder / CARD} names no {WEIGHTS}; the bundle is incomplete")
     for name, digest in card.files.items():
-        if Path(name).name != name:
-            raise BundleError(f"{folder / CARD} names the file {name!r}, which lies outside the bundle")
+        if (folder / name).resolve().parent != folder:
+            raise BundleError(f"{folder / name} leads out of the model's folder; copy the bundle with cp -rL")
         if not (folder / name).is_file():
             raise BundleError(f"the model {folder} is incomplete: {name} is missing; copy the bundle again")
         if sha256(folder / name) != digest:
             raise BundleError(f"the model {folder} is damaged: {name} does not match its hash; copy the bundle again")
     return Bundle(folder, card)
+
+
+def _read_card(folder: Path) -> Any:
+    """What is in the card, unchecked."""
+    path = folder / CARD
+    if not path.is_file():  # a pipe would be waited for
+        raise BundleError("the folder is no model bundle: there is no such file in it")
+    with path.open("rb") as file:
+        content = file.read(MAX_CARD_BYTES + 1)
+    if len(content) > MAX_CARD_BYTES:
+        raise BundleError(f"it is larger than {MAX_CARD_BYTES / 1e6:g} MB, which no model card is")
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"it cannot be read as a model card ({type(error).__name__}: {error})") from None
+
+
+def _check_names(card: BundleCard) -> None:
+    """Raise `BundleError` unless `files` names, with hashes, all that is loaded, and nothing outside the folder."""
+    if WEIGHTS not in card.files:
+        raise BundleError(f"it names no {WEIGHTS}; the bundle is incomplete")
+    for name, digest in card.files.items():
+        if not re.fullmatch(r"\w[\w.-]{0,99}", name):
+            raise BundleError(f"it names the file {name!r}, which lies outside the bundle or is no plain name")
+        if not re.fullmatch("[0-9a-f]{64}", digest):
+            raise BundleError(f"the hash of {name} is {shown(digest)}; expected 64 hexadecimal digits")
+        if name.endswith(".xml") and (weights := f"{Path(name).stem}.bin") not in card.files:
+            raise BundleError(f"it names {name} without its {weights}, which is loaded with it: it is incomplete")
 
 
 @contextmanager

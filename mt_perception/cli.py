@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +12,7 @@ from typing import Any
 
 from mt_perception.bench.command import add_commands
 from mt_perception.datasets.command import add_from_dataset
+from mt_perception.entry import run
 from mt_perception.export_command import add_parser as add_export
 from mt_perception.network.spec import VARIANTS
 from mt_perception.offline.command import add_evaluate, add_process
@@ -24,19 +24,9 @@ RECORDED_SETTINGS = ("bit_depth", "stereo", *GROUND_SETTINGS, "sync_slop_s", "st
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point of `mt-perception`. Every expected failure is one line on standard error and status 1."""
+    """What `mt-perception` does. Every expected failure is one line on standard error and status 1."""
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # in order: what was started is ended, too
-    try:
-        return options.command(options) or 0
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
-    except (ValueError, RuntimeError, OSError) as error:
-        if options.debug:
-            raise
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    return run(lambda: options.command(options), "error", options.debug)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -53,13 +43,13 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--rate", type=float, default=0.0, help="pictures per second (default: the input's own)")
     _add_settings(demo)
     demo.set_defaults(command=_demo)
-    run = commands.add_parser("run", help="label pictures and estimate their depth, without ROS")
-    run.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="pictures, or folders of pictures")
-    run.add_argument("--out", type=Path, required=True, help="folder for the results")
+    pictures = commands.add_parser("run", help="label pictures and estimate their depth, without ROS")
+    pictures.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="pictures, or folders of pictures")
+    pictures.add_argument("--out", type=Path, required=True, help="folder for the results")
     text = "calibration of the rectified pictures (YAML, as camera_calibration writes it): makes their depth metric"
-    run.add_argument("--camera", type=Path, metavar="FILE", help=text)
-    _add_settings(run, MODEL_SETTINGS + GROUND_SETTINGS)
-    run.set_defaults(command=_run)
+    pictures.add_argument("--camera", type=Path, metavar="FILE", help=text)
+    _add_settings(pictures, MODEL_SETTINGS + GROUND_SETTINGS)
+    pictures.set_defaults(command=_run)
     init = commands.add_parser("init", help="make a model with random weights, to try things or to train from")
     init.add_argument("--out", type=Path, required=True, help="folder of the new model")
     text = "one of docs/networks.md; the next two change it (default: %(default)s)"

@@ -12,6 +12,7 @@ from typing import Any
 
 import cv2
 
+from mt_perception.errors import MtPerceptionError
 from mt_perception.evaluation import overview, summarize
 from mt_perception.processes import node_process, require_ros
 from mt_perception.results import write_json
@@ -22,7 +23,7 @@ NAMESPACE = "/demo"
 REQUIRED_SHARE = 0.95
 
 
-class DemoError(RuntimeError):
+class DemoError(MtPerceptionError, RuntimeError):
     """Why the demo did not succeed."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.errors import MtPerceptionError
 from mt_perception.geometry import rays, scale_camera
 from mt_perception.labels import Label
 from mt_perception.scale import Measurement, Scale, agreed, deviation, followed, scaled, tukey
@@ -35,7 +36,7 @@ _STEEP = "the network's road is too steep for the way the camera is mounted"
 Vector = NDArray[np.float64]
 
 
-class GroundError(ValueError):
+class GroundError(MtPerceptionError, ValueError):
     """Why a picture tells nothing of the ground. The sentence holds no number: the same cause is the same text."""
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.plain_values import ValueMismatch, check_name
+
 UNLABELLED = 255
 """The trainId of every pixel that belongs to no evaluated class."""
 
@@ -23,6 +25,13 @@ class Label:
     label_id: int
     train_id: int
     color: tuple[int, int, int]
+
+    def __post_init__(self) -> None:
+        check_name(self.name)
+        if not 0 <= self.train_id < UNLABELLED:
+            raise ValueMismatch(f"train_id is {self.train_id}; allowed: 0 to {UNLABELLED - 1}")
+        if not all(0 <= each <= 255 for each in self.color):
+            raise ValueMismatch(f"color is {list(self.color)}; allowed: red, green and blue from 0 to 255")
 
 
 CITYSCAPES: tuple[Label, ...] = (

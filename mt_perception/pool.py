@@ -15,8 +15,10 @@ from typing import Any, TypeVar
 
 import cv2
 
+from mt_perception.errors import MtPerceptionError
 
-class PoolError(ValueError):
+
+class PoolError(MtPerceptionError, ValueError):
     """Workers that cannot be had, or that died."""
 
 

@@ -12,10 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mt_perception.errors import MtPerceptionError
 from mt_perception.resources import share_folder
 
 
-class RosMissingError(RuntimeError):
+class RosMissingError(MtPerceptionError, RuntimeError):
     """ROS 2 is not installed, or not sourced."""
 
 

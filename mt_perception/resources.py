@@ -7,10 +7,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from mt_perception.errors import MtPerceptionError
+
 PACKAGE = "mt_perception"
 
 
-class ResourceError(FileNotFoundError):
+class ResourceError(MtPerceptionError, FileNotFoundError):
     """A file of the package that no installed copy has."""
 
 
@@ -44,6 +46,12 @@ def city_recording() -> Path:
 
 
 def cache_folder() -> Path:
-    """Where compiled graphs are kept: `$XDG_CACHE_HOME/mt_perception`, by default under `~/.cache`."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    """Where compiled graphs are kept: `$XDG_CACHE_HOME/mt_perception`, by default under `~/.cache`.
+
+    For a user without a home it is one that cannot be made, as may be any other.
+    """
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:  # a container's user, who has only a number
+        base = os.devnull
     return Path(base) / PACKAGE

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from mt_perception.geometry import rays
 from mt_perception.metrics import known_depth
+from mt_perception.plain_values import ValueMismatch
 from mt_perception.types import CameraModel, DepthMap
 
 MAX_M = 80.0
@@ -39,6 +40,12 @@ class RowPrior:
     first: float
     step: float
     depth_m: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if not (np.isfinite(self.first) and 0 < self.step < np.inf):
+            raise ValueMismatch(f"the table begins at {self.first} in steps of {self.step}; the steps must be above 0")
+        if not self.depth_m or not all(0 < each < np.inf for each in self.depth_m):
+            raise ValueMismatch("depth_m must hold at least one depth, all above 0 m and finite")
 
     def predict(self, camera: CameraModel) -> DepthMap:
         """(H, W) metres for the rows of `camera`, a view; outside the table what its nearest end says."""

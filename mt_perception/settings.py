@@ -13,8 +13,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from mt_perception.errors import MtPerceptionError
 
-class SettingsError(ValueError):
+
+class SettingsError(MtPerceptionError, ValueError):
     """A setting that does not exist or has a value that is not allowed."""
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mt_perception.bag_files import is_recording
 from mt_perception.bags import Bag, BagError, Recorded
+from mt_perception.errors import MtPerceptionError
 from mt_perception.instants import has_idle_stamps, image_topics, instants, layout_of
 from mt_perception.messages import camera_from_info
 from mt_perception.topics import COMPRESSED_IMAGE, IMAGE, Chosen, camera_info_topic, choose, listed, right_of
@@ -24,7 +25,7 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", "
 VIDEOS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg")
 
 
-class SourceError(ValueError):
+class SourceError(MtPerceptionError, ValueError):
     """An input that does not exist or holds no pictures."""
 
 

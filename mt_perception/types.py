@@ -13,6 +13,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.errors import MtPerceptionError
+
 PixelFormat = Literal["rgb", "bgr", "rgba", "bgra", "mono"]
 CHANNELS: dict[str, int] = {"rgb": 3, "bgr": 3, "rgba": 4, "bgra": 4, "mono": 1}
 
@@ -20,7 +22,7 @@ Mask = NDArray[np.uint8]
 DepthMap = NDArray[np.float32]
 
 
-class DataError(ValueError):
+class DataError(MtPerceptionError, ValueError):
     """A picture, camera or prediction whose content cannot be used."""
 
 

@@ -11,7 +11,7 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
        "tf2_ros"}  # fmt: skip
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"}
-    | {"scale"},
+    | {"scale", "errors", "entry", "plain_values"},
     {"geometry", "network", "bundle", "render", "metrics", "row_prior", "image_encodings", "messages", "instants"}
     | {"bags", "bag_files", "bag_types", "bag_messages", "bag_metadata", "topics", "sources", "datasets", "cloud"},
     {"backends", "stereo", "ground", "report"},

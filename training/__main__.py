@@ -2,6 +2,6 @@
 
 import sys
 
-from mt_perception_training.cli import main
+from mt_perception.entry import train
 
-sys.exit(main())
+sys.exit(train())

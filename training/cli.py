@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mt_perception.backends import BackendError
-from mt_perception.bundle import BundleError
-from mt_perception.datasets.sample import DatasetError
-from mt_perception.network.spec import SpecError
-from mt_perception.pool import PoolError
-from mt_perception.types import DataError
+from mt_perception.entry import missing, run
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.data.splits import add_holdout, parse_holdout
 from mt_perception_training.depth.command import add_parser as add_depth
-from mt_perception_training.options import RunOptions, TrainingError
+from mt_perception_training.options import RunOptions
 from mt_perception_training.quantize_command import add_parser as add_quantize
-from mt_perception_training.recipe import RecipeError, load_recipe
+from mt_perception_training.recipe import load_recipe
 from mt_perception_training.report.command import add_parser as add_evaluate
 from mt_perception_training.teachers.command import add_parser as add_pseudo_label
 
@@ -28,14 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. What a user can mend ends in one sentence, not in a traceback."""
     options = build_parser().parse_args(arguments)
     try:
-        options.run(options)
-    except (
-        RecipeError, DatasetError, TrainingError, BundleError, BackendError, SpecError, DataError, PoolError,
-        FileNotFoundError,
-    ) as error:  # fmt: skip
-        print(f"mt-perception-train: {error}", file=sys.stderr)
-        return 1
-    return 0
+        return run(lambda: options.run(options), "mt-perception-train")
+    except ModuleNotFoundError as error:
+        return missing(error)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -87,9 +76,9 @@ def _train(options: argparse.Namespace) -> None:
     names = (
         "out", "resume", "weights", "accelerator", "devices", "nodes", "precision", "threads", "epochs", "pseudo_labels"
     )  # fmt: skip
-    run = RunOptions(**{name: getattr(options, name) for name in names})
+    run_options = RunOptions(**{name: getattr(options, name) for name in names})
     recipe = replace(recipe, holdout={**recipe.holdout, **parse_holdout(options.holdout or ())})
-    best = train(recipe, folders, run)
+    best = train(recipe, folders, run_options)
     rank_zero_only(print)(f"best checkpoint: {best}")  # once, however many processes trained
 
 

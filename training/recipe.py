@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, is_dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
 import yaml
 
+from mt_perception.errors import MtPerceptionError
 from mt_perception.network.spec import InputSpec, NetworkSpec
+from mt_perception.plain_values import ValueMismatch, build
 
 RECIPES = Path(__file__).parent / "recipes"
 
 
-class RecipeError(ValueError):
+class RecipeError(MtPerceptionError, ValueError):
     """A recipe that does not exist, or holds a key or value that is not allowed."""
 
 
@@ -159,6 +160,8 @@ def load_recipe(name: str) -> Recipe:
     except FileNotFoundError:
         known = ", ".join(sorted(each.stem for each in RECIPES.glob("*.yaml")))
         raise RecipeError(f"there is no recipe {name}; give the path of a .yaml file, or one of {known}") from None
+    except (RecursionError, UnicodeDecodeError) as error:  # thousands of brackets, or no text at all
+        raise RecipeError(f"{path} is no recipe ({type(error).__name__}); give a text of keys and values") from None
     except yaml.YAMLError as error:
         raise RecipeError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from error
     return parse_recipe(values, path.name)
@@ -166,40 +169,7 @@ def load_recipe(name: str) -> Recipe:
 
 def parse_recipe(values: Any, where: str = "recipe") -> Recipe:
     """Plain values -> `Recipe`."""
-    return build(Recipe, values, where)
-
-
-def build(kind: Any, value: Any, where: str) -> Any:
-    """Plain YAML values -> `kind`: a dataclass, a tuple, a mapping, or a plain type. Raises `RecipeError`."""
-    origin, inner = typing.get_origin(kind), typing.get_args(kind)
-    if is_dataclass(kind):
-        return _build_dataclass(kind, value, where)
-    if origin is tuple and isinstance(value, list | tuple):
-        kinds = [inner[0]] * len(value) if inner[-1] is Ellipsis else list(inner)
-        if len(kinds) == len(value):
-            return tuple(build(k, v, f"{where}[{i}]") for i, (k, v) in enumerate(zip(kinds, value, strict=True)))
-    elif origin is not None and issubclass(origin, Mapping) and isinstance(value, dict):
-        return {key: build(inner[1], each, f"{where}.{key}") for key, each in value.items()}
-    elif kind is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
-    elif origin is None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
-        return value
-    raise RecipeError(f"{where} is {value!r}; expected {getattr(kind, '__name__', kind) if origin is None else kind}")
-
-
-def _build_dataclass(kind: Any, value: Any, where: str) -> Any:
-    if not isinstance(value, dict):
-        raise RecipeError(f"{where} is {value!r}; expected keys and values")
-    hints = get_type_hints(kind)
-    known = [each.name for each in fields(kind)]
-    for key in value:
-        if key not in known:
-            raise RecipeError(f"{where} has the unknown key {key!r}; known: {', '.join(known)}")
-    made = {key: build(hints[key], each, f"{where}.{key}") for key, each in value.items()}
     try:
-        return kind(**made)
-    except TypeError:
-        missing = [each.name for each in fields(kind) if each.name not in made]
-        raise RecipeError(f"{where} lacks a key; not given: {', '.join(missing)}") from None
-    except ValueError as error:  # what the value itself does not allow
-        raise RecipeError(f"{where}: {error}") from None
+        return build(Recipe, values, where)
+    except ValueMismatch as error:
+        raise RecipeError(str(error)) from None

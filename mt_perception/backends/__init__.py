@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.bundle import Bundle
+from mt_perception.errors import MtPerceptionError
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel
 
@@ -19,7 +20,7 @@ MODULES = {"openvino": "openvino", "torch": "torch", "tensorrt": "torch_tensorrt
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
-class BackendError(RuntimeError):
+class BackendError(MtPerceptionError, RuntimeError):
     """A backend that is not installed, or cannot do what was asked."""
 
 

@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.errors import MtPerceptionError
 from mt_perception.labels import UNLABELLED
 from mt_perception.types import CameraModel
 
 
-class DatasetError(ValueError):
+class DatasetError(MtPerceptionError, ValueError):
     """A folder that is not the data set it should be, or files in it that are missing or broken."""
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
+
+from mt_perception.errors import MtPerceptionError
+from mt_perception.plain_values import ValueMismatch, build
 
 CODECS = ("log", "inverse", "sqrt", "article")
 MAIN_TASKS = ("segmentation", "depth")
+MAX_DEPTH_M = 1e5
 SEPARABLE = ("none", "encoder", "decoder", "all")
 
 
-class SpecError(ValueError):
+class SpecError(MtPerceptionError, ValueError):
     """A network or codec that this version does not know."""
 
 
@@ -29,8 +34,10 @@ class DepthCodecSpec:
     def __post_init__(self) -> None:
         if self.name not in CODECS:
             raise SpecError(f"depth codec is {self.name!r}; allowed: {', '.join(CODECS)}")
-        if not 0 < self.min_m < self.max_m:
-            raise SpecError(f"depth range is {self.min_m} to {self.max_m} m; it must start above 0 and grow")
+        if not 0 < self.min_m < self.max_m <= MAX_DEPTH_M:
+            raise SpecError(
+                f"depth range is {self.min_m} to {self.max_m} m; it must grow, from above 0 to {MAX_DEPTH_M:g}"
+            )
 
 
 @dataclass(frozen=True)
@@ -45,7 +52,8 @@ class InputSpec:
     def __post_init__(self) -> None:
         if not (32 <= self.width <= 8192 and 32 <= self.height <= 8192):
             raise SpecError(f"input size is {self.width}x{self.height}; allowed: 32 to 8192 px each way")
-        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+        finite = all(map(math.isfinite, (*self.mean, *self.std)))
+        if len(self.mean) != 3 or len(self.std) != 3 or not finite or min(self.std) <= 0:
             raise SpecError(f"normalisation is {self.mean}, {self.std}; expected 3 means and 3 positive deviations")
 
 
@@ -115,16 +123,11 @@ class NetworkSpec:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> NetworkSpec:
-        """The inverse of `to_dict`; an unknown key is refused."""
-        known = {each.name for each in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise SpecError(f"network has the unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
-        values = dict(values)
-        if "depth_codec" in values:
-            values["depth_codec"] = DepthCodecSpec(**values["depth_codec"])
-        if "train_ids" in values:
-            values["train_ids"] = tuple(values["train_ids"])
-        return cls(**values)
+        """The inverse of `to_dict`; an unknown key or a wrong type is refused with a `SpecError`."""
+        try:
+            return build(cls, values, "network")
+        except ValueMismatch as error:
+            raise SpecError(str(error)) from None
 
 
 WIDTHS: dict[str, NetworkSpec] = {

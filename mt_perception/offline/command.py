@@ -11,7 +11,7 @@ from typing import Any
 from mt_perception.offline.measures import MEASURES, difference, interval, shown, verdict
 from mt_perception.report.page import require_report
 from mt_perception.results import check_folder, write_json
-from mt_perception.settings import Settings
+from mt_perception.settings import Settings, SettingsError
 
 
 def add_process(
@@ -54,7 +54,7 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
     from mt_perception.offline.process import process_bags
 
     if (options.disparity or options.right_topic) and not settings.stereo:
-        raise ValueError("--disparity and --right-topic are for pairs; add --stereo")
+        raise SettingsError("--disparity and --right-topic are for pairs; add --stereo")
     processing = Processing(
         settings, options.topic, options.right_topic, options.disparity, not options.results_only, options.storage
     )

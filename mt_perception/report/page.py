@@ -6,11 +6,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mt_perception.errors import MtPerceptionError
+
 NOTHING = "\u2013"
 _PACKAGES = ("jinja2", "matplotlib")
 
 
-class ReportError(ValueError):
+class ReportError(MtPerceptionError, ValueError):
     """Why there can be no report."""
 
 

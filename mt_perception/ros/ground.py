@@ -8,6 +8,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.time import Time
 
+from mt_perception.errors import MtPerceptionError
 from mt_perception.ground import Ground, GroundDepth, Mount
 from mt_perception.labels import Label
 from mt_perception.ros.health import Health
@@ -17,7 +18,7 @@ from mt_perception.settings import Settings, SettingsError
 from mt_perception.types import DataError, Prediction
 
 
-class MountError(ValueError):
+class MountError(MtPerceptionError, ValueError):
     """Why it is not known how the camera is mounted."""
 
 

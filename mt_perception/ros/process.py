@@ -10,12 +10,13 @@ import rclpy
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+from mt_perception.errors import MtPerceptionError
 from mt_perception.ros import params
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
-class StartupError(RuntimeError):
+class StartupError(MtPerceptionError, RuntimeError):
     """Why a node cannot start, in one sentence. `logged` when the node has said it itself."""
 
     def __init__(self, reason: str, logged: bool = False) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from mt_perception_training.cli import main
 from mt_perception_training.recipe import RECIPES, RecipeError, load_recipe, parse_recipe
@@ -37,6 +38,29 @@ def test_mistakes(change: dict, message: str) -> None:
     with pytest.raises(RecipeError, match=message) as caught:
         parse_recipe(VALUES | change)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 20_000, b"\xff\xfe\xfd", b"null", b"!!python/object/apply:os.system [x]", b"network: {encoder: 5}"],
+)
+def test_what_is_no_recipe_is_refused_in_one_sentence(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_bytes(content)
+    with pytest.raises(RecipeError, match=r"x\.yaml") as caught:
+        load_recipe(str(tmp_path / "x.yaml"))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_that_repeats_itself_a_billion_times_is_refused_at_once(tmp_path: Path) -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 10)]
+    (tmp_path / "x.yaml").write_text("\n".join([*lines, "network: *a9"]))
+    with pytest.raises(RecipeError, match="unknown key 'a0'"):
+        load_recipe(str(tmp_path / "x.yaml"))
+    values = yaml.safe_load((tmp_path / "x.yaml").read_text())
+    with pytest.raises(RecipeError, match="network is ") as caught:
+        parse_recipe(VALUES | {"network": values["a9"]})
+    assert len(str(caught.value)) < 300
 
 
 def test_a_missing_key_is_named() -> None:

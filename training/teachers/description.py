@@ -38,7 +38,7 @@ from numpy.typing import NDArray
 
 from mt_perception.bundle import sha256
 from mt_perception.labels import CITYSCAPES, UNLABELLED
-from mt_perception_training.recipe import RecipeError, build
+from mt_perception.plain_values import ValueMismatch, build
 from mt_perception_training.teachers.network import CHANNELS, Network, TeacherError, numbers, read_description
 
 
@@ -188,7 +188,7 @@ def load_description(path: Path) -> DepthNetwork | LabelNetwork:
         raise TeacherError(f"{path}: task is {task!r}; allowed: {', '.join(_TASKS)}")
     try:
         description: DepthNetwork | LabelNetwork = build(_TASKS[task], values, str(path))
-    except RecipeError as error:
+    except ValueMismatch as error:
         raise TeacherError(str(error)) from None
     if not (path.parent / description.file).is_file():
         raise TeacherError(f"{path}: the file {path.parent / description.file} does not exist")

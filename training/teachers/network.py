@@ -26,7 +26,7 @@ def read_description(path: Path) -> dict[str, Any]:
     """The keys and values of a teacher's YAML file. Raises `TeacherError` for what is no such file."""
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError) as error:
         raise TeacherError(f"the teacher {path} cannot be read ({error}); give a YAML file") from None
     except yaml.YAMLError as error:
         raise TeacherError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from None
