@@ -127,6 +127,8 @@ def export_engine(settings: Settings) -> Path:
         raise
     except Exception as error:  # a builder's libraries raise what they like
         raise BackendError(f"the engine cannot be built or run ({type(error).__name__}: {error})") from error
+    if not engine.path.is_file():
+        raise BackendError(f"the engine was built, but {engine.path} cannot be written; set XDG_CACHE_HOME to a folder")
     return engine.path
 
 

@@ -1,4 +1,4 @@
-"""Built engines on disk. Knows nothing of TensorRT: an engine is bytes that take minutes to make.
+"""Built engines and compiled graphs on disk. Knows nothing of TensorRT: an engine is bytes that take minutes to make.
 
 An engine runs only on the GPU, driver and library versions that it was built with: all of them are in its key.
 """
@@ -11,11 +11,10 @@ import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import ClassVar
 
 from mt_perception.backends import NVIDIA_DRIVER
 
@@ -23,14 +22,28 @@ _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class EngineKey:
-    """Everything that an engine depends on. `weights` and `graph` are hashes; versions are what the libraries say."""
+class CacheKey:
+    """What all that is kept depends on, and its name. A subclass adds the rest as plain values."""
 
+    ending: ClassVar[str]
     weights: str
     graph: str
     height: int
     width: int
     precision: str
+
+    @property
+    def file_name(self) -> str:
+        """Tells a reader what it is; the hash at the end makes it one of a kind."""
+        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        return f"{self.weights[:12]}-{self.width}x{self.height}-{self.precision}-{digest[:16]}.{self.ending}"
+
+
+@dataclass(frozen=True)
+class EngineKey(CacheKey):
+    """Everything that an engine depends on. `weights` and `graph` are hashes; versions are what the libraries say."""
+
+    ending = "engine"
     gpu: str
     compute_capability: str
     tensorrt: str
@@ -38,28 +51,23 @@ class EngineKey:
     torch_tensorrt: str
     driver: str
 
-    @property
-    def file_name(self) -> str:
-        """Tells a reader what it is; the hash at the end makes it one of a kind."""
-        digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-        return f"{self.weights[:12]}-{self.width}x{self.height}-{self.precision}-{digest[:16]}.engine"
-
 
 class EngineCache:
     """A folder of engines, each a file: one line of JSON (key and hash), then the engine.
 
     Files appear whole or not at all. Several processes may use one folder: of those that want the same engine, one
-    builds it and the others wait. A lock ends with its process, however that ends.
+    builds it and the others wait. A lock ends with its process, however that ends. Where the folder cannot be made or
+    written, all goes on without a cache, and says so.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def path(self, key: EngineKey) -> Path:
+    def path(self, key: CacheKey) -> Path:
         """Where the engine of `key` is, or would be."""
         return self._folder / key.file_name
 
-    def load(self, key: EngineKey) -> bytes | None:
+    def load(self, key: CacheKey) -> bytes | None:
         """The engine of `key`, or None when there is none or its file is damaged, which is logged."""
         try:
             with self.path(key).open("rb") as file:
@@ -67,14 +75,14 @@ class EngineCache:
                 engine = file.read()
             if header["key"] == asdict(key) and header["sha256"] == hashlib.sha256(engine).hexdigest():
                 return engine
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         except (OSError, ValueError, KeyError, TypeError):
             pass
-        _LOG.warning("the engine %s is damaged and will be built anew", self.path(key))
+        _LOG.warning("%s is damaged and will be built anew", self.path(key))
         return None
 
-    def store(self, key: EngineKey, engine: bytes) -> None:
+    def store(self, key: CacheKey, engine: bytes) -> None:
         """Write the engine of `key`; one that is there is replaced."""
         self._folder.mkdir(parents=True, exist_ok=True)
         header = {"key": asdict(key), "sha256": hashlib.sha256(engine).hexdigest()}
@@ -89,24 +97,34 @@ class EngineCache:
             Path(temporary).unlink(missing_ok=True)
             raise
 
-    def get_or_build(self, key: EngineKey, build: Callable[[], bytes], force: bool = False) -> bytes:
+    def keep(self, key: CacheKey, engine: bytes) -> None:
+        """`store`, where that is possible."""
+        try:
+            self.store(key, engine)
+        except OSError as error:
+            _LOG.warning("going on without a cache, since %s cannot be written (%s)", self.path(key), error)
+
+    def get_or_build(self, key: CacheKey, build: Callable[[], bytes], force: bool = False) -> bytes:
         """The engine of `key`, built by `build` if there is none, or in any case with `force`."""
         with self._locked(key):
             engine = None if force else self.load(key)
             if engine is None:
                 engine = build()
-                self.store(key, engine)
+                self.keep(key, engine)
         return engine
 
     @contextmanager
-    def _locked(self, key: EngineKey) -> Iterator[None]:
-        self._folder.mkdir(parents=True, exist_ok=True)
+    def _locked(self, key: CacheKey) -> Iterator[None]:
+        from filelock import FileLock, Timeout  # comes with torch, not with openvino
+
         lock = FileLock(self.path(key).with_suffix(".lock"))
-        try:
-            lock.acquire(blocking=False)
-        except Timeout:
-            _LOG.info("another process builds this engine: waiting for it")
-            lock.acquire()
+        with suppress(OSError):  # `keep` says it
+            self._folder.mkdir(parents=True, exist_ok=True)
+            try:
+                lock.acquire(blocking=False)
+            except Timeout:
+                _LOG.info("another process builds this engine: waiting for it")
+                lock.acquire()
         try:
             yield
         finally:

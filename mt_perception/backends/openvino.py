@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection
+from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
@@ -10,21 +12,36 @@ import openvino as ov
 from numpy.typing import NDArray
 
 from mt_perception.backends import BackendError, choose_precision
+from mt_perception.backends.engines import CacheKey, EngineCache
 from mt_perception.backends.variants import Names, Variants
 from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
-from mt_perception.hardware import computes_bf16, limited_threads
+from mt_perception.hardware import computes_bf16, limited_threads, processor
 from mt_perception.resources import cache_folder
 from mt_perception.types import CameraModel
 
+_LOG = logging.getLogger(__name__)
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 _COMPILING = Lock()  # OpenVINO changes the locale meanwhile; two at a time would not restore it
+
+
+@dataclass(frozen=True)
+class GraphKey(CacheKey):
+    """Everything that a compiled graph depends on."""
+
+    ending = "blob"
+    outputs: str
+    config: str
+    processor: str
+    capabilities: str
+    openvino: str
 
 
 class OpenVinoBackend:
     """Compiles the bundle's graph for one size, and for the outputs that are wanted: the rest is cut off.
 
     With `background` a new set of outputs is compiled beside the running ones, where one of those covers it.
-    Compiled graphs are cached on disk, so that the next start takes a fraction of a second.
+    Compiled graphs are cached on disk, with hashes (OpenVINO's own cache has none, and runs what is damaged), so that
+    the next start takes a fraction of a second.
     """
 
     name = "openvino"
@@ -43,7 +60,7 @@ class OpenVinoBackend:
         background: bool = False,
     ) -> None:
         self._core = ov.Core()
-        self._core.set_property({"CACHE_DIR": str(cache_folder() / "openvino")})
+        self._cache = EngineCache(cache_folder() / "openvino")
         native = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         natively = {"bf16": "BF16" in native and computes_bf16(), "fp16": "FP16" in native, "fp32": True}
         floats = [name for name, computes in natively.items() if computes]
@@ -64,6 +81,7 @@ class OpenVinoBackend:
             "ENABLE_CPU_PINNING": pinning,
         }
         self._path = bundle.file(OPENVINO_INT8_GRAPH if is_int8 else OPENVINO_GRAPH)
+        self._card_files = bundle.card.files
         self._size, self._has_rays = size, bundle.card.network.rays
         self._requests = Variants(self._compile, background)
 
@@ -86,6 +104,36 @@ class OpenVinoBackend:
             return self._compiled(wanted)
 
     def _compiled(self, wanted: Names) -> ov.InferRequest:
+        key = self._key(wanted)
+        if (blob := self._cache.load(key)) is not None:
+            try:
+                return self._core.import_model(blob, "CPU", self._config).create_infer_request()
+            except RuntimeError as error:
+                _LOG.warning("%s cannot be used, and is made anew: %s", self._cache.path(key), error)
+        try:
+            compiled = self._core.compile_model(self._model(wanted), "CPU", self._config)
+        except RuntimeError as error:
+            reason = " ".join(str(error).split())[-300:]
+            raise BackendError(f"OpenVINO cannot run {self._path}; copy the model again ({reason})") from error
+        self._cache.keep(key, compiled.export_model().getvalue())
+        return compiled.create_infer_request()
+
+    def _key(self, wanted: Names) -> GraphKey:
+        return GraphKey(
+            weights=self._card_files[self._path.with_suffix(".bin").name],
+            graph=self._card_files[self._path.name],
+            height=self._size[0],
+            width=self._size[1],
+            precision=self.precision,
+            outputs=" ".join(wanted),
+            config=repr(self._config),
+            processor=processor(),
+            capabilities=" ".join(self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
+            openvino=ov.get_version(),
+        )
+
+    def _model(self, wanted: Names) -> ov.Model:
+        """The graph of the bundle for one size, with these outputs alone."""
         whole = self._core.read_model(self._path)
         used = ["image", *["depth_scale"] * ("depth_m" in wanted), *["camera"] * self._has_rays]
         model = ov.Model(
@@ -93,4 +141,4 @@ class OpenVinoBackend:
             [whole.input(name).get_node() for name in used],
         )
         model.reshape({"image": [1, *self._size, 3]})
-        return self._core.compile_model(model, "CPU", self._config).create_infer_request()
+        return model

@@ -93,6 +93,14 @@ def test_an_engine_that_cannot_be_written_leaves_nothing_behind(cache, monkeypat
     assert [file.name for file in cache.path(KEY).parent.iterdir()] == [KEY.file_name]
 
 
+def test_without_a_folder_it_goes_on_without_a_cache_and_says_so(tmp_path, caplog):
+    (tmp_path / "taken").write_text("a file")
+    cache = EngineCache(tmp_path / "taken" / "cache")
+    assert cache.load(KEY) is None and not caplog.text
+    assert cache.get_or_build(KEY, lambda: ENGINE) == ENGINE
+    assert caplog.text.count("going on without a cache") == 1 and str(tmp_path / "taken") in caplog.text
+
+
 BUILDER = """
 import dataclasses, sys
 from pathlib import Path

@@ -1,3 +1,6 @@
+import json
+import shutil
+
 import numpy as np
 import pytest
 
@@ -9,6 +12,7 @@ from helpers import SIZE, make_picture
 from mt_perception.backends import BackendError, open_backend
 from mt_perception.backends import openvino as module
 from mt_perception.backends.openvino import OpenVinoBackend
+from mt_perception.bundle import CARD, load_bundle, sha256
 from mt_perception.hardware import computes_bf16
 from mt_perception.settings import Settings
 from mt_perception.types import OUTPUTS
@@ -64,6 +68,55 @@ def test_a_new_set_of_outputs_is_served_at_once_and_then_by_a_graph_of_its_own(b
         own = backend.infer(image, 2.0, outputs)[outputs[0]]
         assert names == outputs
         np.testing.assert_allclose(own, expected[outputs[0]], rtol=1e-4)
+
+
+def fresh_cache(folder, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder / "mt_perception" / "openvino"
+
+
+def answer(bundle, monkeypatch=None):
+    if monkeypatch:  # what is in the cache is not compiled again
+        monkeypatch.setattr(OpenVinoBackend, "_model", lambda *_: pytest.fail("it is in the cache"))
+    return OpenVinoBackend(bundle, SIZE, "fp32").infer(make_picture(*SIZE), 1.0, ("depth_m",))["depth_m"].copy()
+
+
+def test_a_compiled_graph_comes_out_of_the_cache(bundle, tmp_path, monkeypatch):
+    folder = fresh_cache(tmp_path, monkeypatch)
+    first = answer(bundle)
+    assert [file.suffix for file in folder.iterdir()] == [".blob"]
+    np.testing.assert_array_equal(answer(bundle, monkeypatch), first)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.999])
+def test_a_flipped_bit_in_the_cache_changes_no_metre(bundle, tmp_path, monkeypatch, share, caplog):
+    folder = fresh_cache(tmp_path, monkeypatch)
+    first = answer(bundle)
+    (blob,) = folder.iterdir()
+    content = bytearray(blob.read_bytes())
+    content[int(share * len(content))] ^= 4
+    blob.write_bytes(content)
+    np.testing.assert_array_equal(answer(bundle), first)
+    assert "is damaged and will be built anew" in caplog.text
+    np.testing.assert_array_equal(answer(bundle, monkeypatch), first)
+
+
+def test_a_cache_that_cannot_be_made_does_not_stop_it(bundle, tmp_path, monkeypatch, caplog):
+    (tmp_path / "taken").write_text("a file")
+    fresh_cache(tmp_path / "taken", monkeypatch)
+    assert answer(bundle).shape == SIZE
+    assert "going on without a cache" in caplog.text
+
+
+def test_a_graph_that_openvino_cannot_read_is_said_in_one_sentence(bundle, tmp_path):
+    folder = shutil.copytree(bundle.folder, tmp_path / "model")
+    (folder / "graph.xml").write_text("<net>")
+    card = json.loads((folder / CARD).read_text())
+    card["files"]["graph.xml"] = sha256(folder / "graph.xml")
+    (folder / CARD).write_text(json.dumps(card))
+    with pytest.raises(BackendError, match=r"OpenVINO cannot run .*graph\.xml; copy the model again") as error:
+        answer(load_bundle(folder))
+    assert "\n" not in str(error.value)
 
 
 def test_bf16_is_not_chosen_where_it_would_be_emulated(bundle, monkeypatch):
