@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import torch
@@ -12,16 +13,29 @@ from mt_perception_training.recipe import Recipe, parse_recipe
 
 
 def read_checkpoint(path: Path) -> tuple[Recipe, MultiTaskNetwork]:
-    """The recipe of a run and the average of its weights. Load only checkpoints of your own: they are pickles."""
+    """The recipe of a run and the average of its weights. Only tensors and plain values are read: no code runs."""
+    if not path.is_file():
+        raise TrainingError(f"the checkpoint {path} does not exist")
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=False)
-        recipe = parse_recipe(checkpoint["recipe"], path.name)
-    except FileNotFoundError:
-        raise TrainingError(f"the checkpoint {path} does not exist") from None
-    except (KeyError, RuntimeError) as error:
-        raise TrainingError(f"{path} is no checkpoint of this program ({type(error).__name__}: {error})") from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd pickles, which are refused in one sentence
+            checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged pickle raises anything
+        raise TrainingError(f"{path} is no checkpoint of this program ({_first_sentence(error)})") from None
+    if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
+        raise TrainingError(f"{path} is no checkpoint of this program: it has no state_dict")
+    if "recipe" not in checkpoint:
+        raise TrainingError(f"{path} is no checkpoint of this program: it has no recipe")
+    recipe = parse_recipe(checkpoint["recipe"], path.name)
     network = build_network(recipe.network)
     prefix = "average."
     weights = {key.removeprefix(prefix): v for key, v in checkpoint["state_dict"].items() if key.startswith(prefix)}
-    network.load_state_dict(weights)
+    try:
+        network.load_state_dict(weights)
+    except RuntimeError as error:
+        raise TrainingError(f"{path} has not the weights of its own recipe ({_first_sentence(error)})") from None
     return recipe, network
+
+
+def _first_sentence(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"

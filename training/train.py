@@ -72,7 +72,12 @@ def train(
         log_every_n_steps=20,
         enable_model_summary=False,
     )
-    trainer.fit(module, ckpt_path=resumable if options.resume else None, weights_only=False)
+    try:
+        trainer.fit(module, ckpt_path=resumable if options.resume else None, weights_only=True)
+    except SystemExit as error:  # so Lightning ends after Ctrl-C, as if all had failed
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
     return Path(best.best_model_path)
 
 

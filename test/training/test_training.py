@@ -6,9 +6,14 @@ import csv
 import dataclasses
 import json
 import os
+import pickle
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -114,6 +119,55 @@ def test_what_a_run_has_seen_is_not_held_out_after(
         export(runs[0] / LAST, tmp_path / "model", folders, {"camvid": ("0016E5",)})
 
 
+class Hostile:
+    """What runs code when it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple:
+        return Path.touch, (self.trace,)
+
+
+@pytest.mark.parametrize("write", [lambda value, path: path.write_bytes(pickle.dumps(value)), torch.save])
+def test_a_checkpoint_runs_no_code(write: Callable, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write({"recipe": Hostile(tmp_path / "ran"), "state_dict": {}}, tmp_path / "evil.ckpt")
+    assert main(["export", "--checkpoint", str(tmp_path / "evil.ckpt"), "--out", str(tmp_path / "model")]) == 1
+    said = capsys.readouterr().err
+    assert "evil.ckpt is no checkpoint of this program" in said and said.count("\n") == 1
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("content", [[], torch.zeros(3), {"state_dict": {}}, {"state_dict": [], "recipe": {}}])
+def test_what_is_no_checkpoint_is_refused(content: Any, tmp_path: Path) -> None:
+    torch.save(content, tmp_path / "x.ckpt")
+    with pytest.raises(TrainingError, match="is no checkpoint of this program: it has no"):
+        read_checkpoint(tmp_path / "x.ckpt")
+
+
+@pytest.mark.parametrize(("by", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_ends_a_run_at_once_and_keeps_its_last_checkpoint(
+    folders: dict[str, Path], tmp_path: Path, by: signal.Signals, status: int
+) -> None:
+    endless = dataclasses.replace(PHASE, batch={"city": 1}, steps=100_000)
+    phases = (dataclasses.replace(PHASE, batch={"city": 1}), endless)
+    recipe = dataclasses.replace(RECIPE, phases=phases, holdout={})
+    (tmp_path / "endless.yaml").write_text(json.dumps(recipe.to_dict()))
+    arguments = ["train", "--recipe", str(tmp_path / "endless.yaml"), "--data", f"city={folders['city']}"]
+    command = [sys.executable, "-m", "mt_perception_training", *arguments, "--out", str(tmp_path / "run")]
+    with subprocess.Popen([*command, "--accelerator", "cpu"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+        said = b""
+        while b"Epoch 1:" not in said:  # the second, of many
+            said += (byte := run.stdout.read(1))
+            assert byte, run.stderr.read().decode()
+        run.send_signal(by)
+        began = time.monotonic()
+        _, errors = run.communicate(timeout=60)
+        assert run.returncode == status and b"Traceback" not in errors, errors.decode()
+        assert time.monotonic() - began < 20
+    assert read_checkpoint(tmp_path / "run" / LAST)[0] == recipe
+
+
 def test_two_processes_train_together(folders: dict[str, Path], tmp_path: Path) -> None:
     recipe = tmp_path / "miniature.yaml"
     recipe.write_text(json.dumps(RECIPE.to_dict()))  # JSON is YAML
@@ -124,7 +178,7 @@ def test_two_processes_train_together(folders: dict[str, Path], tmp_path: Path) 
     done = subprocess.run(both, capture_output=True, text=True, timeout=300, env=one_core_each)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("best checkpoint") == 1
-    saved = torch.load(tmp_path / "run" / LAST, weights_only=False)
+    saved = torch.load(tmp_path / "run" / LAST, weights_only=True)
     assert saved["global_step"] == sum(phase.epochs * phase.steps for phase in RECIPE.phases)
 
 
