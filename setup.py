@@ -48,7 +48,6 @@ EXTRAS = {
         *TORCH,
         "lightning>=2.4",
         "tensorboard",
-        "pillow",
         *REPORT,
     ],
     "networks": [*TORCH, "torchinfo>=1.8", "matplotlib>=3.8"],
@@ -97,6 +96,7 @@ setup(
         "numpy>=1.24",
         "opencv-python-headless>=4.8",
         "PyYAML>=6",
+        "pillow>=9",  # tells the size of a compressed image before it is decoded
         "mcap>=1.1",
         "rosbags>=0.10",
         "ruamel.yaml.clib",  # rosbags reads and writes metadata with it several times as fast

@@ -10,17 +10,26 @@ from __future__ import annotations
 import math
 import struct
 import sys
+import warnings
 from dataclasses import replace
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as HeaderReader
 
 from mt_perception.geometry import scale_camera
 from mt_perception.image_encodings import ENCODINGS, PLANAR, bgr_from_planes, compressed_encoding, eight_bit
+from mt_perception.settings import SETTINGS
 from mt_perception.types import CameraModel, DataError, Frame
+
+_COMPRESSED = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM")
+_MOST_MEGAPIXELS = max(SETTINGS["max_image_megapixels"].bounds or ())
+# it warns of large images by itself; here they are refused
+warnings.filterwarnings("ignore", category=HeaderReader.DecompressionBombWarning)
 
 
 def array_from_image(message: Any) -> NDArray[Any]:
@@ -50,20 +59,35 @@ def array_from_image(message: Any) -> NDArray[Any]:
     return array[..., 0] if channels == 1 else array
 
 
-def array_from_compressed(message: Any) -> NDArray[Any]:
-    """`sensor_msgs/CompressedImage` (JPEG, PNG, ...) -> (H, W) or (H, W, 3) array in OpenCV's order (BGR)."""
+def array_from_compressed(message: Any, max_megapixels: float = _MOST_MEGAPIXELS) -> NDArray[Any]:
+    """`sensor_msgs/CompressedImage` (JPEG, PNG, ...) -> (H, W) or (H, W, 3) array in OpenCV's order (BGR).
+
+    Raises `DataError` for what cannot be decoded, and before decoding for more than `max_megapixels` (10^6 pixels): a
+    file of 200 KB may hold 225 of them, and 4 GB.
+    """
     data = np.frombuffer(message.data, np.uint8)
-    array = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    told = f"a compressed picture of {data.size} bytes, format {message.format!r},"
+    try:
+        with HeaderReader.open(BytesIO(data.data), formats=_COMPRESSED) as header:
+            width, height = header.size
+    except HeaderReader.DecompressionBombError as error:
+        raise DataError(f"{told} has too many pixels: {error}") from error
+    except Exception as error:  # whatever a stranger's bytes make a parser raise
+        raise DataError(f"{told} cannot be decoded; read are {', '.join(_COMPRESSED)}") from error
+    if width * height > max_megapixels * 1e6:
+        limit = f"the limit, max_image_megapixels, is {max_megapixels:g}"
+        raise DataError(f"{told} has {width}x{height} pixels; {limit}")
+    array = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
     if array is None:
-        raise DataError(f"a compressed picture of {data.size} bytes, format {message.format!r}, cannot be decoded")
+        raise DataError(f"{told} cannot be decoded")
     return array
 
 
-def frame_from_message(message: Any, bit_depth: int = 0) -> Frame:
+def frame_from_message(message: Any, bit_depth: int = 0, max_megapixels: float = _MOST_MEGAPIXELS) -> Frame:
     """`Image` or `CompressedImage` -> `Frame` with the header's stamp and frame, and no camera yet.
 
-    `bit_depth`: how many of 16 bits the camera uses, 0 to find that in the picture. Raises `DataError` for what cannot
-    be read.
+    `bit_depth`: how many of 16 bits the camera uses, 0 to find that in the picture; `max_megapixels`: as in
+    `array_from_compressed`. Raises `DataError` for what cannot be read.
     """
     if getattr(message, "encoding", "") in PLANAR:
         data = np.frombuffer(message.data, np.uint8)
@@ -72,7 +96,7 @@ def frame_from_message(message: Any, bit_depth: int = 0) -> Frame:
     elif hasattr(message, "encoding"):
         image, pixel_format = eight_bit(array_from_image(message), message.encoding, bit_depth)
     else:
-        array = array_from_compressed(message)
+        array = array_from_compressed(message, max_megapixels)
         image, pixel_format = eight_bit(array, compressed_encoding(message.format, array), bit_depth)
     return Frame(
         image=image,

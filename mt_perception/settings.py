@@ -109,6 +109,13 @@ class Settings:
         "image, by its largest value",
         bounds=(0, 16),
     )
+    max_image_megapixels: float = _setting(
+        50.0,
+        "Compressed images of more pixels are skipped before they are decoded: a small file may hold gigabytes",
+        unit="Mpx",
+        bounds=(0.1, 150.0),
+        live=True,
+    )
     stereo: bool = _setting(False, "Take a rectified pair: `left/image_rect`, `right/image_rect` and their camera_info")
     sync_slop_s: float = _setting(
         0.01,

@@ -1,3 +1,5 @@
+import struct
+import zlib
 from types import SimpleNamespace
 
 import cv2
@@ -126,6 +128,25 @@ def test_compressed_pictures(picture):
 def test_damaged_compressed_pictures_are_refused(data):
     message = SimpleNamespace(header=new_header(5, "c"), format="jpeg", data=np.frombuffer(data, np.uint8))
     with pytest.raises(DataError, match="cannot be decoded"):
+        frame_from_message(message)
+
+
+@pytest.mark.parametrize("extension", ["png", "jpg", "webp", "tiff", "bmp"])
+def test_an_image_of_more_pixels_than_allowed_is_refused_by_its_header(extension):
+    data = cv2.imencode(f".{extension}", np.zeros((1000, 1500, 3), np.uint8))[1].ravel()
+    message = SimpleNamespace(header=new_header(5, "c"), format=extension, data=data)
+    assert frame_from_message(message, max_megapixels=1.5).size == (1000, 1500)
+    with pytest.raises(DataError, match=r"has 1500x1000 pixels; the limit, max_image_megapixels, is 1\.4"):
+        frame_from_message(message, max_megapixels=1.4)
+
+
+def test_an_image_of_gigabytes_is_never_decoded():
+    """A PNG of a few bytes that announces 15000x15000 pixels, and has none."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", 15000, 15000, 8, 2, 0, 0, 0)
+    chunks = [struct.pack(">I", len(c) - 4) + c + struct.pack(">I", zlib.crc32(c)) for c in (header, b"IDAT")]
+    data = np.frombuffer(b"\x89PNG\r\n\x1a\n" + b"".join(chunks), np.uint8)
+    message = SimpleNamespace(header=new_header(5, "c"), format="png", data=data)
+    with pytest.raises(DataError, match=r"has too many pixels: .*225000000"):
         frame_from_message(message)
 
 

@@ -14,7 +14,10 @@ from sensor_msgs.msg import CameraInfo, Image, PointCloud2, PointField
 from std_msgs.msg import Header
 
 from mt_perception import messages
+from mt_perception.settings import Settings
 from mt_perception.types import CameraModel, DataError, Frame
+
+_DEFAULTS = Settings()
 
 
 def header(stamp_ns: int, frame_id: str) -> Header:
@@ -92,8 +95,8 @@ class Serialized:
         return header(messages.header_stamp_ns(self.data), "")
 
 
-def frame(message: Any, bit_depth: int = 0) -> Frame:
+def frame(message: Any, settings: Settings = _DEFAULTS) -> Frame:
     """`Image`, `CompressedImage` or `Serialized` -> `Frame`, read in place: see `messages.frame_from_message`."""
     is_raw = isinstance(message, Serialized)
     fields = messages.picture_from_cdr(message.data, message.compressed) if is_raw else message
-    return messages.frame_from_message(fields, bit_depth)
+    return messages.frame_from_message(fields, settings.bit_depth, settings.max_image_megapixels)

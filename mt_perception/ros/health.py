@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -16,7 +17,11 @@ from mt_perception.hardware import resident_mb
 
 _WINDOW = 200  # frames over which rates and percentiles are taken
 _CAUSES = 50
+_LENGTH = 300  # characters: what is not our own in a text (an encoding, a format) may be of any length
 _STALE_S = 5.0  # older than this, a problem of the past no longer sets the level
+_FORGOTTEN_S = 300.0  # older than this, it is no longer listed
+_OFTEN, _OFTEN_S = 10, 60.0  # a condition is logged at most so many times in so many seconds
+_NUMBER = re.compile(r"\d+(\.\d+)?")
 
 AGE = "age"
 """The stage from a picture's stamp to the publication of its results."""
@@ -63,6 +68,7 @@ class Health:
         self._logger = logger
         self._facts: dict[str, str] = {}
         self._conditions: dict[str, Finding] = {}
+        self._told_s: dict[str, deque[float]] = defaultdict(lambda: deque(maxlen=_OFTEN))
         self._skipped: dict[str, _Skipped] = {}
         self._counts: Counter[str] = Counter()
         self._stages: dict[str, deque[float]] = {}
@@ -77,11 +83,13 @@ class Health:
     def warn(self, name: str, text: str, is_error: bool = False) -> None:
         """Begin a lasting condition, which is logged when it is new; an empty `text` ends it.
 
-        It sets the level WARN, or with `is_error` ERROR.
+        It sets the level WARN, or with `is_error` ERROR. Other numbers in the text do not make it new: they may
+        come with every picture. One that comes and goes is logged some times a minute.
         """
+        text = _cut(text)
         condition = DiagnosticStatus.ERROR if is_error else DiagnosticStatus.WARN, text
         with self._lock:
-            is_new = bool(text) and self._conditions.get(name) != condition
+            is_new = bool(text) and self._is_new(name, *condition)
             self._conditions.pop(name, None)
             if text:
                 self._conditions[name] = condition
@@ -89,6 +97,16 @@ class Health:
             self._logger.error(text)
         elif is_new:
             self._logger.warning(text)
+
+    def _is_new(self, name: str, level: bytes, text: str) -> bool:
+        last_level, last = self._conditions.get(name, (b"", ""))
+        told_s, now_s = self._told_s[name], time.monotonic()
+        is_told_often = len(told_s) == told_s.maxlen and now_s - told_s[0] < _OFTEN_S
+        lasts = level == last_level and _NUMBER.sub("#", text) == _NUMBER.sub("#", last)
+        if lasts or is_told_often:
+            return False
+        told_s.append(now_s)
+        return True
 
     def warn_each(self, kind: str, texts: Mapping[str, str]) -> None:
         """Conditions of one kind, by name: those that are not named any more end."""
@@ -126,6 +144,7 @@ class Health:
 
     def skipped(self, cause: str) -> None:
         """A picture could not be used because of `cause`, which is logged the first time."""
+        cause = _cut(cause)
         with self._lock:
             self._counts["frames_invalid"] += 1
             is_new = self._count(cause, DiagnosticStatus.WARN)
@@ -134,6 +153,7 @@ class Health:
 
     def restarted(self, cause: str) -> None:
         """The worker raised: its frame is lost, and it starts anew. Logged the first time of each cause."""
+        cause = _cut(cause)
         with self._lock:
             self._counts["worker_restarts"] += 1
             is_new = self._count(cause, DiagnosticStatus.ERROR)
@@ -141,6 +161,7 @@ class Health:
             self._logger.error(f"{cause} (logged once)")
 
     def _count(self, cause: str, level: bytes) -> bool:
+        self._forget()
         is_new = cause not in self._skipped
         if is_new and len(self._skipped) >= _CAUSES:  # one that holds a changing number must not fill the memory
             cause, is_new = "other causes", False
@@ -148,9 +169,14 @@ class Health:
         entry.count, entry.last_s = entry.count + 1, time.monotonic()
         return is_new
 
+    def _forget(self) -> None:
+        oldest_s = time.monotonic() - _FORGOTTEN_S
+        self._skipped = {cause: each for cause, each in self._skipped.items() if each.last_s > oldest_s}
+
     def status(self, name: str, active: bool, input_timeout_s: float, waiting_for: str) -> DiagnosticStatus:
         """The state in words and numbers: all findings, the worst first, and its level."""
         with self._lock:
+            self._forget()
             findings = self._active_findings(input_timeout_s, waiting_for) if active else [_finding_ok("not active")]
             values = {**self._facts, **self._numbers(), **self._condition_values()}
             return DiagnosticStatus(
@@ -192,6 +218,10 @@ class Health:
         words = {DiagnosticStatus.WARN: "warning", DiagnosticStatus.ERROR: "error"}
         conditions = {f"{words[level]}: {name}": text for name, (level, text) in self._conditions.items()}
         return conditions | {f"skipped: {cause}": str(each.count) for cause, each in self._skipped.items()}
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 3]}..."
 
 
 def _finding_ok(text: str) -> Finding:

@@ -104,7 +104,7 @@ class Perception:
             return
         watch = Stopwatch()
         try:
-            frame = self._calibrated(convert.frame(left, settings.bit_depth))
+            frame = self._calibrated(convert.frame(left, settings))
         except DataError as error:
             self._health.skipped(f"picture skipped: {error}")
             return

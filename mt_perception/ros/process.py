@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 from collections.abc import Callable
 
 import rclpy
+from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 
 from mt_perception.errors import MtPerceptionError
 from mt_perception.ros import params
+from mt_perception.ros.services import answer_always
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
+_SOURCE_LINE = re.compile(r",? at \S+\.c(pp)?:\d+")
 
 
 class StartupError(MtPerceptionError, RuntimeError):
@@ -33,8 +38,9 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
     try:
         _interrupt_once()
         try:
-            rclpy.init(args=arguments)
-            node = make_node()
+            _initialize(arguments)
+            node = _made(make_node)
+            answer_always(node)
             for problem in params.unknown(node):
                 node.get_logger().warning(problem)
             executor = SingleThreadedExecutor()
@@ -59,6 +65,30 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _initialize(arguments: list[str] | None) -> None:
+    """Join ROS. Raises `StartupError` for arguments and an environment that rcl refuses."""
+    try:
+        rclpy.init(args=arguments)
+    except Exception as error:  # a signal is no Exception here: rclpy's own handlers come last
+        remedy = "; set ROS_LOG_DIR to a folder that can be written" if "log directory" in str(error) else ""
+        raise StartupError(_in_one_line(error) + remedy) from error
+
+
+def _made(make_node: Callable[[], Node]) -> Node:
+    """The node. Raises `StartupError` where the middleware, or the type of a parameter, does not let it be."""
+    try:
+        return make_node()
+    except (rclpy_implementation.RCLError, ParameterException) as error:
+        if not rclpy.ok():
+            raise
+        raise StartupError(_in_one_line(error)) from error
+
+
+def _in_one_line(error: Exception) -> str:
+    """What rclpy says, without the lines of its sources."""
+    return " ".join(_SOURCE_LINE.sub("", str(error)).split()).rstrip(".,")
 
 
 def finish(node: Node, failure: str = "") -> None:

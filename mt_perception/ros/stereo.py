@@ -67,7 +67,7 @@ class PairDepth:
         self._asked = depth_wanted and settings.scales_by_pair
         if not self._asked and not self.disparity_wanted:
             return None
-        return self._depth.begin(partial(self._pair, left, right, settings.bit_depth), settings)
+        return self._depth.begin(partial(self._pair, left, right, settings), settings)
 
     def correct(self, prediction: Prediction, matching: Matching | None, settings: Settings) -> Prediction:
         """The prediction with its depth, if it has one, corrected as `depth_mode` says."""
@@ -89,8 +89,8 @@ class PairDepth:
         if self._publisher:
             self._node.destroy_publisher(self._publisher)
 
-    def _pair(self, left: Frame, message: Any, bit_depth: int) -> StereoPair:
-        right = convert.frame(message, bit_depth)
+    def _pair(self, left: Frame, message: Any, settings: Settings) -> StereoPair:
+        right = convert.frame(message, settings)
         if self._right_camera is None:
             raise DataError("there is no right/camera_info yet, or it is uncalibrated")
         return StereoPair(left, with_camera(right, self._right_camera))

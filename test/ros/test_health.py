@@ -10,6 +10,7 @@ from fixed_backend import Says
 from rclpy.clock import Clock
 from rclpy.logging import get_logger
 
+import mt_perception.ros.health as module
 from mt_perception.backends import BackendError
 from mt_perception.backends.upgrade import Upgrading
 from mt_perception.ros.health import AGE, Health
@@ -127,6 +128,48 @@ def test_a_condition_is_logged_when_it_begins_or_changes(health, log):
     assert status(health)[2]["warning: camera"] == "b"
     health.warn("camera", "")
     assert status(health)[0] == DiagnosticStatus.OK
+
+
+def test_numbers_that_change_with_every_picture_are_logged_once_and_shown_as_they_are(health, log):
+    for number in range(100):
+        health.warn("camera_size", f"the picture has {number}x9{number / 7} pixels")
+    assert log.lines == ["the picture has 0x90.0 pixels"]
+    assert status(health)[2]["warning: camera_size"].startswith("the picture has 99x914.1")
+    health.warn("camera_size", "the picture has no pixels")
+    assert len(log.lines) == 2, "other words are another condition"
+
+
+def test_an_error_of_the_same_words_as_a_warning_is_logged(health, log):
+    health.warn("backend", "fell back")
+    health.warn("backend", "fell back", is_error=True)
+    assert log.lines == ["fell back"] * 2
+
+
+def test_a_condition_that_comes_and_goes_with_every_picture_is_logged_some_times(health, log):
+    for _ in range(100):
+        health.warn("stereo", "left and right differ")
+        health.warn("stereo", "")
+    health.warn("clock", "another one is not held back")
+    assert log.lines == ["left and right differ"] * 10 + ["another one is not held back"]
+
+
+def test_texts_of_any_length_are_cut_in_the_log_and_in_the_diagnostics(health, log):
+    for number in range(60):
+        health.skipped(f"image encoding is {number}{'e' * 300_000}")
+        health.restarted(f"worker restarted: {number}{'e' * 300_000}")
+        health.warn(f"condition {number}", "e" * 300_000)
+    _, message, values = status(health)
+    assert sum(map(len, log.lines)) < 60_000 and max(map(len, values)) < 320
+    assert len(message) + sum(len(key) + len(value) for key, value in values.items()) < 60_000
+
+
+def test_causes_of_long_ago_are_no_longer_listed_and_logged_when_they_return(health, log, monkeypatch):
+    monkeypatch.setattr(module, "_FORGOTTEN_S", -1.0)
+    for _ in range(2):
+        health.skipped("broken step")
+        assert "skipped: broken step" not in status(health)[2]
+    assert log.lines == ["broken step (logged once)"] * 2
+    assert status(health)[2]["frames_invalid"] == "2"
 
 
 def test_the_real_logger_takes_warnings_and_errors(capfd):

@@ -9,7 +9,9 @@ pytest.importorskip("rclpy")
 
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.msg import Parameter as ParameterMessage
+from rcl_interfaces.msg import ParameterValue
+from rcl_interfaces.srv import SetParameters, SetParametersAtomically
 from rclpy.parameter import Parameter
 
 
@@ -52,6 +54,29 @@ def test_states_decide_what_the_node_does(managed, probe):
     probe.until(lambda: len(probe.received["segmentation/mask"]) == 2)
     status, _ = node.stop()
     assert status == 0 and "Traceback" not in node.log
+
+
+def test_requests_that_do_not_fit_are_answered_and_change_nothing(managed):
+    """As Nav2's lifecycle manager sends them: it does not ask for the state."""
+    node, change, call = managed
+
+    def state():
+        return call("get_state", GetState, GetState.Request()).current_state.label
+
+    assert not change(Transition.TRANSITION_ACTIVATE) and not change(99) and state() == "unconfigured"
+    assert change(Transition.TRANSITION_CONFIGURE)
+    assert not change(Transition.TRANSITION_CONFIGURE) and state() == "inactive"
+    assert "change_state was refused" in node.log
+
+    unknown = ParameterMessage(name="threads", value=ParameterValue(type=99))
+    good = Parameter("overlay_opacity", value=0.9).to_parameter_msg()
+    results = call("set_parameters", SetParameters, SetParameters.Request(parameters=[good, unknown, good])).results
+    assert [each.successful for each in results] == [True, False, False] and "set_parameters" in results[1].reason
+    request = SetParametersAtomically.Request(parameters=[good, unknown])
+    result = call("set_parameters_atomically", SetParametersAtomically, request).result
+    assert not result.successful and "set_parameters_atomically" in result.reason
+    assert change(Transition.TRANSITION_ACTIVATE) and state() == "active"
+    assert node.stop()[0] == 0 and "Traceback" not in node.log
 
 
 def test_after_cleanup_it_can_be_configured_differently(managed, probe):

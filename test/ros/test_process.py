@@ -1,5 +1,6 @@
 """A node's process ends well however often it is told to end."""
 
+import os
 import random
 import signal
 import subprocess
@@ -36,3 +37,57 @@ def test_many_signals_are_one(seed):
         time.sleep(rng.random() * 0.002)
     _, errors = process.communicate()
     assert (process.returncode, errors) == (0, "")
+
+
+BROKEN = "a: ["  # no YAML
+OUTSIDE = {
+    "a domain that is no number": ({"ROS_DOMAIN_ID": "abc"}, (), "ROS_DOMAIN_ID is not an integral number"),
+    "a keystore that is missing": (
+        {"ROS_SECURITY_ENABLE": "true", "ROS_SECURITY_STRATEGY": "Enforce", "ROS_SECURITY_KEYSTORE": "/nowhere"},
+        (),
+        "SECURITY ERROR: directory '/nowhere/enclaves' does not exist",
+    ),
+    "a parameter file that is missing": ({}, ("--params-file", "/nowhere.yaml"), "Error opening YAML file"),
+    "a parameter file that is none": ({}, ("--params-file", "FILE"), "Sequences can only be values"),
+    "a remapping that is none": ({}, ("-r", "x"), "Couldn't parse remap rule: '-r x'"),
+    "a log folder that cannot be made": (
+        {"ROS_LOG_DIR": "/proc/none"},
+        (),
+        "Failed to create log directory '/proc/none': 2; set ROS_LOG_DIR to a folder that can be written",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", OUTSIDE)
+def test_what_rcl_refuses_ends_with_one_sentence_and_status_1(name, tmp_path):
+    environment, arguments, said = OUTSIDE[name]
+    file = tmp_path / "broken.yaml"
+    file.write_text(BROKEN)
+    arguments = [str(file) if each == "FILE" else each for each in arguments]
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *(["--ros-args", *arguments] if arguments else [])],
+        env={**os.environ, **environment}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    ours = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
+    assert ended.returncode == 1 and len(ours) == 1 and said in ours[0], ended.stderr
+    assert "Traceback" not in ended.stderr and ".c:" not in ours[0] and ".cpp:" not in ours[0]
+
+
+def test_a_parameter_of_another_type_ends_with_one_sentence_and_status_1():
+    program = "import sys; from mt_perception.ros.recorder import main; sys.exit(main())"
+    ended = subprocess.run(
+        [sys.executable, "-c", program, "--ros-args", "-p", "output:=5"], capture_output=True, text=True, timeout=60
+    )
+    assert ended.returncode == 1 and "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("error: ") and "output" in ended.stderr and "STRING" in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["node", "player", "recorder", "city"])
+def test_every_node_says_so(name):
+    program = f"import sys; from mt_perception.ros.{name} import main; sys.exit(main())"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, "ROS_DOMAIN_ID": "abc"},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert ended.returncode == 1 and "Traceback" not in ended.stderr
+    assert ended.stderr == "error: failed to initialize rcl: ROS_DOMAIN_ID is not an integral number\n"

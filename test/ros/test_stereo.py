@@ -132,6 +132,23 @@ class Cameras:
             publisher.publish(convert.camera_info(CAMERA, convert.header(1, "cam"), side * baseline_m))
 
 
+def test_messages_that_end_before_their_stamp_are_said_and_the_next_pair_comes_out(run, probe):
+    cameras = Cameras(probe)
+    probe.listen("depth/image")
+    node = run()
+    node.wait_for("ready in")
+    probe.wait_for_node(cameras.pictures[0])
+    probe.until(lambda: cameras.pictures[1].get_subscription_count())
+    for length in (4, 8):
+        for publisher in cameras.pictures:
+            publisher.publish(b"\0\1\0\0\0\0\0\0"[:length])
+        node.wait_for(f"a message of {length} bytes cannot be read")
+    for side in (0, 1):
+        cameras.send(side, 10**9)
+    probe.until(lambda: probe.received["depth/image"])
+    assert node.stop()[0] == 0 and "Traceback" not in node.log
+
+
 def test_what_is_missing_is_said(run, probe):
     """A dead right camera, then clocks that differ; each becomes the message of the diagnostics."""
     cameras = Cameras(probe)

@@ -1,0 +1,44 @@
+"""The services that rclpy itself gives every node, made to answer whatever they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import rclpy
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import SetParameters, SetParametersAtomically
+from rclpy.node import Node
+
+
+def answer_always(node: Node) -> None:
+    """Let each service that `node` has by now refuse a request which its handler raises at.
+
+    rclpy's own raise at a change of state that does not fit the state, and at a parameter of unknown type; what they
+    raise would leave the executor, end the process, and never be answered.
+    """
+    for service in node.services:
+        service.callback = partial(_answered, node, service.srv_name, service.callback)
+
+
+def _answered(node: Node, name: str, handle: Callable[[Any, Any], Any], request: Any, response: Any) -> Any:
+    try:
+        return handle(request, response)
+    except Exception as error:
+        if not rclpy.ok(context=node.context):
+            raise  # a signal came: nothing can be answered any more
+        reason = f"a request to {name} was refused ({' '.join(str(error).split())})"
+        node.get_logger().warning(reason, throttle_duration_sec=5.0)
+        return _refused(request, response, reason)
+
+
+def _refused(request: Any, response: Any, reason: str) -> Any:
+    """`response` as a refusal; the default of `success` is one already."""
+    refusal = SetParametersResult(successful=False, reason=reason)
+    if isinstance(response, SetParameters.Response):  # one result each; those before the one that raised are there
+        missing = len(request.parameters) - len(response.results)
+        response.results = [*response.results, *[refusal] * missing]
+    elif isinstance(response, SetParametersAtomically.Response):
+        response.result = refusal
+    return response
