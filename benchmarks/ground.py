@@ -2,7 +2,7 @@
 
     python benchmarks/ground.py FOLDER [--model MODEL]
 
-FOLDER holds image/ and depth/ (16 bit, metres = value / 256, 0 = none), with the same names, in the order of time. The
+FOLDER holds image/ and depth/ (PNG, 16 bit, metres = value / 256, 0 = none), named alike, in the order of time. The
 camera's numbers below are those of KITTI. Prints one table; in the row "best" each frame has the one factor that
 brings its median to that of the truth: no scale does much better. Milliseconds are medians.
 """
@@ -35,7 +35,7 @@ def main() -> None:
     problems: Counter[str] = Counter()
     times_ms = []
     for index, file in enumerate(pictures_in(options.folder / "image")):
-        picture, truth_m = read_picture(file), read_truth(options.folder / "depth" / file.name)
+        picture, truth_m = read_picture(file), read_truth(options.folder / "depth" / f"{file.stem}.png")
         height, width = picture.shape[:2]
         camera = CameraModel(width, height, options.fx, options.fx, options.cx, options.cy)
         network = perceiver(Frame(picture, "bgr", round(1e9 * index / options.fps), camera=camera), ("mask", "depth_m"))

@@ -21,7 +21,7 @@ ROAD = "road"
 """The class that counts as ground. Pavement and grass lie higher or lower, and are more often something else."""
 
 _GRID_PX = 320  # pixels in a row that are looked at, about
-_POINTS = 3000  # of them that are taken, about: more say the same
+_POINTS = 3000  # of them that are taken, at most: more say the same, and BLAS would wake its threads for them
 _MIN_SHARE = 0.02  # of the picture must be road
 _MIN_DROP = 0.05  # of a ray on its way of 1 forward: what is further than 20 camera heights tells more noise than scale
 _MIN_STRETCH = 2.0  # the road's far end is so many times as far as its near end, or the plane's tilt is a guess
@@ -100,7 +100,7 @@ def _road(depth_m: DepthMap, road: NDArray[np.bool_], camera: CameraModel, mount
     usable = road[::step, ::step] & np.isfinite(grid_m) & (grid_m > 0) & (drop > _MIN_DROP)
     if int(usable.sum()) < max(3, _MIN_SHARE * usable.size):
         raise GroundError("too little road is in sight")
-    row, column = (each[:: max(1, usable.sum() // _POINTS)] for each in np.nonzero(usable))
+    row, column = (each[:: -(-usable.sum() // _POINTS)] for each in np.nonzero(usable))
     ray = np.stack([columns[column], rows[row], np.ones(len(row))], axis=1)
     return ray, 1 / grid_m[row, column].astype(np.float64)
 

@@ -51,11 +51,12 @@ class GroundScale:
         """Tell the diagnostics the scale, how much of the road agrees on it, and how far its plane is tilted."""
         if not (depth := self._depth):
             return
-        latest, asked = depth.scale.latest if depth.scale else None, settings.scales_by_ground
-        self._health.describe(ground_tilt_deg=f"{latest.tilt_deg:.1f}" if isinstance(latest, Ground) else "unknown")
-        report_scale(self._health, depth.scale, asked, self._problem, "is the camera's height right?")
-        if not asked:
+        if not (asked := settings.scales_by_ground):
             self._depth = None  # if it is asked for again, it begins anew
+        scale = depth.scale if asked else None
+        latest = scale.latest if scale else None
+        self._health.describe(ground_tilt_deg=f"{latest.tilt_deg:.1f}" if isinstance(latest, Ground) else "unknown")
+        report_scale(self._health, scale, asked, self._problem, "is the camera's height right?")
 
     def close(self) -> None:
         """Stop to listen to TF."""

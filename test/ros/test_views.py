@@ -65,7 +65,8 @@ def test_the_policy_allows_nothing_more(policy, live):
         for each in ("image_rect", "image_rect/compressed", "camera_info")
     }
     assert policy["publish"] - live["publish"] <= {LABEL_INFO, DISPARITY}, "these two depend on installed messages"
-    assert policy["subscribe"] - live["subscribe"] <= stereo | {"image/compressed", "/clock", "/parameter_events"}
+    by_settings = stereo | {"image/compressed", "/clock", "/parameter_events", "/tf", "/tf_static"}
+    assert policy["subscribe"] - live["subscribe"] <= by_settings
     assert policy["reply"] - live["reply"] <= {"~/get_type_description"}
     assert set(policy) == {"publish", "subscribe", "reply"}
 
