@@ -101,7 +101,9 @@ def read_camera(path: Path) -> CameraModel:
     try:
         facts = yaml.safe_load(path.read_text(encoding="utf-8"))
         matrices = {name: facts[f"{kind}_matrix"]["data"] for name, kind in (("k", "camera"), ("p", "projection"))}
-        camera = camera_from_info(SimpleNamespace(width=facts["image_width"], height=facts["image_height"], **matrices))
+        whole = SimpleNamespace(width=0, height=0, x_offset=0, y_offset=0)
+        size = {"width": facts["image_width"], "height": facts["image_height"]}
+        camera = camera_from_info(SimpleNamespace(**size, **matrices, roi=whole, binning_x=0, binning_y=0))
     except OSError as error:
         raise SourceError(f"the calibration {path} cannot be read ({error.strerror})") from error
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError, IndexError) as error:

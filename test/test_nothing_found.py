@@ -70,6 +70,7 @@ TRAINING = {
     "evaluate": ["evaluate", "--data", "camvid=IN"],
     "quantize": ["quantize", "--data", "camvid=IN", "--out", "OUT"],
     "depth": ["depth", "IN", "--out", "OUT"],
+    "pseudo-label": ["pseudo-label", "--teacher", "TEACHER", "--data", "camvid=IN", "--out", "OUT"],
     "train": ["train", "--recipe", "street", "--data", "camvid=IN", "cityscapes=IN", "city=IN", "--out", "OUT"],
 }
 WITHOUT_IMAGES = {"init", "info", "params", "bench", "compare", "tune", "bag from-city", "export", "city"}

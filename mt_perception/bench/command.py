@@ -86,11 +86,14 @@ def run_bench(options: argparse.Namespace) -> None:
     from mt_perception.results import check_folder
 
     check_folder(options.json)
-    print(f"on {processor()}", file=sys.stderr)
+    machine = f"on {processor()}"  # told when what was asked for has proved possible
     if options.node:
-        show(_node_rows(options), options.json, NODE_COLUMNS)
+        rows = _node_rows(options)
+        print(machine, file=sys.stderr)
+        show(rows, options.json, NODE_COLUMNS)
         return
     rows, skipped = _network_rows(options)
+    print(machine, file=sys.stderr)
     show(rows, options.json, NETWORK_COLUMNS)
     for reason in skipped:
         print(reason, file=sys.stderr)

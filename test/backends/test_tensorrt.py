@@ -38,7 +38,7 @@ def program(bundle):
 
 
 def test_the_engine_holds_only_what_is_converted(program):
-    program, example = program
+    program, (example,) = program
     assert unsupported(program) == (set(), set())
     assert len(operators(program)[0]) > 8 and "aten.as_strided.default" not in operators(program)[0]
     assert example.shape == (1, 3, *SIZE)
@@ -78,7 +78,7 @@ def test_each_release_takes_the_arguments(program, bundle, facts, release, tmp_p
     assert calls == [
         {
             "exported_program": program[0],
-            "arg_inputs": [program[1]],
+            "arg_inputs": list(program[1]),
             "require_full_compilation": True,
             "timing_cache_path": str(timing),
             **explicit,

@@ -66,7 +66,7 @@ def test_the_switches_of_the_host_program_stay_as_they_were(bundle, monkeypatch,
     before = torch.get_num_threads()
     backend = TorchBackend(bundle, SIZE, "fp32", threads=before + 1)
     within = []
-    backend._runs = lambda wanted: lambda image, scale: within.append(torch.get_num_threads())
+    backend._runs = lambda wanted: lambda image, scale, camera: within.append(torch.get_num_threads())
     backend.infer(make_picture(*SIZE), 1.0, ("mask",))
     assert within == [before + 1] and torch.get_num_threads() == before
     answer(TorchBackend(bundle, SIZE, "fp32"))

@@ -141,7 +141,7 @@ def test_parts_of_another_model_are_not_mixed_in(street, settings, tmp_path):
 def test_it_may_go_on_with_other_settings_that_change_no_result(street, settings, tmp_path, monkeypatch):
     monkeypatch.setattr(process, "SEGMENT_S", 0.4)
     process_bag(street, tmp_path / "whole", Processing(settings))
-    first, *_ = process._plan(street, tmp_path / "out", Processing(settings))
+    (first, *_), _ = process._plan(street, tmp_path / "out", Processing(settings))
     process.process_segment(Processing(settings), 2, first)  # then it is stopped
     changed = settings.replace(threads=1, streams=2, overlay_opacity=0.1, depth_color_max_m=40.0, late_after_s=9.0)
     assert 0 < process_bag(street, tmp_path / "out", Processing(changed)).pictures < 8

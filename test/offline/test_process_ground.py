@@ -32,7 +32,7 @@ class Plane:
     name = precision = device = "plane"
     progress = fallback = ""
 
-    def infer(self, image, depth_scale, outputs):
+    def infer(self, image, depth_scale, outputs, camera=None):
         made = {
             "mask": np.zeros(SIZE, np.uint8),
             "confidence": np.full(SIZE, 255, np.uint8),
@@ -77,7 +77,7 @@ def test_segments_give_the_same_in_any_order(drive, settings, tmp_path, monkeypa
     processing = Processing(settings.replace(stereo=stereo))
     process_bag(drive, tmp_path / "whole", processing)
     monkeypatch.setattr(process, "SEGMENT_S", 0.4)
-    tasks = process._plan(drive, tmp_path / "out", processing)
+    tasks, _ = process._plan(drive, tmp_path / "out", processing)
     assert len(tasks) == 3
     for task in reversed(tasks):
         process_segment(processing, 2, task)

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 
 import pytest
-from miniature import write_camvid, write_city, write_kitti
+from miniature import write_camvid, write_city, write_kitti_drive
 
 from mt_perception.bundle import BundleCard, TrainingCamera
 from mt_perception.datasets.sample import DatasetError, Reader
@@ -26,7 +26,7 @@ from mt_perception_training.recipe import Recipe, parse_recipe
 
 CARD = BundleCard("street", True, NetworkSpec(), InputSpec(96, 64), TrainingCamera(100.0, 96))
 DRIVES = ("0001TP", "0016E5")
-PHASE = {"batch": {"camvid": 1, "kitti": 1}, "epochs": 1}
+PHASE = {"batch": {"camvid": 1, "kitti_drive": 1}, "epochs": 1}
 
 
 def recipe(**changes: object) -> Recipe:
@@ -55,13 +55,16 @@ def test_training_on_nothing_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_data_set_without_splits_is_validated_on_its_last_stretch_alone(tmp_path: Path) -> None:
-    folders = {"camvid": write_camvid(tmp_path / "camvid"), "kitti": write_kitti(tmp_path / "kitti", 40)}
+    folders = {
+        "camvid": write_camvid(tmp_path / "camvid"),
+        "kitti_drive": write_kitti_drive(tmp_path / "kitti_drive", 40),
+    }
     made = with_blocks(recipe(), folders)
-    assert made.holdout == {"kitti": ("block9",)}
-    assert with_blocks(recipe(holdout={"kitti": ["block2"]}), folders).holdout == {"kitti": ("block2",)}
+    assert made.holdout == {"kitti_drive": ("block9",)}
+    assert with_blocks(recipe(holdout={"kitti_drive": ["block2"]}), folders).holdout == {"kitti_drive": ("block2",)}
     train, val = (split_readers(folders, split, made.holdout, True) for split in ("train", "val"))
-    assert set(val) == {"camvid", "kitti_holdout"} and len(val["kitti_holdout"]) == 4
-    assert not set(stems(train["kitti"])) & set(stems(val["kitti_holdout"]))
+    assert set(val) == {"camvid", "kitti_drive_holdout"} and len(val["kitti_drive_holdout"]) == 4
+    assert not set(stems(train["kitti_drive"])) & set(stems(val["kitti_drive_holdout"]))
 
 
 def test_holdouts_on_the_command_line() -> None:
@@ -82,7 +85,7 @@ def test_a_recipe_carries_its_holdout_and_tells_what_it_has_seen() -> None:
 
 
 def test_depth_is_compared_with_the_split_train_or_with_other_tenths_or_with_the_card(tmp_path: Path) -> None:
-    city, kitti = write_city(tmp_path / "city"), write_kitti(tmp_path / "kitti", 2)
+    city, kitti = write_city(tmp_path / "city"), write_kitti_drive(tmp_path / "kitti_drive", 2)
     found = baseline("city", split_readers({"city": city}, "val", {}, False)["city"], city, {}, CARD)
     assert found and "split train (3 frames)" in found.words
     # the scene's road: 90 / (row - 32 + 3) m
@@ -90,15 +93,17 @@ def test_depth_is_compared_with_the_split_train_or_with_other_tenths_or_with_the
     assert table and table.predict(split_readers({"city": city}, "val", {}, False)["city"][0].camera)[60, 5] == (
         pytest.approx(90 / 31, rel=0.05)
     )
-    found = baseline("kitti", split_readers({"kitti": kitti}, "val", {}, False)["kitti"], kitti, {}, CARD)
+    found = baseline(
+        "kitti_drive", split_readers({"kitti_drive": kitti}, "val", {}, False)["kitti_drive"], kitti, {}, CARD
+    )
     assert found and "other tenths" in found.words and found.prior(0) and found.prior(1)
-    one = write_kitti(tmp_path / "one", 1)
-    reader = split_readers({"kitti": one}, "val", {}, False)["kitti"]
+    one = write_kitti_drive(tmp_path / "one", 1)
+    reader = split_readers({"kitti_drive": one}, "val", {}, False)["kitti_drive"]
     for card, words in (
         (CARD, "no row table"),
         (dataclasses.replace(CARD, row_prior=RowPrior(0, 1, (5.0,))), "street"),
     ):
-        found = baseline("kitti", reader, one, {}, card)
+        found = baseline("kitti_drive", reader, one, {}, card)
         assert found and words in found.words and found.prior(0) == card.row_prior
     camvid = write_camvid(tmp_path / "camvid")
     assert baseline("camvid", split_readers({"camvid": camvid}, "val", {}, False)["camvid"], camvid, {}, CARD) is None
