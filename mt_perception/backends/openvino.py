@@ -6,6 +6,7 @@ import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 import numpy as np
 import openvino as ov
@@ -59,9 +60,8 @@ class OpenVinoBackend:
         pinning: bool = False,
         background: bool = False,
     ) -> None:
-        self._core = ov.Core()
-        self._cache = EngineCache(cache_folder() / "openvino")
-        native = self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+        core = ov.Core()
+        native = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         natively = {"bf16": "BF16" in native and computes_bf16(), "fp16": "FP16" in native, "fp32": True}
         floats = [name for name, computes in natively.items() if computes]
         if precision == "int8" and not bundle.has_int8:
@@ -72,7 +72,7 @@ class OpenVinoBackend:
         supported = (["int8"] if bundle.has_int8 and "INT8" in native else []) + floats
         self.precision = choose_precision(precision, supported, self.name, self.device)
         is_int8 = self.precision == "int8"
-        self._config = {
+        config = {
             "PERFORMANCE_HINT": "LATENCY",
             # what stays out of int8 is computed in the fastest other arithmetic
             "INFERENCE_PRECISION_HINT": _HINTS[floats[0] if is_int8 else self.precision],
@@ -80,10 +80,9 @@ class OpenVinoBackend:
             "NUM_STREAMS": streams or 1,
             "ENABLE_CPU_PINNING": pinning,
         }
-        self._path = bundle.file(OPENVINO_INT8_GRAPH if is_int8 else OPENVINO_GRAPH)
-        self._card_files = bundle.card.files
         self._size, self._has_rays = size, bundle.card.network.rays
-        self._requests = Variants(self._compile, background)
+        graph = OPENVINO_INT8_GRAPH if is_int8 else OPENVINO_GRAPH
+        self._requests = Variants(_Compiler(core, bundle, graph, size, self.precision, config), background)
 
     def infer(
         self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
@@ -99,7 +98,23 @@ class OpenVinoBackend:
         request.infer(inputs, share_inputs=True)
         return {name: request.get_tensor(name).data for name in outputs}
 
-    def _compile(self, wanted: Names) -> ov.InferRequest:
+
+class _Compiler:
+    """Makes what serves a set of outputs.
+
+    It knows nothing of the backend: a circle of the two would be freed by a garbage collection alone, and the node
+    keeps its model out of that.
+    """
+
+    def __init__(
+        self, core: ov.Core, bundle: Bundle, graph: str, size: tuple[int, int], precision: str, config: dict[str, Any]
+    ) -> None:
+        self._core, self._cache = core, EngineCache(cache_folder() / "openvino")
+        self._path, self._card_files = bundle.file(graph), bundle.card.files
+        self._size, self._has_rays = size, bundle.card.network.rays
+        self._precision, self._config = precision, config
+
+    def __call__(self, wanted: Names) -> ov.InferRequest:
         with _COMPILING:
             return self._compiled(wanted)
 
@@ -124,7 +139,7 @@ class OpenVinoBackend:
             graph=self._card_files[self._path.name],
             height=self._size[0],
             width=self._size[1],
-            precision=self.precision,
+            precision=self._precision,
             outputs=" ".join(wanted),
             config=repr(self._config),
             processor=processor(),

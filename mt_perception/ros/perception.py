@@ -56,7 +56,6 @@ class Perception:
     def load(self) -> Perceiver:
         """Open and warm up the model, and tell what it is."""
         started = time.perf_counter()
-        self._logger.info(f"on {processor()}")
         perceiver = Perceiver.open(self.settings, background=not self.settings.build_only)
         warm_ms = perceiver.warm_up(OUTPUTS)  # with all there are: so it can serve every subscriber from the start
         backend, card, (height, width) = perceiver.backend, perceiver.bundle.card, perceiver.size
@@ -73,7 +72,7 @@ class Perception:
         self._health.warn("untrained", "" if card.trained else untrained)
         self._logger.info(
             f"ready in {time.perf_counter() - started:.1f} s: {card.name} ({perceiver.bundle.model_hash}), "
-            f"{width}x{height}, {described(backend)}, {warm_ms:.0f} ms a picture"
+            f"{width}x{height}, {described(backend)}, {warm_ms:.0f} ms a picture on {processor()}"
         )
         self._told = described(backend)
         self.report_backend()

@@ -11,7 +11,7 @@ from helpers import SIZE, make_picture
 
 from mt_perception.backends import BackendError, open_backend
 from mt_perception.backends import openvino as module
-from mt_perception.backends.openvino import OpenVinoBackend
+from mt_perception.backends.openvino import OpenVinoBackend, _Compiler
 from mt_perception.bundle import CARD, load_bundle, sha256
 from mt_perception.hardware import computes_bf16
 from mt_perception.settings import Settings
@@ -77,7 +77,7 @@ def fresh_cache(folder, monkeypatch):
 
 def answer(bundle, monkeypatch=None):
     if monkeypatch:  # what is in the cache is not compiled again
-        monkeypatch.setattr(OpenVinoBackend, "_model", lambda *_: pytest.fail("it is in the cache"))
+        monkeypatch.setattr(_Compiler, "_model", lambda *_: pytest.fail("it is in the cache"))
     return OpenVinoBackend(bundle, SIZE, "fp32").infer(make_picture(*SIZE), 1.0, ("depth_m",))["depth_m"].copy()
 
 

@@ -48,7 +48,9 @@ def test_trained_killed_resumed_scored_exported_and_loaded(recipe, start, probe,
     resumed = (run / "logs" / "version_1" / "metrics.csv").read_text().splitlines()
     epochs_and_steps = [row.split(",")[:2] for row in resumed[1:]]
     assert epochs_and_steps == [["1", str(2 * STEPS - 1)], ["2", str(3 * STEPS - 1)]]  # it went on, not back
-    assert main(["export", "--checkpoint", str(run / LAST), "--data", *data, "--out", str(model)]) == 0
+    exporting = ["export", "--checkpoint", str(run / LAST), "--data", *data, "--out", str(model)]
+    assert main(exporting) == 1 and "the depth has no skill" in capsys.readouterr().err  # after so few steps
+    assert main([*exporting, "--allow-no-skill"]) == 0
     report, scores = tmp_path / "report.html", tmp_path / "scores.json"
     evaluation = ["--html", str(report), "--json", str(scores), "--run", str(run)]
     assert main(["evaluate", "--model", str(model), "--data", *data, *evaluation]) == 0
