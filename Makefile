@@ -5,6 +5,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 OUT ?= out/demo
 ROS ?= jazzy
+# two processes: the suite has to be quick on two cores; a file stays in one, for what its tests share
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --durations=15
 
 # uv has certificates of its own, which know no company's proxy: where the system keeps some, they count, as for pip
 ifneq (,$(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
@@ -23,10 +25,10 @@ test: $(VENV)/.test
 	@$(MAKE) --no-print-directory --keep-going lint test-core test-ros
 
 test-core: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --ignore test/ros --durations=15
+	$(PYTEST) --ignore test/ros
 
 test-ros: $(VENV)/.test
-	$(BIN)/python -m pytest test/ros --durations=15
+	$(PYTEST) test/ros
 
 # the nodes on the next distribution's wheels, apart from whatever ROS installation is sourced
 test-kilted:

@@ -108,6 +108,19 @@ class Probe(Node):
         self.until(lambda: all(each.get_publisher_count() > 0 for each in self._ears), 30)
         self.spin(0.3)
 
+    def until_shown(self) -> None:
+        """Until all that is listened to has come out: only then has the node, too, found everyone."""
+
+        def shown() -> bool:
+            self.send(1)
+            self.spin(0.3)
+            return all(self.received.values())
+
+        self.until(shown)
+        self.spin(0.5)
+        for messages in self.received.values():
+            messages.clear()
+
     def send(self, stamp_ns: int, size=(90, 160), frame_id="cam", encoding="bgr8", picture=None, **changes) -> Image:
         pixels = make_picture(*size) if picture is None else picture
         message = convert.image(pixels, encoding, convert.header(stamp_ns, frame_id))

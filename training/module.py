@@ -21,6 +21,7 @@ from mt_perception_training.data.batches import Batches, single_threaded
 from mt_perception_training.data.sources import InMemory
 from mt_perception_training.depthwise import depthwise_in_fp32
 from mt_perception_training.losses import MultiTaskLoss
+from mt_perception_training.options import TrainingError
 from mt_perception_training.pretrained import load_encoder
 from mt_perception_training.recipe import Phase, Recipe
 from mt_perception_training.scoreboard import Scoreboard, overall, predict
@@ -49,10 +50,21 @@ class MultiTaskModule(lightning.LightningModule):
             values = torch.tensor(getattr(recipe.input, name)).view(1, 3, 1, 1)
             self.register_buffer(name, values, persistent=False)
 
-    def start_from(self, network: MultiTaskNetwork) -> None:
-        """Take the weights of another run."""
+    def start_from(self, network: MultiTaskNetwork) -> str:
+        """Take the weights of another run, as far as they fit, and tell in a line what did not."""
+        own = self.average.state_dict()
+        fitting = {
+            name: weights for name, weights in network.state_dict().items()
+            if name in own and weights.shape == own[name].shape
+        }  # fmt: skip
+        if not any(name.startswith("encoder.") for name in fitting):
+            raise TrainingError(
+                f"no weight of the encoder of {network.spec} fits {self.recipe.network}; give a run of a like network"
+            )
         for each in (self.network, self.average):
-            each.load_state_dict(network.state_dict())
+            each.load_state_dict(fitting, strict=False)
+        new = sorted({name.rpartition(".")[0] for name in own.keys() - fitting.keys()})
+        return f"{len(fitting)} of {len(own)} weights taken; new: {', '.join(new) or 'none'}"
 
     def start_from_encoder(self, source: str) -> str:
         """Take the encoder's weights from elsewhere, and tell it in a line; see `pretrained.load_encoder`."""

@@ -50,7 +50,7 @@ def train(
     validation = open_readers(judged, folders, "val", recipe.holdout, taught=False)
     module = make_module(recipe, training, validation)
     if options.weights:
-        module.start_from(read_checkpoint(options.weights)[1])
+        rank_zero_only(print)(module.start_from(read_checkpoint(options.weights)[1]))
     elif not options.resume:
         rank_zero_only(print)(module.start_from_encoder(recipe.encoder_weights))
     best = ModelCheckpoint(options.out, filename="best", monitor="val/score", mode="max", enable_version_counter=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mt_perception.network.bins import DepthBins
 from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.decoder import build_decoder, upsample
 from mt_perception.network.encoders import build_encoder
@@ -30,8 +31,10 @@ class MultiTaskNetwork(nn.Module):
             for group, stride in zip(channels, strides, strict=True)
             if spec.rays
         )
-        outputs = {"segmentation": len(spec.train_ids), **({"depth": 1} if spec.depth else {}), **spec.extra_heads}
+        depth = {"depth": spec.depth_bins or 1} if spec.depth else {}
+        outputs = {"segmentation": len(spec.train_ids), **depth, **spec.extra_heads}
         self.heads = nn.ModuleDict({task: self.decoder.head(task, count) for task, count in outputs.items()})
+        self.bins = DepthBins(spec.depth_bins, self.codec) if spec.depth_bins else nn.Identity()
         if spec.separable in ("encoder", "all"):
             separable(self.encoder)
         if spec.separable in ("decoder", "all"):
@@ -53,6 +56,8 @@ class MultiTaskNetwork(nn.Module):
             maps = self._with_rays(maps, assumed_camera(image) if camera is None else camera)
         features = self.decoder(maps)
         results = {task: head(features) for task, head in self.heads.items()}
+        if "depth" in results:
+            results["depth"] = self.bins(results["depth"])
         if self.encoder.multiple == 1:
             return results
         height, width = (-(-each // self.stride) for each in image.shape[-2:])

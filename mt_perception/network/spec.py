@@ -71,6 +71,9 @@ class NetworkSpec:
 
     Of `light_weight_refinenet` alone: `pooling_steps` of each chained pooling, none at 0; `decoder_norm`, a batch norm
     after every pointwise convolution; `head_kernel`, the size of the heads' last convolution.
+
+    `depth_bins`: how many depths the depth head gives a score to, to take their mean; 0 for a head that says the depth
+    itself (`network/bins.py`).
     """
 
     encoder: str = "mobilenet_v3_small"
@@ -86,6 +89,7 @@ class NetworkSpec:
     pooling_steps: int = 4
     decoder_norm: bool = False
     head_kernel: int = 3
+    depth_bins: int = 0
 
     def __post_init__(self) -> None:
         if self.finest not in (0, 1, 2):
@@ -103,6 +107,8 @@ class NetworkSpec:
             raise SpecError(f"pooling_steps is {self.pooling_steps}; allowed: 0 to 8")
         if self.head_kernel not in (1, 3, 5):
             raise SpecError(f"head_kernel is {self.head_kernel}; allowed: 1, 3, 5")
+        if self.depth_bins not in (0, *range(2, 257)):
+            raise SpecError(f"depth_bins is {self.depth_bins}; allowed: 2 to 256, or 0 for depth without bins")
         shape = self.pooling_steps, self.decoder_norm, self.head_kernel
         if self.decoder != "light_weight_refinenet" and shape != (4, False, 3):
             names = "pooling_steps, decoder_norm and head_kernel"
@@ -115,6 +121,7 @@ class NetworkSpec:
         if self.separable != "none":
             parts.append(f"separable convolutions in {self.separable}")
         parts += ["batch norm in the decoder"] * self.decoder_norm + ["rays"] * self.rays
+        parts += [f"depth in {self.depth_bins} bins"] * bool(self.depth_bins)
         return ", ".join([*parts, *([] if self.depth else ["no depth"]), *self.extra_heads])
 
     def to_dict(self) -> dict[str, Any]:

@@ -69,8 +69,8 @@ class TestAnyOfTimm(AlikeContract):
 class TestLeanDecoderWithRays(DeployedContract):
     """What the default model is made of, around a smaller encoder."""
 
-    spec = NetworkSpec(decoder_width=64, pooling_steps=2, decoder_norm=True, head_kernel=1, rays=True)
-    parameters = 933_125
+    spec = NetworkSpec(decoder_width=64, pooling_steps=2, decoder_norm=True, head_kernel=1, rays=True, depth_bins=16)
+    parameters = 934_100
 
 
 @pytest.mark.parametrize("change", [{"pooling_steps": 2}, {"decoder_norm": True}, {"head_kernel": 1}])

@@ -69,6 +69,7 @@ def probe(start_once, node):
     probe.listen("segmentation/overlay")
     probe.listen("depth/image")
     probe.wait_for_node()
+    probe.until_shown()
     yield probe
     probe.destroy_node()
 

@@ -22,6 +22,7 @@ from miniature import CAMERA, scene, write_camvid, write_city
 
 from mt_perception.bundle import load_bundle
 from mt_perception.hardware import processor
+from mt_perception.network.multitask import build_network
 from mt_perception.network.spec import DepthCodecSpec, InputSpec, NetworkSpec
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
@@ -117,6 +118,17 @@ def test_what_a_run_has_seen_is_not_held_out_after(
         train(other, folders, RunOptions(tmp_path / "run", weights=runs[0] / LAST))
     with pytest.raises(TrainingError, match="was trained on camvid=0016E5"):
         export(runs[0] / LAST, tmp_path / "model", folders, {"camvid": ("0016E5",)})
+
+
+def test_weights_of_a_like_network_are_taken_as_far_as_they_fit() -> None:
+    start, spec = build_network(RECIPE.network), dataclasses.replace(RECIPE.network, depth_bins=8)
+    module = MultiTaskModule(dataclasses.replace(RECIPE, network=spec), {}, {})
+    assert module.start_from(start).endswith("weights taken; new: heads.depth.predict")
+    for each in (module.network, module.average):
+        assert torch.equal(each.heads["depth"].scale.weight, start.heads["depth"].scale.weight)
+    other = MultiTaskModule(dataclasses.replace(RECIPE, network=NetworkSpec("segnet", "segnet", 64)), {}, {})
+    with pytest.raises(TrainingError, match=r"no weight of the encoder of mobilenet_v3_small.* fits segnet"):
+        other.start_from(start)
 
 
 class Hostile:
