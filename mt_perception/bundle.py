@@ -1,8 +1,8 @@
 """A model on disk: a folder with weights, an exported graph and a card. Never a pickle.
 
 bundle.json          the card: what the model is, what it was trained on, how good it is, and hashes
-weights.safetensors  the network's weights
-graph.xml, .bin      the deployable graph for CPUs (OpenVINO)
+weights.safetensors  the network's weights, in one more tensor what the graph holds beside them
+graph.xml            the deployable graph for CPUs (OpenVINO), with its constants in the weights (formerly: graph.bin)
 graph_int8.xml, .bin the same in int8, if it was made (`mt-perception export --precision int8`)
 """
 
@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+
+from safetensors import SafetensorError, safe_open
 
 from mt_perception.errors import MtPerceptionError
 from mt_perception.labels import CITYSCAPES, UNLABELLED, Label
@@ -123,6 +125,11 @@ class Bundle:
             raise BundleError(f"the model {self.folder} has no {name}; it holds {', '.join(self.card.files)}")
         return self.folder / name
 
+    def constants(self, graph: str) -> Path:
+        """The path of the file that holds the constants of its `graph`: the .bin beside it, or else the weights."""
+        beside = _beside(graph)
+        return self.file(beside if beside in self.card.files else WEIGHTS)
+
     @property
     def has_int8(self) -> bool:
         """Whether it holds a graph in int8."""
@@ -154,7 +161,24 @@ def load_bundle(folder: Path | str) -> Bundle:
             raise BundleError(f"the model {folder} is incomplete: {name} is missing; copy the bundle again")
         if sha256(folder / name) != digest:
             raise BundleError(f"the model {folder} is damaged: {name} does not match its hash; copy the bundle again")
+    for name in (each for each in card.files if each.endswith(".xml") and _beside(each) not in card.files):
+        if name not in _tensors(folder / WEIGHTS):
+            raise BundleError(f"{folder / CARD}: it names {name} without its {_beside(name)}: it is incomplete")
     return Bundle(folder, card)
+
+
+def _beside(graph: str) -> str:
+    """The file in which a graph has its constants, if it does not share the weights."""
+    return f"{Path(graph).stem}.bin"
+
+
+def _tensors(weights: Path) -> set[str]:
+    """Names of the tensors in a file of weights; none if it is no such file."""
+    try:
+        with safe_open(weights, "numpy") as file:
+            return set(file.keys())
+    except SafetensorError:
+        return set()
 
 
 def _read_card(folder: Path) -> Any:
@@ -181,8 +205,6 @@ def _check_names(card: BundleCard) -> None:
             raise BundleError(f"it names the file {name!r}, which lies outside the bundle or is no plain name")
         if not re.fullmatch("[0-9a-f]{64}", digest):
             raise BundleError(f"the hash of {name} is {shown(digest)}; expected 64 hexadecimal digits")
-        if name.endswith(".xml") and (weights := f"{Path(name).stem}.bin") not in card.files:
-            raise BundleError(f"it names {name} without its {weights}, which is loaded with it: it is incomplete")
 
 
 @contextmanager
