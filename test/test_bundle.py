@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from mt_perception.bundle import CARD, WEIGHTS, BundleError, describe, load_bundle, new_bundle, sha256
+from mt_perception.bundle import CARD, WEIGHTS, BundleError, load_bundle, new_bundle, sha256
+from mt_perception.model_text import describe
 
 ROAD = {"name": "road", "label_id": 7, "train_id": 0, "color": [128, 64, 128]}
 
