@@ -18,10 +18,9 @@ from mt_perception.backends import Backend, BackendError, network_size, open_bac
 from mt_perception.bench.networks import noise, published
 from mt_perception.bench.race import Contestant, Row, race, with_ratio
 from mt_perception.bench.table import show
-from mt_perception.bundle import load_bundle
+from mt_perception.bundle import open_model
 from mt_perception.cli import picture_size
 from mt_perception.pipeline import Stopwatch
-from mt_perception.resources import default_model
 from mt_perception.settings import Settings
 
 WANTED = ("mask", "depth_m")
@@ -32,7 +31,7 @@ def backends(model: str, size: tuple[int, int]) -> Iterator[tuple[Backend, str]]
     """What runs here, each with what is particular about it."""
     from mt_perception.backends.torch import TorchBackend
 
-    bundle = load_bundle(model or default_model())
+    bundle = open_model(model)
     for precision in ("fp32", "fp16", "bf16"):
         try:
             plain = TorchBackend(bundle, size, precision, cuda_graph=False)
@@ -87,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     if options.device == "cuda" and not torch.cuda.is_available():
         parser.error("PyTorch finds no NVIDIA GPU; --device cpu tries the benchmark without one")
-    own = network_size(load_bundle(options.model or default_model()), Settings())
+    own = network_size(open_model(options.model), Settings())
     sizes = options.size or dict.fromkeys([(400, 1024), own])
     rows = [row for size in sizes for row in measure(options.model, size, options.rounds, options.turn_s)]
     name = torch.cuda.get_device_name() if options.device == "cuda" else "CPU"

@@ -21,7 +21,7 @@ from mt_perception.geometry import resize_nearest
 from mt_perception.ground import Ground, GroundDepth, Mount
 from mt_perception.metrics import DepthScores
 from mt_perception.pipeline import Perceiver
-from mt_perception.settings import Settings
+from mt_perception.settings import SETTINGS, Settings
 from mt_perception.sources import pictures_in, read_picture
 from mt_perception.types import CameraModel, DepthMap, Frame
 
@@ -62,7 +62,7 @@ def parse() -> argparse.Namespace:
     numbers = {"fx": 721.54, "cx": 609.56, "cy": 172.85, "height": 1.65, "fps": 10.0}
     for name, default in numbers.items():
         parser.add_argument(f"--{name}", type=float, default=default, help="default: %(default)s")
-    parser.add_argument("--model", default="", help="folder of the model (default: the one of the package)")
+    parser.add_argument("--model", default="", help=SETTINGS["model"].description)
     return parser.parse_args()
 
 

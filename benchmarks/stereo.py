@@ -62,7 +62,7 @@ def parse() -> argparse.Namespace:
     for name, default in camera.items():
         parser.add_argument(f"--{name}", type=float, default=default, help="default: %(default)s")
     parser.add_argument("--width", type=int, default=SETTINGS["stereo_width"].default, help="at which it is matched")
-    parser.add_argument("--model", default="", help="folder of the model (default: the one of the package)")
+    parser.add_argument("--model", default="", help=SETTINGS["model"].description)
     parser.add_argument("--picture", type=Path, help="write left, mono, scaled, fused and truth below each other")
     return parser.parse_args()
 

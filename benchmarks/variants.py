@@ -1,6 +1,6 @@
 """Networks side by side: what each costs on this machine's CPU, and how good it is where a trained one is given.
 
-python benchmarks/variants.py --size 400x1024 --precision bf16 --models models/default
+python benchmarks/variants.py --size 400x1024 --precision bf16 --models street
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from mt_perception.backends.openvino import OpenVinoBackend
-from mt_perception.bundle import Bundle, load_bundle
+from mt_perception.bundle import Bundle, open_model
 from mt_perception.network.export import multiply_adds, write_untrained
 from mt_perception.network.multitask import build_network
 from mt_perception.network.spec import WIDTHS
@@ -28,13 +28,13 @@ def main() -> None:
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--threads", type=int, default=0)
     parser.add_argument("--runs", type=int, default=30)
-    parser.add_argument("--models", type=Path, nargs="*", default=[], metavar="DIR", help="trained ones, with scores")
+    parser.add_argument("--models", nargs="*", default=[], metavar="MODEL", help="trained ones, with scores")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         bundles = {
             name: write_untrained(Path(temporary) / name, name, spec, options.size) for name, spec in WIDTHS.items()
         }
-        bundles |= {load_bundle(folder).card.name: load_bundle(folder) for folder in options.models}
+        bundles |= {bundle.card.name: bundle for bundle in map(open_model, options.models)}
         backends = {
             name: OpenVinoBackend(bundle, options.size, options.precision, options.threads)
             for name, bundle in bundles.items()

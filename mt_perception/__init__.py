@@ -1,3 +1,36 @@
-"""Semantic labels and metric depth from one camera, with one network, in one ROS 2 node."""
+"""Semantic labels and metric depth from one camera, with one network, in one ROS 2 node.
+
+As a library: `Perceiver.open(Settings(model="street"))` gives what makes a `Prediction` of a `Frame`. What a user can
+mend is an `MtPerceptionError`. Each name is imported when it is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+__all__ = ["CameraModel", "Frame", "MtPerceptionError", "Perceiver", "Prediction", "Settings"]
+
+if TYPE_CHECKING:
+    from mt_perception.errors import MtPerceptionError
+    from mt_perception.pipeline import Perceiver
+    from mt_perception.settings import Settings
+    from mt_perception.types import CameraModel, Frame, Prediction
+
+_HOMES = {
+    "CameraModel": "types",
+    "Frame": "types",
+    "MtPerceptionError": "errors",
+    "Perceiver": "pipeline",
+    "Prediction": "types",
+    "Settings": "settings",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

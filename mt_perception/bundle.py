@@ -1,8 +1,8 @@
 """A model on disk: a folder with weights, an exported graph and a card. Never a pickle.
 
 bundle.json          the card: what the model is, what it was trained on, how good it is, and hashes
-weights.safetensors  the network's weights
-graph.xml, .bin      the deployable graph for CPUs (OpenVINO)
+weights.safetensors  the network's weights, in one more tensor what the graph holds beside them
+graph.xml            the deployable graph for CPUs (OpenVINO), with its constants in the weights (formerly: graph.bin)
 graph_int8.xml, .bin the same in int8, if it was made (`mt-perception export --precision int8`)
 """
 
@@ -19,10 +19,13 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError, safe_open
+
 from mt_perception.errors import MtPerceptionError
 from mt_perception.labels import CITYSCAPES, UNLABELLED, Label
 from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception.plain_values import ValueMismatch, build, check_name, shown
+from mt_perception.resources import model_folder, packaged_models
 from mt_perception.row_prior import RowPrior
 
 FORMAT = 1
@@ -123,6 +126,11 @@ class Bundle:
             raise BundleError(f"the model {self.folder} has no {name}; it holds {', '.join(self.card.files)}")
         return self.folder / name
 
+    def constants(self, graph: str) -> Path:
+        """The path of the file that holds the constants of its `graph`: the .bin beside it, or else the weights."""
+        beside = _beside(graph)
+        return self.file(beside if beside in self.card.files else WEIGHTS)
+
     @property
     def has_int8(self) -> bool:
         """Whether it holds a graph in int8."""
@@ -134,12 +142,18 @@ class Bundle:
         return self.card.files[WEIGHTS][:12]
 
 
+def open_model(model: str = "") -> Bundle:
+    """The bundle that a user calls `model`: see `model_folder`. Raises `BundleError` in one sentence."""
+    return load_bundle(model_folder(model))
+
+
 def load_bundle(folder: Path | str) -> Bundle:
     """Read the card and verify every file's hash. Raises `BundleError` in one sentence."""
     folder = Path(folder).expanduser().resolve()
     if not folder.is_dir():
         raise BundleError(
-            f"the model folder {folder} does not exist; give a folder made by mt-perception init or training"
+            f"the model folder {folder} does not exist; give a folder made by mt-perception init or training, or the "
+            f"name of a model of the package: {', '.join(packaged_models())}"
         )
     folder = (folder / CARD).resolve().parent  # of a folder of links, as some installers make them, where all lies
     try:
@@ -154,7 +168,24 @@ def load_bundle(folder: Path | str) -> Bundle:
             raise BundleError(f"the model {folder} is incomplete: {name} is missing; copy the bundle again")
         if sha256(folder / name) != digest:
             raise BundleError(f"the model {folder} is damaged: {name} does not match its hash; copy the bundle again")
+    for name in (each for each in card.files if each.endswith(".xml") and _beside(each) not in card.files):
+        if name not in _tensors(folder / WEIGHTS):
+            raise BundleError(f"{folder / CARD}: it names {name} without its {_beside(name)}: it is incomplete")
     return Bundle(folder, card)
+
+
+def _beside(graph: str) -> str:
+    """The file in which a graph has its constants, if it does not share the weights."""
+    return f"{Path(graph).stem}.bin"
+
+
+def _tensors(weights: Path) -> set[str]:
+    """Names of the tensors in a file of weights; none if it is no such file."""
+    try:
+        with safe_open(weights, "numpy") as file:
+            return set(file.keys())
+    except SafetensorError:
+        return set()
 
 
 def _read_card(folder: Path) -> Any:
@@ -181,8 +212,6 @@ def _check_names(card: BundleCard) -> None:
             raise BundleError(f"it names the file {name!r}, which lies outside the bundle or is no plain name")
         if not re.fullmatch("[0-9a-f]{64}", digest):
             raise BundleError(f"the hash of {name} is {shown(digest)}; expected 64 hexadecimal digits")
-        if name.endswith(".xml") and (weights := f"{Path(name).stem}.bin") not in card.files:
-            raise BundleError(f"it names {name} without its {weights}, which is loaded with it: it is incomplete")
 
 
 @contextmanager
@@ -216,38 +245,3 @@ def sha256(path: Path) -> str:
         while block := file.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
-
-
-def describe(bundle: Bundle) -> str:
-    """The card in words, for a terminal."""
-    card = bundle.card
-    codec, camera = card.network.depth_codec, card.training_camera
-    rows = {
-        "model": f"{card.name} ({bundle.model_hash}){'' if card.trained else ', UNTRAINED: its output means nothing'}",
-        "folder": str(bundle.folder),
-        "network": str(card.network),
-        "input": f"{card.input.width}x{card.input.height} px RGB",
-        "classes": ", ".join(label.name for label in card.classes),
-        "depth": f"{codec.min_m:g} to {codec.max_m:g} m, {codec.name} codec",
-        "trained with": f"a focal length of {camera.fx_px:g} px at {camera.width_px} px width",
-        "parameters": f"{card.parameters:,}",
-        "GMACs": f"{card.gmacs:.2f} a picture",
-        "scores": ", ".join(f"{name} {value:.3f}" for name, value in card.scores.items()) or "none",
-        "scored on": ", ".join(f"{name} {split}" for name, split in card.splits.items()) or "not told",
-        "skill": _skill(card),
-        "int8": ", ".join(f"{name} {value:.3f}" for name, value in card.int8_scores.items()) or "none",
-        "data": card.data or "not told",
-        "encoder from": card.encoder_weights,
-        "licence": card.license or "not told",
-        "command": card.command or "not told",
-        "files": ", ".join(f"{n} {(bundle.folder / n).stat().st_size / 1e6:.1f} MB" for n in card.files),
-    }
-    return "\n".join(f"{name + ':':14}{value}" for name, value in rows.items())
-
-
-def _skill(card: BundleCard) -> str:
-    """How much better its depth is than a table of the image row, for each data set on which that was measured."""
-    suffix = "_skill"
-    names = [each.removesuffix(suffix) for each in card.scores if each.endswith(suffix)]
-    told = (f"{name} {card.scores[name + suffix]:+.2f}" for name in names)
-    return ", ".join(told) or "unknown: nobody compared its depth with what the image row alone says"

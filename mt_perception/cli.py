@@ -1,4 +1,4 @@
-"""The command line: `mt-perception demo | run | init | export | info | params | bench | compare | tune | bag`."""
+"""The command line: `mt-perception COMMAND`, for pictures, models, measurements and recordings."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from mt_perception.bench.command import add_commands
 from mt_perception.datasets.command import add_from_dataset
 from mt_perception.entry import run
 from mt_perception.export_command import add_parser as add_export
+from mt_perception.models_command import add_parser as add_models
 from mt_perception.network.spec import VARIANTS
 from mt_perception.offline.command import add_evaluate, add_process
 from mt_perception.settings import SETTINGS, Settings, parameter_file
@@ -62,8 +63,9 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--seed", type=int, default=0)
     init.set_defaults(command=_init)
     add_export(commands)
+    add_models(commands)
     info = commands.add_parser("info", help="print what is known of a model")
-    info.add_argument("model", type=Path, nargs="?", help="folder of the model (default: the one of the package)")
+    info.add_argument("model", nargs="?", default="", help=SETTINGS["model"].description)
     info.set_defaults(command=_info)
     params = commands.add_parser("params", help="print a parameter file with every setting explained")
     params.set_defaults(command=lambda _: print(parameter_file(), end=""))
@@ -119,12 +121,12 @@ def picture_size(text: str) -> tuple[int, int]:
 
 def _demo(options: argparse.Namespace) -> None:
     from mt_perception.demo import run_demo
-    from mt_perception.resources import city_recording
+    from mt_perception.resources import city_recording, lasting_name
 
     settings = _settings(options)
     changed = {n: getattr(settings, n) for n in MODEL_SETTINGS if getattr(settings, n) != SETTINGS[n].default}
     if options.model:
-        changed["model"] = str(Path(options.model).resolve())
+        changed["model"] = lasting_name(options.model)
     source = options.input or city_recording()
     summary = run_demo(source, options.out, options.seconds, options.rate, changed, options.topic)
     print(json.dumps(summary, indent=2))
@@ -154,10 +156,10 @@ def _init(options: argparse.Namespace) -> None:
 
 
 def _info(options: argparse.Namespace) -> None:
-    from mt_perception.bundle import describe, load_bundle
-    from mt_perception.resources import default_model
+    from mt_perception.bundle import open_model
+    from mt_perception.model_text import describe
 
-    print(describe(load_bundle(options.model or default_model())))
+    print(describe(open_model(options.model)))
 
 
 def _bag_from_city(options: argparse.Namespace) -> None:

@@ -15,7 +15,7 @@ _TAKEN = ("model", "backend", "precision", "input_width", "input_height")
 def add_parser(commands: Any) -> None:
     """Add the subcommand `export` to `commands` (what `add_subparsers` returned)."""
     parser = commands.add_parser("export", help="make ahead of time what a backend needs")
-    parser.add_argument("--model", default="", metavar="DIR", help="a model bundle (default: the one of the package)")
+    parser.add_argument("--model", default="", help=SETTINGS["model"].description)
     text = "openvino: an int8 graph for CPUs, from your own pictures; tensorrt: an engine for this machine's GPU"
     parser.add_argument("--backend", default="openvino", choices=("openvino", "tensorrt"), help=text)
     precision = SETTINGS["precision"]
@@ -65,13 +65,12 @@ def _build_engine(options: argparse.Namespace) -> None:
 
 def _quantize(options: argparse.Namespace) -> None:
     """Quantise on every second picture, and check the result on those between."""
-    from mt_perception.bundle import load_bundle
+    from mt_perception.bundle import open_model
     from mt_perception.quantize import MOST_PICTURES, add_int8, agreement, prepare
-    from mt_perception.resources import default_model
     from mt_perception.sources import pictures_in, read_picture
     from mt_perception.types import Frame
 
-    bundle = load_bundle(options.model or default_model())
+    bundle = open_model(options.model)
     files = [file for path in options.pictures for file in pictures_in(path)]
     files = files[:: max(1, len(files) // (2 * MOST_PICTURES))]
     frames = [Frame(read_picture(file), "bgr") for file in files[::2]]

@@ -8,9 +8,8 @@ from collections.abc import Collection
 import numpy as np
 
 from mt_perception.backends import Backend, network_size, open_backend
-from mt_perception.bundle import Bundle, load_bundle
+from mt_perception.bundle import Bundle, open_model
 from mt_perception.geometry import Fit
-from mt_perception.resources import default_model
 from mt_perception.settings import Settings
 from mt_perception.types import OUTPUTS, CameraModel, Frame, Prediction
 
@@ -44,7 +43,7 @@ class Perceiver:
 
         With `background`, a backend that has to be built first is not waited for (see `open_backend`).
         """
-        bundle = load_bundle(settings.model or default_model())
+        bundle = open_model(settings.model)
         size = network_size(bundle, settings)
         return cls(bundle, open_backend(bundle, settings, size, background), size, settings)
 

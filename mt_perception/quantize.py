@@ -16,6 +16,7 @@ from mt_perception.backends import BackendError, require
 from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle, load_bundle, new_bundle
 from mt_perception.geometry import Fit
 from mt_perception.metrics import DepthScores, SegmentationScores
+from mt_perception.network.graph_file import read_graph, save_graph, share_constants
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel, Frame
@@ -99,12 +100,11 @@ def agreement(bundle: Bundle, frames: Sequence[Frame], masks: float, depths: flo
 
 
 def _with_graph(bundle: Bundle, graph: Any, out: Path, scores: dict[str, float]) -> Bundle:
-    import openvino as ov
-
     with new_bundle(out, replace(bundle.card, int8_scores=scores)) as folder:
         for name in bundle.card.files:
             (folder / name).write_bytes(bundle.file(name).read_bytes())
-        ov.save_model(graph, folder / OPENVINO_INT8_GRAPH, compress_to_fp16=False)
+        share_constants(folder)
+        save_graph(graph, folder / OPENVINO_INT8_GRAPH)
     return load_bundle(out)
 
 
@@ -124,7 +124,7 @@ def _quantized(bundle: Bundle, frames: Sequence[Frame], all_heads: bool) -> Any:
     import openvino as ov
 
     nncf.set_log_level(logging.ERROR)
-    fp32 = ov.Core().read_model(bundle.file(OPENVINO_GRAPH))
+    fp32 = read_graph(ov.Core(), bundle, OPENVINO_GRAPH)
     last, around = _spared(fp32, all_heads)
     inputs = [_inputs(fp32, each) for each in frames]
     int8 = nncf.quantize(

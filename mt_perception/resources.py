@@ -10,6 +10,7 @@ from pathlib import Path
 from mt_perception.errors import MtPerceptionError
 
 PACKAGE = "mt_perception"
+DEFAULT_MODEL = "street"
 
 
 class ResourceError(MtPerceptionError, FileNotFoundError):
@@ -35,9 +36,27 @@ def share_folder() -> Path:
     raise ResourceError(f"the files of {PACKAGE} were not found beside it or under share/{PACKAGE}; install it again")
 
 
-def default_model() -> Path:
-    """The bundle that comes with the package."""
-    return share_folder() / "models" / "default"
+def packaged_models() -> dict[str, Path]:
+    """The folders of the models that come with the package, by name, the default first."""
+    folders = (each.parent for each in (share_folder() / "models").glob("*/bundle.json"))
+    found = {each.name: each for each in sorted(folders, key=lambda each: (each.name != DEFAULT_MODEL, each.name))}
+    if not found:
+        raise ResourceError(f"{share_folder()} holds no models; install {PACKAGE} again")
+    return found
+
+
+def model_folder(model: str = "") -> Path:
+    """The folder of a model by what a user calls it: a packaged model's name, or a path; empty for the default.
+
+    A folder that has a packaged model's name is called ./NAME: what has a slash is always a path.
+    """
+    packaged = {} if "/" in model else packaged_models()
+    return packaged.get(model or DEFAULT_MODEL, Path(model or DEFAULT_MODEL).expanduser())
+
+
+def lasting_name(model: str) -> str:
+    """`model` as it can be called from another folder: a path is made absolute, a packaged name stays one."""
+    return model if "/" not in model and model in packaged_models() else str(model_folder(model).resolve())
 
 
 def city_recording() -> Path:

@@ -65,7 +65,11 @@ def _setting(default: Any, description: str, **facts: Any) -> Any:
 class Settings:
     """The values of all settings, checked. Read once, then passed along."""
 
-    model: str = _setting("", "Folder of the model bundle; empty for the one that comes with the package")
+    model: str = _setting(
+        "",
+        "Name of a model of the package (mt-perception models lists them), or folder of a model bundle, which is "
+        "written ./NAME where it has such a name; empty for the package's default",
+    )
     backend: str = _setting(
         "auto",
         "What runs the network; auto takes the fastest that is installed",

@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from mt_perception.bundle import CARD, WEIGHTS, BundleError, describe, load_bundle, new_bundle
+from mt_perception.bundle import CARD, WEIGHTS, BundleError, load_bundle, new_bundle, sha256
+from mt_perception.model_text import describe
 
 ROAD = {"name": "road", "label_id": 7, "train_id": 0, "color": [128, 64, 128]}
 
@@ -19,7 +20,7 @@ def test_what_is_written_is_read(bundle):
     again = load_bundle(bundle.folder)
     assert again.card == bundle.card
     assert again.card.network.decoder_width == 32 and again.card.parameters > 900_000
-    assert set(again.card.files) == {"graph.xml", "graph.bin", WEIGHTS}
+    assert set(again.card.files) == {"graph.xml", WEIGHTS}
 
 
 def test_all_users_may_read_it(bundle):
@@ -33,7 +34,7 @@ def test_units_and_classes_are_in_the_card(bundle):
     assert card["training_camera"] == {"fx_px": 100.0, "width_px": 128}
 
 
-@pytest.mark.parametrize("name", ["graph.bin", "graph.xml", WEIGHTS])
+@pytest.mark.parametrize("name", ["graph.xml", WEIGHTS])
 def test_a_changed_byte_is_found(copy, name):
     data = bytearray((copy / name).read_bytes())
     data[len(data) // 2] ^= 1
@@ -115,18 +116,19 @@ def test_files_without_a_plain_name_are_refused(copy, name):
         load_bundle(copy)
 
 
-def test_a_graph_without_the_hash_of_its_weights_is_refused(copy):
+def test_a_graph_without_the_hash_of_its_constants_is_refused(copy):
     files = json.loads((copy / CARD).read_text())["files"]
-    change_card(copy, files={name: digest for name, digest in files.items() if name != "graph.bin"})
-    with pytest.raises(BundleError, match=r"names graph.xml without its graph.bin"):
+    (copy / "graph_int8.xml").write_text("<net/>")
+    change_card(copy, files=files | {"graph_int8.xml": sha256(copy / "graph_int8.xml")})
+    with pytest.raises(BundleError, match=r"names graph_int8.xml without its graph_int8.bin"):
         load_bundle(copy)
 
 
 @pytest.mark.parametrize("digest", [5, "0", "../" * 21 + "x"])
 def test_what_is_no_hash_is_refused(copy, digest):
     files = json.loads((copy / CARD).read_text())["files"]
-    change_card(copy, files=files | {"graph.bin": digest})
-    with pytest.raises(BundleError, match=r"graph\.bin is .*; expected"):
+    change_card(copy, files=files | {"graph.xml": digest})
+    with pytest.raises(BundleError, match=r"graph\.xml is .*; expected"):
         load_bundle(copy)
 
 
@@ -138,12 +140,12 @@ def test_a_pipe_is_not_waited_for(copy, name):
         load_bundle(copy)
 
 
-@pytest.mark.parametrize("target", ["/dev/zero", "../outside.bin"])
+@pytest.mark.parametrize("target", ["/dev/zero", "../outside.xml"])
 def test_a_link_out_of_the_folder_is_not_followed(copy, target):
-    shutil.copy(copy / "graph.bin", copy.parent / "outside.bin")
-    (copy / "graph.bin").unlink()
-    (copy / "graph.bin").symlink_to(target)
-    with pytest.raises(BundleError, match=r"graph\.bin leads out of the model's folder"):
+    shutil.copy(copy / "graph.xml", copy.parent / "outside.xml")
+    (copy / "graph.xml").unlink()
+    (copy / "graph.xml").symlink_to(target)
+    with pytest.raises(BundleError, match=r"graph\.xml leads out of the model's folder"):
         load_bundle(copy)
 
 

@@ -2,7 +2,9 @@
 
 import re
 
+import cv2
 import pytest
+from helpers import make_picture
 
 from mt_perception.settings import SETTINGS
 from mt_perception.topics import LABEL_INFO
@@ -39,6 +41,15 @@ def test_every_launch_argument_is_listed(readme, root):
     assert len(names) > 12
     listed = set(re.findall(r"^\| `(\w+)(?::=[^`]*)?` \|", readme, re.M))
     assert names <= listed, names - listed
+
+
+def test_the_example_of_the_library_runs(readme, tmp_path, monkeypatch, cache_home, capsys):
+    (example,) = re.findall(r"## As a library\n\n```python\n(.*?)```", readme, re.S)
+    monkeypatch.chdir(tmp_path)
+    cv2.imwrite("street.png", make_picture(180, 320))
+    exec(compile(example, "README.md", "exec"), {})
+    road, metres = map(float, capsys.readouterr().out.split())
+    assert 0 <= road <= 1 and metres > 0
 
 
 def test_files_that_the_documents_name_exist(root):

@@ -13,11 +13,12 @@ LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"}
     | {"scale", "errors", "entry", "plain_values"},
     {"geometry", "network", "bundle", "render", "metrics", "row_prior", "image_encodings", "messages", "instants"}
-    | {"bags", "bag_files", "bag_types", "bag_messages", "bag_metadata", "topics", "sources", "datasets", "cloud"},
+    | {"bags", "bag_files", "bag_types", "bag_messages", "bag_metadata", "topics", "sources", "datasets", "cloud"}
+    | {"model_text"},
     {"backends", "stereo", "ground", "report"},
     {"pipeline", "evaluation", "processes"},
     {"batch", "demo", "city", "offline", "bench", "quantize"},
-    {"export_command"},
+    {"export_command", "models_command"},
     {"cli", "ros"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -74,6 +75,26 @@ def test_nothing_imports_training(modules):
 def test_torch_is_imported_where_it_belongs(modules):
     users = {n for n, i in modules.items() if {each.split(".")[0] for each in i} & {"torch", "torchvision"}}
     assert {n if n.startswith("backends") else room(n) for n in users} <= WITH_TORCH
+
+
+def test_the_front_door_opens_without_a_room_behind_it():
+    """Importing the package imports none of its modules; each name of `__all__` is there when it is asked for."""
+    program = """
+import sys
+import mt_perception
+print([name for name in sys.modules if name.startswith("mt_perception.") or name in ("numpy", "cv2", "openvino")])
+from mt_perception import *
+print([getattr(mt_perception, name) is globals()[name] for name in mt_perception.__all__])
+print(set(mt_perception.__all__) <= set(dir(mt_perception)), "rclpy" in sys.modules, "torch" in sys.modules)
+try:
+    mt_perception.Perceptron
+except AttributeError as error:
+    print(error)
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert result.stdout.splitlines() == [
+        "[]", str([True] * 6), "True False False", "module 'mt_perception' has no attribute 'Perceptron'"
+    ], result.stderr  # fmt: skip
 
 
 def test_the_cpu_path_runs_without_torch(bundle, cache_home):

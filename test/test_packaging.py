@@ -31,7 +31,7 @@ SHARED = [
     "config/perception.yaml",
     "config/profiles/cpu.yaml",
     "rviz/perception.rviz",
-    "models/default/bundle.json",
+    "models/street/bundle.json",
     "recordings/city/metadata.yaml",
 ]
 PROGRAMS = ["mt-perception", "mt-perception-train", "perception_node", "player_node", "recorder_node", "city_node"]

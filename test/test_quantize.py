@@ -11,8 +11,9 @@ ov = pytest.importorskip("openvino")
 from helpers import SIZE, make_picture
 
 from mt_perception.backends import BackendError, open_backend
-from mt_perception.bundle import OPENVINO_INT8_GRAPH, describe, load_bundle
+from mt_perception.bundle import OPENVINO_INT8_GRAPH, WEIGHTS, load_bundle
 from mt_perception.cli import main
+from mt_perception.model_text import describe
 from mt_perception.quantize import Loss, QuantizeError, add_int8, agreement, prepare
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
@@ -39,7 +40,7 @@ def test_the_bundle_carries_graph_and_scores(bundle, quantized):
     assert ours.model_hash == bundle.model_hash
     assert ours.card.int8_scores == {loss.name: round(loss.after, 4) for loss in losses}
     assert "same_labels" in describe(ours)
-    assert ours.file("graph_int8.bin").stat().st_size < bundle.file("graph.bin").stat().st_size
+    assert ours.file("graph_int8.bin").stat().st_size < bundle.file(WEIGHTS).stat().st_size
 
 
 @pytest.mark.parametrize("size", [SIZE, (96, 160)])

@@ -114,7 +114,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from mt_perception.bundle import describe
+    from mt_perception.model_text import describe
     from mt_perception_training.export import export
 
     holdout = parse_holdout(options.holdout or ())

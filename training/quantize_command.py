@@ -6,13 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from mt_perception.settings import SETTINGS
 from mt_perception_training.data.sources import parse_folders
 
 
 def add_parser(commands: Any) -> None:
     """Add the subcommand `quantize` to `commands` (what `add_subparsers` returned)."""
     parser = commands.add_parser("quantize", help="add an int8 graph to a model, if that costs little accuracy")
-    parser.add_argument("--model", default="", metavar="DIR", help="a model bundle; by default the package's own")
+    parser.add_argument("--model", default="", help=SETTINGS["model"].description)
     text = "data sets: quantise on their split train, compare on val; such as cityscapes=~/cityscapes"
     parser.add_argument("--data", nargs="+", required=True, metavar="NAME=FOLDER", help=text)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="may be the model itself")
@@ -27,12 +28,11 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Quantise, print what it costs, write."""
     folders = parse_folders(options.data)
-    from mt_perception.bundle import load_bundle
-    from mt_perception.resources import default_model
+    from mt_perception.bundle import open_model
     from mt_perception_training.quantize import quantize
 
     allowed = {"miou": options.max_miou_loss / 100, "abs_rel": options.max_abs_rel_loss / 100}
-    bundle = load_bundle(options.model or default_model())
+    bundle = open_model(options.model)
     bundle, losses = quantize(bundle, folders, options.pictures, allowed, options.out)
     print("\n".join(str(loss) for loss in losses))
     print(f"{bundle.folder}: int8 graph added")

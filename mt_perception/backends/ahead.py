@@ -16,8 +16,8 @@ from mt_perception.backends import Backend, BackendError, network_size
 from mt_perception.backends.agreement import compare
 from mt_perception.backends.engines import EngineCache, EngineKey
 from mt_perception.backends.upgrade import Upgrading, run_command, telling
-from mt_perception.bundle import Bundle, load_bundle
-from mt_perception.resources import cache_folder, default_model
+from mt_perception.bundle import Bundle, open_model
+from mt_perception.resources import cache_folder
 from mt_perception.settings import Settings
 
 _LOG = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ def export_engine(settings: Settings) -> Path:
     """
     from mt_perception.backends.tensorrt import precision_for
 
-    bundle = load_bundle(settings.model or default_model())
+    bundle = open_model(settings.model)
     size = network_size(bundle, settings)
     precision = precision_for(settings.precision)
     try:

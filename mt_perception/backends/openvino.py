@@ -17,6 +17,7 @@ from mt_perception.backends.engines import CacheKey, EngineCache
 from mt_perception.backends.variants import Names, Variants
 from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
 from mt_perception.hardware import computes_bf16, limited_threads, processor
+from mt_perception.network.graph_file import read_graph
 from mt_perception.resources import cache_folder
 from mt_perception.types import CameraModel
 
@@ -110,9 +111,8 @@ class _Compiler:
         self, core: ov.Core, bundle: Bundle, graph: str, size: tuple[int, int], precision: str, config: dict[str, Any]
     ) -> None:
         self._core, self._cache = core, EngineCache(cache_folder() / "openvino")
-        self._path, self._card_files = bundle.file(graph), bundle.card.files
-        self._size, self._has_rays = size, bundle.card.network.rays
-        self._precision, self._config = precision, config
+        self._bundle, self._graph = bundle, graph
+        self._size, self._precision, self._config = size, precision, config
 
     def __call__(self, wanted: Names) -> ov.InferRequest:
         with _COMPILING:
@@ -129,14 +129,17 @@ class _Compiler:
             compiled = self._core.compile_model(self._model(wanted), "CPU", self._config)
         except RuntimeError as error:
             reason = " ".join(str(error).split())[-300:]
-            raise BackendError(f"OpenVINO cannot run {self._path}; copy the model again ({reason})") from error
+            raise BackendError(
+                f"OpenVINO cannot run {self._bundle.file(self._graph)}; copy the model again ({reason})"
+            ) from error
         self._cache.keep(key, compiled.export_model().getvalue())
         return compiled.create_infer_request()
 
     def _key(self, wanted: Names) -> GraphKey:
+        files = self._bundle.card.files
         return GraphKey(
-            weights=self._card_files[self._path.with_suffix(".bin").name],
-            graph=self._card_files[self._path.name],
+            weights=files[self._bundle.constants(self._graph).name],
+            graph=files[self._graph],
             height=self._size[0],
             width=self._size[1],
             precision=self._precision,
@@ -149,8 +152,8 @@ class _Compiler:
 
     def _model(self, wanted: Names) -> ov.Model:
         """The graph of the bundle for one size, with these outputs alone."""
-        whole = self._core.read_model(self._path)
-        used = ["image", *["depth_scale"] * ("depth_m" in wanted), *["camera"] * self._has_rays]
+        whole = read_graph(self._core, self._bundle, self._graph)
+        used = ["image", *["depth_scale"] * ("depth_m" in wanted), *["camera"] * self._bundle.card.network.rays]
         model = ov.Model(
             [whole.output(name) for name in wanted],
             [whole.input(name).get_node() for name in used],

@@ -75,7 +75,9 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
     for option, setting in (("--backends", SETTINGS["backend"]), ("--precisions", SETTINGS["precision"])):
         names = [name for name in setting.choices if name != "auto"]
         parser.add_argument(option, nargs="+", choices=names, help="default: all that run here")
-    parser.add_argument("--models", nargs="+", default=[""], metavar="DIR", help="models (default: the package's)")
+    parser.add_argument(
+        "--models", nargs="+", default=[""], metavar="MODEL", help="names or folders (default: the package's default)"
+    )
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of the network (default: all cores)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
 
@@ -139,7 +141,7 @@ def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
     return [
         node.measure_node(
             Settings(
-                model=str(model),
+                model=model,
                 backend=backend,
                 precision=precision,
                 threads=options.threads,

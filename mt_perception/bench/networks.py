@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,7 +82,7 @@ def ours(settings: Settings, picture: tuple[int, int] | None = None) -> Contesta
 
 def all_of_ours(
     size: tuple[int, int],
-    models: Sequence[Path | str] = ("",),
+    models: Sequence[str] = ("",),
     backends: Iterable[str] | None = None,
     precisions: Iterable[str] | None = None,
     threads: int = 0,
@@ -96,7 +95,7 @@ def all_of_ours(
     ways = list(product(models, backends or BACKENDS, precisions or PRECISIONS))
     for model, backend, precision in tqdm(ways, desc="loading", leave=False):
         try:
-            found.append(ours(common.replace(model=str(model), backend=backend, precision=precision), picture))
+            found.append(ours(common.replace(model=model, backend=backend, precision=precision), picture))
         except (BackendError, BundleError, ImportError) as error:
             skipped.append(f"{backend} {precision} is left out: {error}")
     return found, list(dict.fromkeys(skipped))

@@ -14,10 +14,10 @@ from mt_perception.bench.networks import all_of_ours
 from mt_perception.bench.node import Load, running_nodes
 from mt_perception.bench.race import BenchError, Row, race
 from mt_perception.bench.table import table
-from mt_perception.bundle import load_bundle
+from mt_perception.bundle import open_model
 from mt_perception.hardware import processor
 from mt_perception.metrics import percentiles
-from mt_perception.resources import default_model
+from mt_perception.resources import lasting_name
 from mt_perception.settings import Settings
 
 MARGIN = 0.25
@@ -51,7 +51,7 @@ class Goal:
 def tune(
     goal: Goal,
     sizes: Sequence[tuple[int, int]] = (),
-    models: Sequence[Path | str] = ("",),
+    models: Sequence[str] = ("",),
     backends: Iterable[str] | None = None,
     precisions: Iterable[str] | None = None,
     threads: int = 0,
@@ -99,7 +99,7 @@ def parameters_of(row: Row) -> dict[str, Any]:
     height, width = row["size"].split("x")
     asked: dict[str, Any] = {"threads": row["threads"]} if row["threads"] else {}
     if row["model"]:
-        asked["model"] = str(Path(row["model"]).expanduser().resolve())
+        asked["model"] = lasting_name(row["model"])
     return {
         **asked,
         "backend": row["backend"],
@@ -114,9 +114,9 @@ def _preference(row: Row) -> tuple[int, float]:
     return EXACTNESS.index(precision) if precision in EXACTNESS else len(EXACTNESS), row["p50_ms"]
 
 
-def default_sizes(model: Path | str) -> list[tuple[int, int]]:
+def default_sizes(model: str) -> list[tuple[int, int]]:
     """The model's own input and smaller ones of about its shape, in whole multiples of 32 pixels."""
-    own = load_bundle(model or default_model()).card.input
+    own = open_model(model).card.input
     sizes = [tuple(max(32, 32 * round(side * scale / 32)) for side in (own.height, own.width)) for scale in SCALES]
     return list(dict.fromkeys(sizes))  # type: ignore[arg-type]
 

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from mt_perception.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle, BundleCard, TrainingCamera, load_bundle, new_bundle
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.graph import DeployedGraph
+from mt_perception.network.graph_file import save_graph, share_constants
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception.network.storage import halve, rounded, stored
@@ -31,10 +32,7 @@ def multiply_adds(network: MultiTaskNetwork, size: tuple[int, int]) -> int:
 
 
 def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, int] = (64, 128)) -> None:
-    """Write `path` (.xml) and its weights beside it (.bin). The exported graph takes pictures of any size.
-
-    Weights stay in fp32: in half precision they alone used up most of what backends may differ (see ARCHITECTURE.md).
-    """
+    """Write `path` (.xml) and its constants beside it (.bin). The exported graph takes pictures of any size."""
     import openvino as ov
 
     height, width = example_size
@@ -54,7 +52,7 @@ def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, i
     for port, name in zip(model.outputs, OUTPUTS, strict=True):
         port.get_tensor().set_names({name})
     halve(model)
-    ov.save_model(model, path, compress_to_fp16=False)  # that would also round what does not survive it
+    save_graph(model, path)
 
 
 def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str, Any], inputs: InputSpec) -> Bundle:
@@ -73,6 +71,7 @@ def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str,
     with new_bundle(directory, card) as folder:
         save_file(stored(network.state_dict()), folder / WEIGHTS)
         export_openvino(CpuGraph(network, inputs), folder / OPENVINO_GRAPH)
+        share_constants(folder)
     return load_bundle(directory)
 
 
@@ -94,5 +93,7 @@ def write_untrained(directory: Path, name: str, spec: NetworkSpec, size: tuple[i
 def read_network(bundle: Bundle) -> MultiTaskNetwork:
     """The network of a bundle with its weights, in evaluation mode on the CPU."""
     network = build_network(bundle.card.network)
-    network.load_state_dict(load_file(bundle.file(WEIGHTS)))
+    weights = load_file(bundle.file(WEIGHTS))
+    weights.pop(OPENVINO_GRAPH, None)  # what its graph alone needs
+    network.load_state_dict(weights)
     return network.eval()

@@ -91,23 +91,22 @@ def add_evaluate(commands: Any) -> None:
     text = "frames of each BAG that the report shows, the worst first (default: %(default)s)"
     parser.add_argument("--worst", type=int, default=6, metavar="N", help=text)
     text = "the model that made the results: its card has the row table for skill (default: the package's own)"
-    parser.add_argument("--model", default="", metavar="DIR", help=text)
+    parser.add_argument("--model", default="", help=text)
     _add_workers(parser)
     parser.set_defaults(command=_evaluate)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    from mt_perception.bundle import load_bundle
+    from mt_perception.bundle import open_model
     from mt_perception.offline.evaluate import compare
     from mt_perception.offline.many import evaluate_bags, listed
-    from mt_perception.resources import default_model
 
     for file in (options.json, options.html):
         check_folder(file)
     if options.html:
         require_report()
     paths = listed(options.recordings)
-    card = load_bundle(options.model or default_model()).card
+    card = open_model(options.model).card
     outcomes = evaluate_bags(paths, options.truth, options.workers, options.ray, card)
     evaluations = [each for each in outcomes.values() if not isinstance(each, Exception)]
     results = [each.results() for each in evaluations]

@@ -23,7 +23,7 @@ from mt_perception.offline.stereo import PairedPerceiver, perceive_pairs
 from mt_perception.offline.tally import Tally
 from mt_perception.pipeline import Perceiver
 from mt_perception.pool import opencv_threads
-from mt_perception.resources import default_model
+from mt_perception.resources import model_folder
 from mt_perception.scale import WARM_UP_S
 from mt_perception.settings import Settings
 from mt_perception.topics import LABEL_INFO
@@ -51,7 +51,7 @@ class Processing:
     @property
     def model(self) -> str:
         """The folder of the model."""
-        return self.settings.model or str(default_model())
+        return str(model_folder(self.settings.model))
 
 
 @dataclass(frozen=True)

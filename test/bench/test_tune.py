@@ -45,7 +45,7 @@ def test_the_parameters_are_those_that_were_measured(tmp_path):
 
 
 def test_sizes_start_at_the_models_own_and_fall(root):
-    own = yaml.safe_load((root / "models" / "default" / "bundle.json").read_text())["input"]
+    own = yaml.safe_load((root / "models" / "street" / "bundle.json").read_text())["input"]
     sizes = default_sizes("")
     assert sizes[0] == (own["height"], own["width"])
     assert all(h % 32 == w % 32 == 0 for h, w in sizes[1:]) and len(sizes) == len(set(sizes)) > 3

@@ -8,13 +8,13 @@ pytest.importorskip("rclpy")
 
 from nodes import Probe, diagnostics_of
 
-from mt_perception.resources import default_model
+from mt_perception.resources import model_folder
 
 
 @pytest.fixture
 def model(tmp_path):
     """A copy of the default model, to break."""
-    return shutil.copytree(default_model(), tmp_path / "model")
+    return shutil.copytree(model_folder(), tmp_path / "model")
 
 
 def test_a_graph_that_cannot_be_made_is_served_by_a_larger_one(start, small_model, model):

@@ -16,7 +16,7 @@ from mt_perception_training.options import TrainingError
 def add_parser(commands: Any) -> None:
     """Add the subcommand `evaluate` to `commands` (what `add_subparsers` returned)."""
     parser = commands.add_parser("evaluate", help="score a model on pictures with truth, and show where it fails")
-    parser.add_argument("--model", default="", metavar="DIR", help="a model bundle; by default the package's own")
+    parser.add_argument("--model", default="", help=SETTINGS["model"].description)
     text = "where the data sets lie, such as cityscapes=~/cityscapes"
     parser.add_argument("--data", nargs="+", required=True, metavar="NAME=FOLDER", help=text)
     parser.add_argument("--split", default="val", choices=("train", "val"), help="(default val)")
@@ -46,12 +46,11 @@ def run(options: argparse.Namespace) -> None:
 
     curves = read_curves(options.training_run) if options.training_run else None
 
-    from mt_perception.bundle import load_bundle
-    from mt_perception.resources import default_model
+    from mt_perception.bundle import open_model
     from mt_perception_training.evaluate import evaluate, table
     from mt_perception_training.report.collector import Collector
 
-    card = load_bundle(options.model or default_model()).card
+    card = open_model(options.model).card
     board = Collector(options.worst)
     evaluate(options.model, folders, options.split, board, options.precision, holdout)
     print(table(board))

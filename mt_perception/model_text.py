@@ -1,0 +1,40 @@
+"""What is known of a model, in words."""
+
+from __future__ import annotations
+
+from mt_perception.bundle import Bundle, BundleCard
+
+
+def describe(bundle: Bundle) -> str:
+    """The card in words, for a terminal."""
+    card = bundle.card
+    codec, camera = card.network.depth_codec, card.training_camera
+    rows = {
+        "model": f"{card.name} ({bundle.model_hash}){'' if card.trained else ', UNTRAINED: its output means nothing'}",
+        "folder": str(bundle.folder),
+        "network": str(card.network),
+        "input": f"{card.input.width}x{card.input.height} px RGB",
+        "classes": ", ".join(label.name for label in card.classes),
+        "depth": f"{codec.min_m:g} to {codec.max_m:g} m, {codec.name} codec",
+        "trained with": f"a focal length of {camera.fx_px:g} px at {camera.width_px} px width",
+        "parameters": f"{card.parameters:,}",
+        "GMACs": f"{card.gmacs:.2f} a picture",
+        "scores": ", ".join(f"{name} {value:.3f}" for name, value in card.scores.items()) or "none",
+        "scored on": ", ".join(f"{name} {split}" for name, split in card.splits.items()) or "not told",
+        "skill": _skill(card),
+        "int8": ", ".join(f"{name} {value:.3f}" for name, value in card.int8_scores.items()) or "none",
+        "data": card.data or "not told",
+        "encoder from": card.encoder_weights,
+        "licence": card.license or "not told",
+        "command": card.command or "not told",
+        "files": ", ".join(f"{n} {(bundle.folder / n).stat().st_size / 1e6:.1f} MB" for n in card.files),
+    }
+    return "\n".join(f"{name + ':':14}{value}" for name, value in rows.items())
+
+
+def _skill(card: BundleCard) -> str:
+    """How much better its depth is than a table of the image row, for each data set on which that was measured."""
+    suffix = "_skill"
+    names = [each.removesuffix(suffix) for each in card.scores if each.endswith(suffix)]
+    told = (f"{name} {card.scores[name + suffix]:+.2f}" for name in names)
+    return ", ".join(told) or "unknown: nobody compared its depth with what the image row alone says"
