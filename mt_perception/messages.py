@@ -101,7 +101,7 @@ def _check_header(message: Any, max_megapixels: float) -> str:
 
 
 def check_picture(message: Any, max_megapixels: float = _MOST_MEGAPIXELS) -> None:
-    """Raise the `DataError` of `frame_from_message`, as far as that shows without decoding or copying: in microseconds."""
+    """Raise the `DataError` of `frame_from_message`, as far as that shows without decoding or copying."""
     if getattr(message, "encoding", "") in PLANAR:
         data = np.frombuffer(message.data, np.uint8)
         planes(data, message.encoding, message.width, message.height, message.step)
