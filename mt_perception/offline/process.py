@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -50,6 +51,7 @@ def process_bags(
     """`process_bag` for pairs of source and output. What became of each output; one failure stops no other."""
     outcomes: dict[Path, Tally | Failure] = {}
     plans: dict[Path, list[Task]] = {}
+    _allow_files(len(works))
     with ExitStack() as owned:
         for source, out in works:
             try:
@@ -58,6 +60,14 @@ def process_bags(
                 outcomes[out] = error
         _work_off(plans, outcomes, processing, workers, ray)
     return outcomes
+
+
+def _allow_files(outputs: int) -> None:
+    """The lock of each output is an open file; many systems allow 1024 until more are asked for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = outputs + 512
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else wanted, hard))
 
 
 def _work_off(
