@@ -55,12 +55,17 @@ def unpacked(folder: Path) -> Path:
             _COPIES.pop(next(iter(_COPIES)))[1]()
         copy = TemporaryDirectory(prefix="mt_perception_")
         # a worker process ends without what `atexit` holds
-        _COPIES[key] = Path(copy.name), Finalize(None, copy.cleanup, exitpriority=1)
-        for each in files:
-            _unpack(folder / each["path"], Path(copy.name))
+        remove = Finalize(None, copy.cleanup, exitpriority=1)
+        try:
+            for each in files:
+                _unpack(folder / each["path"], Path(copy.name))
+        except BaseException:
+            remove()
+            raise
         plain_files = [each | {"path": Path(each["path"]).stem} for each in files]
         facts |= {"compression_mode": "", "compression_format": ""}
         write_metadata(Path(copy.name), [facts | {"files": plain_files}])
+        _COPIES[key] = Path(copy.name), remove
     return _COPIES[key][0]
 
 

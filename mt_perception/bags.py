@@ -171,12 +171,10 @@ class Bag:
         """A reader of the same files that trusts no index; None where this one does not either, or nothing is whole."""
         from mt_perception.damaged import Damaged
 
-        if isinstance(self._reader, Damaged):
-            return None
-        try:
-            return Damaged([self.path] if self.path.is_file() else pieces(self.path))
-        except ValueError:
-            return None
+        with suppress(ValueError):
+            if not isinstance(self._reader, Damaged):
+                return Damaged([self.path] if self.path.is_file() else pieces(self.path))
+        return None
 
     def _compare(self, came: Mapping[str, int], topics: Collection[str]) -> None:
         short = [f"{came[topic]} of {count} on {topic}" for topic, count in self.counts.items()
@@ -223,9 +221,8 @@ class BagWriter:
             yield
         except (OSError, sqlite3.Error) as error:
             self._is_broken = True
-            raise BagError(
-                f"{self._path} cannot be written any further ({error}): it ends where it was whole"
-            ) from error
+            end = "it ends where it was last whole"
+            raise BagError(f"{self._path} cannot be written any further ({error}): {end}") from error
 
     def adopt(self, bag: Bag) -> None:
         """Topics that `bag` has too keep the definitions of their types, known here or not, and their QoS."""
