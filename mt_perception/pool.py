@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, util
 from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Any, TypeVar
@@ -63,14 +63,18 @@ def _in_processes(function: Callable[[Item], Result], items: Sequence[Item], wor
     except BrokenProcessPool:
         reason = "a worker process died, perhaps for lack of memory; go on with fewer workers"
         raise PoolError(reason) from None
-    finally:
+    except BaseException:  # an item failed, or the results are not wanted any more
         theirs.close()
+        raise
+    finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        theirs.close()
         ours.close()
 
 
 def _begin_worker(parent: Connection) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent decides
+    for each in (signal.SIGINT, signal.SIGTERM):  # they reach all processes; the parent decides, and its end ends this
+        signal.signal(each, signal.SIG_IGN)
     Thread(target=_end_with, args=(parent,), daemon=True).start()
     cv2.setNumThreads(1)
 
@@ -78,6 +82,7 @@ def _begin_worker(parent: Connection) -> None:
 def _end_with(parent: Connection) -> None:
     """End this process as soon as the other end of the pipe is closed, or gone with its process."""
     parent.poll(None)
+    util._run_finalizers(0)  # type: ignore[attr-defined]  # temporary files go
     os._exit(1)
 
 
