@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from multiprocessing.util import Finalize
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from rosbags.rosbag2 import Reader
 from yaml import YAMLError
 
-from mt_perception.bag_metadata import read_metadata
+from mt_perception.bag_metadata import read_metadata, write_metadata
 
 _FILES = (".mcap", ".db3")
 _PACKED = (".zstd", ".zst")
 _ZSTD = b"\x28\xb5\x2f\xfd"  # how compressed data begin, and no serialized message
+_MOST_COPIES = 2
+_COPIES: dict[tuple[Path, int], tuple[Path, Callable[[], Any]]] = {}
+"""Of recordings that are compressed as a whole, by folder and when it was changed: the copy, and what removes it."""
 _PIECE = re.compile(r"(?P<name>.*)_(?P<number>\d+)(?P<ending>\.(mcap|db3)(\.zstd?)?)")
 
 
@@ -25,10 +31,49 @@ def is_recording(path: Path) -> bool:
 
 
 def opened(path: Path) -> Any:
-    """The reader of `rosbags` for a folder or a file, opened."""
-    reader = Reader(path)
+    """The reader of `rosbags` for a folder or a file, opened. What is compressed as a whole is unpacked once."""
+    reader = Reader(unpacked(path) if path.is_dir() else path)
     reader.open()
     return reader
+
+
+def unpacked(folder: Path) -> Path:
+    """The recording in `folder`, or where its files are compressed as a whole (zstd), a copy of it with plain ones.
+
+    The copy is among the temporary files. It serves this process until that ends, or has read several others.
+    """
+    try:
+        facts = read_metadata(folder)
+        if str(facts["compression_mode"]).lower() != "file" or facts["compression_format"] != "zstd":
+            return folder
+        key = folder.resolve(), (folder / "metadata.yaml").stat().st_mtime_ns
+        files = [each | {"path": Path(each["path"]).name} for each in facts["files"]]
+    except (OSError, ValueError, TypeError, KeyError, YAMLError):
+        return folder  # the reader says what is wrong with it
+    if key not in _COPIES:
+        while len(_COPIES) >= _MOST_COPIES:
+            _COPIES.pop(next(iter(_COPIES)))[1]()
+        copy = TemporaryDirectory(prefix="mt_perception_")
+        # a worker process ends without what `atexit` holds
+        remove = Finalize(None, copy.cleanup, exitpriority=1)
+        try:
+            for each in files:
+                _unpack(folder / each["path"], Path(copy.name))
+        except BaseException:
+            remove()
+            raise
+        plain_files = [each | {"path": Path(each["path"]).stem} for each in files]
+        facts |= {"compression_mode": "", "compression_format": ""}
+        write_metadata(Path(copy.name), [facts | {"files": plain_files}])
+        _COPIES[key] = Path(copy.name), remove
+    return _COPIES[key][0]
+
+
+def _unpack(file: Path, folder: Path) -> None:
+    import zstandard  # comes with mcap
+
+    with file.open("rb") as packed, (folder / file.stem).open("wb") as unpacked_file:
+        zstandard.ZstdDecompressor().copy_stream(packed, unpacked_file)
 
 
 def is_all_of(folder: Path, file: Path) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from mt_perception.files import write_whole
+
 _FILE, _ROOT = "metadata.yaml", "rosbag2_bagfile_information"
 
 
@@ -34,7 +36,7 @@ def write_metadata(folder: Path, parts: Sequence[dict[str, Any]]) -> None:
         "message_count": sum(file["message_count"] for file in files),
         "topics_with_message_count": _topics(parts),
     }
-    (folder / _FILE).write_text(yaml.safe_dump({_ROOT: facts}, sort_keys=False), encoding="utf-8")
+    write_whole(folder / _FILE, yaml.safe_dump({_ROOT: facts}, sort_keys=False).encode())
 
 
 def _topics(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -10,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rosbags.rosbag2 import ReaderError, StoragePlugin, Writer
+from rosbags.rosbag2 import StoragePlugin
 
 from mt_perception.bag_files import contradiction, is_all_of, opened, pieces, plain, storages
+from mt_perception.bag_storage import RecordingWriter
 from mt_perception.bag_types import TYPES, reliable_qos, type_hash
 from mt_perception.errors import MtPerceptionError
+from mt_perception.files import own_folder
 from mt_perception.types import DataError
 
 _ALL_THERE = "all messages of its files are read"
@@ -68,7 +71,7 @@ class Bag:
                 reader.close()
                 raise BagError(problem)
             return reader
-        except (BagError, ReaderError, OSError, ValueError, KeyError) as error:
+        except Exception as error:  # whatever a reader raises on damaged bytes
             try:
                 reader = self._open_files(pieces(folder), trusted=not has_metadata)
             except ValueError as nothing:
@@ -80,7 +83,7 @@ class Bag:
     def _open_files(self, files: list[Path], trusted: bool = True) -> Any:
         """A reader of these files alone: by the index if it is `trusted`, else from the beginning."""
         if trusted and len(files) == 1 and files[0].suffix == ".mcap":
-            with suppress(ReaderError, OSError, ValueError, KeyError):
+            with suppress(Exception):
                 return opened(files[0])  # else all of the file has to be read to begin with
         from mt_perception.damaged import Damaged
 
@@ -141,11 +144,37 @@ class Bag:
         if not wanted:
             return
         came: Counter[str] = Counter()
-        for connection, received_ns, data in self._reader.messages(wanted, start_ns, stop_ns):
+        for connection, received_ns, data in self._readable(wanted, start_ns, stop_ns):
             came[connection.topic] += 1
             yield Recorded(connection.topic, connection.msgtype, received_ns, plain(data))
         if start_ns is None and stop_ns is None:
             self._compare(came, {each.topic for each in wanted})
+
+    def _readable(self, wanted: list[Any], start_ns: int | None, stop_ns: int | None) -> Iterator[tuple[Any, int, Any]]:
+        """By the index; where that, or a chunk, turns out to be damaged, all else that there is from the beginning."""
+        came: Counter[str] = Counter()
+        try:
+            for record in self._reader.messages(wanted, start_ns, stop_ns):
+                came[record[0].topic] += 1
+                yield record
+        except Exception as error:  # whatever a reader raises on damaged bytes
+            rescue = self._rescue()
+            if rescue is None:
+                raise
+            self.loss = f"{self.path} is damaged ({type(error).__name__}: {error}); {rescue.loss or _ALL_THERE}"
+            for record in rescue.messages(wanted, start_ns, stop_ns):
+                came[record[0].topic] -= 1
+                if came[record[0].topic] < 0:  # not one that came before the damage
+                    yield record
+
+    def _rescue(self) -> Any:
+        """A reader of the same files that trusts no index; None where this one does not either, or nothing is whole."""
+        from mt_perception.damaged import Damaged
+
+        with suppress(ValueError):
+            if not isinstance(self._reader, Damaged):
+                return Damaged([self.path] if self.path.is_file() else pieces(self.path))
+        return None
 
     def _compare(self, came: Mapping[str, int], topics: Collection[str]) -> None:
         short = [f"{came[topic]} of {count} on {topic}" for topic, count in self.counts.items()
@@ -155,14 +184,19 @@ class Bag:
 
 
 class BagWriter:
-    """A new recording. Use it in a `with` statement; it is complete when the block ends, even by an exception."""
+    """A new recording. Use it in a `with` statement; it is complete when the block ends, even by an exception.
+
+    Where it cannot be written any further, `BagError` says so once; then it ends at the last `checkpoint`.
+    """
 
     def __init__(self, path: Path | str, storage: str = "mcap") -> None:
         path = Path(path)
         refuse_existing(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._writer = Writer(path, version=9, storage_plugin=StoragePlugin[storage.upper()])
+        self._path = path
+        self._writer = RecordingWriter(path, StoragePlugin[storage.upper()])
         self._writer.open()
+        self._is_broken = False
         self._connections: dict[str, Any] = {}
         self._originals: dict[str, Any] = {}
 
@@ -170,7 +204,25 @@ class BagWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._writer.close()
+        if self._is_broken:
+            self._writer.abort()
+        else:
+            with self._told():
+                self._writer.close()
+
+    def checkpoint(self) -> None:
+        """From now on all that was written so far is safe from the end of this process, in mcap."""
+        with self._told():
+            self._writer.checkpoint()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            self._is_broken = True
+            end = "it ends where it was last whole"
+            raise BagError(f"{self._path} cannot be written any further ({error}): {end}") from error
 
     def adopt(self, bag: Bag) -> None:
         """Topics that `bag` has too keep the definitions of their types, known here or not, and their QoS."""
@@ -182,7 +234,8 @@ class BagWriter:
         """Add a serialized message. `latched` is told to players, so that late subscribers get it too."""
         if topic not in self._connections:
             self._connections[topic] = self._connect(topic, type_name, latched)
-        self._writer.write(self._connections[topic], received_ns, data)
+        with self._told():
+            self._writer.write(self._connections[topic], received_ns, data)
 
     def _connect(self, topic: str, type_name: str, latched: bool) -> Any:
         original = self._originals.get(topic)
@@ -205,13 +258,14 @@ def new_recording(path: Path, storage: str = "mcap") -> Iterator[BagWriter]:
     """A new recording that is there when the block has ended well, and not at all otherwise."""
     refuse_existing(path)
     unfinished = path.with_name(f"{path.name}.unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)  # of a program that was killed
-    try:
-        with BagWriter(unfinished / path.name, storage) as bag:  # its files are named after it
-            yield bag
-        (unfinished / path.name).rename(path)
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with own_folder(unfinished):
+        shutil.rmtree(unfinished / path.name, ignore_errors=True)  # of a program that was killed
+        try:
+            with BagWriter(unfinished / path.name, storage) as bag:  # its files are named after it
+                yield bag
+            (unfinished / path.name).rename(path)
+        finally:
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def refuse_existing(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -9,8 +10,8 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
-from mcap.records import Channel, Message, Schema
-from mcap.stream_reader import StreamReader
+from mcap.records import Channel, Chunk, McapRecord, Message, Schema
+from mcap.stream_reader import StreamReader, breakup_chunk
 from rosbags.interfaces import Connection, ConnectionExtRosbag2, MessageDefinition, MessageDefinitionFormat
 
 Record = tuple[Connection, int, bytes]
@@ -86,18 +87,36 @@ class DamagedMcap(DamagedFile):
     def records(self, start_ns: int, stop_ns: int) -> Iterator[Record]:
         schemas: dict[int, Schema] = {}
         connections: dict[int, Connection] = {}
+        for record in self._all():
+            if isinstance(record, Schema):
+                schemas[record.id] = record
+            elif isinstance(record, Channel) and record.schema_id in schemas:
+                connections[record.id] = _of_channel(record, schemas[record.schema_id])
+            elif isinstance(record, Message) and start_ns <= record.log_time < stop_ns:
+                connection = connections.get(record.channel_id)
+                if connection:  # else what tells of it lies in a damaged chunk
+                    yield connection, record.log_time, record.data
+
+    def _all(self) -> Iterator[McapRecord]:
+        """Every record that is whole; chunks by their checksum, where they have one."""
+        bad = 0
         with self._file.open("rb") as stream:
+            size = os.fstat(stream.fileno()).st_size
+            self.loss = "" if size else "it is empty"
             try:
-                for record in StreamReader(stream).records:
-                    if isinstance(record, Schema):
-                        schemas[record.id] = record
-                    elif isinstance(record, Channel):
-                        connections[record.id] = _of_channel(record, schemas[record.schema_id])
-                    elif isinstance(record, Message) and start_ns <= record.log_time < stop_ns:
-                        yield connections[record.channel_id], record.log_time, record.data
+                for record in StreamReader(stream, emit_chunks=True, record_size_limit=size).records:
+                    if not isinstance(record, Chunk):
+                        yield record
+                        continue
+                    try:
+                        yield from breakup_chunk(record, validate_crc=True)
+                    except Exception as error:  # whatever decoding damaged bytes raises
+                        bad += 1
+                        self.loss = f"{bad} of its chunks cannot be read ({type(error).__name__})"
             except Exception as error:  # whatever decoding cut-off bytes raises
-                share = stream.tell() / self._file.stat().st_size
-                self.loss = f"it breaks off at {share:.0%} of the file ({type(error).__name__})"
+                if size:
+                    end = f"it breaks off at {stream.tell() / size:.0%} of the file ({type(error).__name__})"
+                    self.loss = f"{self.loss}; {end}" if bad else end
 
 
 class DamagedSqlite(DamagedFile):

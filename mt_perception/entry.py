@@ -30,6 +30,26 @@ def train() -> int:
         return missing(error)
 
 
+def perception_node() -> int:
+    """The program `perception_node`."""
+    return _start("mt_perception.ros.node")
+
+
+def player_node() -> int:
+    """The program `player_node`."""
+    return _start("mt_perception.ros.player")
+
+
+def recorder_node() -> int:
+    """The program `recorder_node`."""
+    return _start("mt_perception.ros.recorder")
+
+
+def city_node() -> int:
+    """The program `city_node`."""
+    return _start("mt_perception.ros.city")
+
+
 def missing(error: ModuleNotFoundError) -> int:
     """Say how to install what the training needs; the exit status. Raises `error` for a module of this project."""
     if (error.name or "").startswith("mt_perception"):

@@ -49,8 +49,7 @@ def eight_bit(array: NDArray[Any], encoding: str, bit_depth: int = 0) -> tuple[N
 
     Bayer mosaics and YUV become BGR; `bit_depth` as in `eight_of_sixteen`. Raises `DataError` for what is no camera's.
     """
-    if encoding not in _PIXEL_FORMATS:
-        raise DataError(f"image encoding is {encoding!r}, which is no camera picture")
+    check_camera(encoding)
     pixels = eight_of_sixteen(array, bit_depth) if array.dtype == np.uint16 else array
     if encoding in _TO_BGR:
         try:
@@ -58,6 +57,12 @@ def eight_bit(array: NDArray[Any], encoding: str, bit_depth: int = 0) -> tuple[N
         except cv2.error as error:
             raise _uneven(encoding, array.shape) from error
     return pixels, _PIXEL_FORMATS[encoding]
+
+
+def check_camera(encoding: str) -> None:
+    """Raise `DataError` for an encoding of one plane that no camera's image has."""
+    if encoding not in _PIXEL_FORMATS:
+        raise DataError(f"image encoding is {encoding!r}, which is no camera picture")
 
 
 def eight_of_sixteen(array: NDArray[np.uint16], bit_depth: int = 0) -> NDArray[np.uint8]:
@@ -72,9 +77,24 @@ def eight_of_sixteen(array: NDArray[np.uint16], bit_depth: int = 0) -> NDArray[n
 
 
 def bgr_from_planes(data: NDArray[np.uint8], encoding: str, width: int, height: int, step: int) -> NDArray[np.uint8]:
-    """(N,) bytes of a `PLANAR` image -> (H, W, 3) BGR. `step`: bytes from one row of brightness to the next.
+    """(N,) bytes of a `PLANAR` image -> (H, W, 3) BGR. `step`: bytes from one row of brightness to the next."""
+    luma, chroma = planes(data, encoding, width, height, step)
+    pairs: Any = chroma
+    try:
+        if encoding == "nv24":  # OpenCV knows two planes only with a quarter of the colour
+            pairs = cv2.resize(pairs, (width // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        return cv2.cvtColorTwoPlane(luma, pairs, PLANAR[encoding])  # type: ignore[return-value]
+    except cv2.error as error:
+        raise _uneven(encoding, luma.shape) from error
 
-    Some drivers count the rows of both planes in `height`; the length of the data tells.
+
+def planes(
+    data: NDArray[np.uint8], encoding: str, width: int, height: int, step: int
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """(H, W) brightness and (h, w, 2) pairs of colour values in the bytes of a `PLANAR` image, in place.
+
+    Some drivers count the rows of both planes in `height`; the length of the data tells. Raises `DataError` for bytes
+    that are too few.
     """
     per_row = 3 if encoding == "nv24" else 1.5  # bytes of both planes, for each byte of brightness
     if data.size < int(step * height * per_row):
@@ -86,13 +106,8 @@ def bgr_from_planes(data: NDArray[np.uint8], encoding: str, width: int, height: 
         )
     luma: NDArray[np.uint8] = np.ndarray((height, width), np.uint8, data.data, strides=(step, 1))
     shape, stride = ((height, width, 2), 2 * step) if encoding == "nv24" else ((height // 2, width // 2, 2), step)
-    chroma: Any = np.ndarray(shape, np.uint8, data.data, offset=step * height, strides=(stride, 2, 1))
-    try:
-        if encoding == "nv24":  # OpenCV knows two planes only with a quarter of the colour
-            chroma = cv2.resize(chroma, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-        return cv2.cvtColorTwoPlane(luma, chroma, PLANAR[encoding])  # type: ignore[return-value]
-    except cv2.error as error:
-        raise _uneven(encoding, luma.shape) from error
+    chroma: NDArray[np.uint8] = np.ndarray(shape, np.uint8, data.data, offset=step * height, strides=(stride, 2, 1))
+    return luma, chroma
 
 
 def compressed_encoding(image_format: str, array: NDArray[Any]) -> str:

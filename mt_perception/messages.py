@@ -22,7 +22,15 @@ from numpy.typing import NDArray
 from PIL import Image as HeaderReader
 
 from mt_perception.geometry import scale_camera
-from mt_perception.image_encodings import ENCODINGS, PLANAR, bgr_from_planes, compressed_encoding, eight_bit
+from mt_perception.image_encodings import (
+    ENCODINGS,
+    PLANAR,
+    bgr_from_planes,
+    check_camera,
+    compressed_encoding,
+    eight_bit,
+    planes,
+)
 from mt_perception.settings import SETTINGS
 from mt_perception.types import CameraModel, DataError, Frame
 
@@ -37,6 +45,11 @@ def array_from_image(message: Any) -> NDArray[Any]:
 
     Raises `DataError` for an encoding that is not packed, and for a size, step and length that contradict each other.
     """
+    array = _pixels_in_place(message)
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
+
+
+def _pixels_in_place(message: Any) -> NDArray[Any]:
     if message.encoding not in ENCODINGS:
         raise DataError(f"image encoding is {message.encoding!r}; read here are {', '.join((*ENCODINGS, *PLANAR))}")
     code, channels = ENCODINGS[message.encoding]
@@ -54,8 +67,6 @@ def array_from_image(message: Any) -> NDArray[Any]:
     shape = (height, width, channels)
     strides = (step, channels * dtype.itemsize, dtype.itemsize)
     array: NDArray[Any] = np.ndarray(shape, dtype, data.data, strides=strides)
-    if not dtype.isnative:
-        array = array.astype(dtype.newbyteorder("="))
     return array[..., 0] if channels == 1 else array
 
 
@@ -65,6 +76,15 @@ def array_from_compressed(message: Any, max_megapixels: float = _MOST_MEGAPIXELS
     Raises `DataError` for what cannot be decoded, and before decoding for more than `max_megapixels` (10^6 pixels): a
     file of 200 KB may hold 225 of them, and 4 GB.
     """
+    told = _check_header(message, max_megapixels)
+    array = cv2.imdecode(np.frombuffer(message.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if array is None:
+        raise DataError(f"{told} cannot be decoded")
+    return array
+
+
+def _check_header(message: Any, max_megapixels: float) -> str:
+    """What to call this `CompressedImage`. Raises `DataError` for no header, and for one with too many pixels."""
     data = np.frombuffer(message.data, np.uint8)
     told = f"a compressed picture of {data.size} bytes, format {message.format!r},"
     try:
@@ -77,10 +97,19 @@ def array_from_compressed(message: Any, max_megapixels: float = _MOST_MEGAPIXELS
     if width * height > max_megapixels * 1e6:
         limit = f"the limit, max_image_megapixels, is {max_megapixels:g}"
         raise DataError(f"{told} has {width}x{height} pixels; {limit}")
-    array = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
-    if array is None:
-        raise DataError(f"{told} cannot be decoded")
-    return array
+    return told
+
+
+def check_picture(message: Any, max_megapixels: float = _MOST_MEGAPIXELS) -> None:
+    """Raise the `DataError` of `frame_from_message`, as far as that shows without decoding or copying."""
+    if getattr(message, "encoding", "") in PLANAR:
+        data = np.frombuffer(message.data, np.uint8)
+        planes(data, message.encoding, message.width, message.height, message.step)
+    elif hasattr(message, "encoding"):
+        _pixels_in_place(message)
+        check_camera(message.encoding)
+    else:
+        _check_header(message, max_megapixels)
 
 
 def frame_from_message(message: Any, bit_depth: int = 0, max_megapixels: float = _MOST_MEGAPIXELS) -> Frame:

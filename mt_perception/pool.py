@@ -10,7 +10,9 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, util
+from multiprocessing.connection import Connection
+from threading import Thread
 from typing import Any, TypeVar
 
 import cv2
@@ -25,7 +27,7 @@ class PoolError(MtPerceptionError, ValueError):
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Results = Generator[Result, None, None]
-"""In the order in which they are ready. Closing it lets what is running finish, and starts nothing more."""
+"""In the order in which they are ready. Closing it ends what is running; so does the end of this process."""
 
 
 def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int, ray: str = "") -> Results[Result]:
@@ -52,20 +54,36 @@ def opencv_threads(count: int) -> Iterator[None]:
 
 def _in_processes(function: Callable[[Item], Result], items: Sequence[Item], workers: int) -> Results[Result]:
     # spawned: OpenCV and OpenVINO have threads, which do not survive a fork
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin_worker)
+    context = get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin_worker, initargs=(ours,))
     try:
         for job in as_completed([pool.submit(function, item) for item in items]):
             yield job.result()
     except BrokenProcessPool:
         reason = "a worker process died, perhaps for lack of memory; go on with fewer workers"
         raise PoolError(reason) from None
+    except BaseException:  # an item failed, or the results are not wanted any more
+        theirs.close()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+        theirs.close()
+        ours.close()
 
 
-def _begin_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent decides
+def _begin_worker(parent: Connection) -> None:
+    for each in (signal.SIGINT, signal.SIGTERM):  # they reach all processes; the parent decides, and its end ends this
+        signal.signal(each, signal.SIG_IGN)
+    Thread(target=_end_with, args=(parent,), daemon=True).start()
     cv2.setNumThreads(1)
+
+
+def _end_with(parent: Connection) -> None:
+    """End this process as soon as the other end of the pipe is closed, or gone with its process."""
+    parent.poll(None)
+    util._run_finalizers(0)  # type: ignore[attr-defined]  # temporary files go
+    os._exit(1)
 
 
 def _on_ray(function: Callable[[Item], Result], items: Sequence[Item], workers: int, address: str) -> Results[Result]:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mt_perception.files import write_whole
+
 
 def plain(value: Any) -> Any:
     """`value` with None for every number that is NaN or infinite, in all mappings and sequences it holds."""
@@ -20,7 +22,7 @@ def plain(value: Any) -> Any:
 
 def write_json(path: Path, value: Any) -> None:
     """Write `value`, made `plain`, to `path`."""
-    path.write_text(json.dumps(plain(value), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    write_whole(path, (json.dumps(plain(value), indent=1, allow_nan=False) + "\n").encode())
 
 
 def check_folder(path: Path | None) -> None:

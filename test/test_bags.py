@@ -1,12 +1,17 @@
+import errno
+import os
 import shutil
 import sqlite3
+import struct
 from contextlib import closing
 
 import numpy as np
 import pytest
 import yaml
-from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
+from mcap.reader import SeekingReader, make_reader
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, Reader, StoragePlugin, Writer
 
+from mt_perception.bag_files import storages
 from mt_perception.bag_messages import new_compressed, new_header
 from mt_perception.bag_types import TYPES
 from mt_perception.bags import Bag, BagError, BagWriter
@@ -195,6 +200,106 @@ def test_fewer_messages_than_a_file_announces_are_told_when_all_was_read(tmp_pat
     with Bag(file) as bag:
         assert bag.loss == "" and len(list(bag.messages())) == 10
         assert "fewer messages than it announces: 5 of 6 on /" in bag.loss
+
+
+def noise(size):
+    """A picture that takes its full size when it is compressed."""
+    pixels = np.random.default_rng(0).integers(0, 256, (size, size, 3), np.uint8)
+    return new_compressed(pixels, "png", new_header(1, "camera"))
+
+
+def received_ns(path):
+    with Bag(path) as bag:
+        assert bag.loss == ""
+        return [each.received_ns for each in bag.messages()]
+
+
+def test_after_a_checkpoint_every_reader_opens_it_whatever_happens(tmp_path):
+    picture = noise(200)
+    writer = BagWriter(tmp_path / "bag")
+    for index in range(40):  # some chunks
+        writer.write_message("/image", index, picture)
+        if index % 10 == 4:
+            writer.checkpoint()
+    for copy, number in ((tmp_path / "killed", 35), (tmp_path / "ended", 40)):
+        if number == 40:
+            writer.__exit__()
+        shutil.copytree(tmp_path / "bag", copy)  # as SIGKILL leaves it: nothing of this process is on its way
+        assert received_ns(copy) == received_ns(copy / "bag.mcap") == list(range(number))
+        with Reader(copy) as reader, (copy / "bag.mcap").open("rb") as file:
+            assert reader.message_count == number
+            checked = make_reader(file, validate_crcs=True)
+            assert isinstance(checked, SeekingReader) and checked.get_summary().statistics.message_count == number
+            assert [message.log_time for _, _, message in checked.iter_messages()] == list(range(number))
+    assert (tmp_path / "ended" / "bag.mcap").read_bytes().count(b"zstd") > 1
+
+
+def test_a_full_disk_costs_what_came_after_the_last_checkpoint(tmp_path, monkeypatch):
+    """As on a disk of 300 KB: `pwrite` writes what fits, then refuses."""
+
+    def full(handle, data, at):
+        if at >= 300_000:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return pwrite(handle, data[: 300_000 - at], at)
+
+    pwrite = os.pwrite
+    monkeypatch.setattr(os, "pwrite", full)
+    picture = noise(100)
+    said = r"bag cannot be written any further \(\[Errno 28\] No space left on device\)"
+    with pytest.raises(BagError, match=said), BagWriter(tmp_path / "bag") as writer:  # its end is no second failure
+        for index in range(100):
+            writer.write_message("/image", index, picture)
+            writer.checkpoint()
+    assert received_ns(tmp_path / "bag") == list(range(9))  # 30 KB each
+    with Reader(tmp_path / "bag") as reader:
+        assert reader.message_count == 9
+
+
+@pytest.mark.parametrize("length", [0, 1, 8, 9, 20, 100])
+@pytest.mark.parametrize("suffix", [".mcap", ".db3"])
+@pytest.mark.parametrize("has_metadata", [True, False])
+def test_files_that_hold_nothing_are_one_sentence(tmp_path, suffix, length, has_metadata):
+    write(tmp_path / "bag", {".mcap": "mcap", ".db3": "sqlite3"}[suffix])
+    file = tmp_path / "bag" / f"bag{suffix}"
+    file.write_bytes(file.read_bytes()[:length])
+    if not has_metadata:
+        (tmp_path / "bag" / "metadata.yaml").unlink()
+    with pytest.raises(BagError, match="holds no whole message"):
+        Bag(tmp_path / "bag")
+    with pytest.raises(BagError, match="holds no whole message"):
+        Bag(file)
+
+
+def test_a_damaged_chunk_costs_itself_alone(tmp_path):
+    """What an index says only shows while it is read: of a chunk in the middle, or all of them."""
+    write(tmp_path / "bag", "mcap", count=100, size=(100, 100, 3))
+    file = tmp_path / "bag" / "bag.mcap"
+    with Bag(tmp_path / "bag") as bag:
+        whole = [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()]
+    data = bytearray(file.read_bytes())
+    data[len(data) // 2] ^= 1
+    file.write_bytes(data)
+    with Bag(tmp_path / "bag") as bag:
+        rest = [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()]
+        assert set(rest) < set(whole) and len(set(rest)) == len(rest) > 0.6 * len(whole)
+        assert "is damaged" in bag.loss and "1 of its chunks cannot be read (CRCValidationError)" in bag.loss
+
+
+def test_a_damaged_index_costs_nothing(tmp_path):
+    write(tmp_path / "bag", "mcap", count=100, size=(100, 100, 3))
+    file = tmp_path / "bag" / "bag.mcap"
+    with Bag(tmp_path / "bag") as bag:
+        whole = [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()]
+        (reader,) = storages(bag._reader)
+        sizes = [struct.pack("<Q", each.compressed_size) for each in reader.chunks]
+    data = file.read_bytes()
+    for size in sizes:  # each stands in the chunk, and last in the index
+        at = data.rindex(size)
+        data = data[:at] + struct.pack("<Q", 77) + data[at + 8 :]
+    file.write_bytes(data)
+    with Bag(tmp_path / "bag") as bag:
+        assert [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()] == whole
+        assert "is damaged" in bag.loss and "all messages of its files are read" in bag.loss
 
 
 def test_bytes_that_are_no_message_are_a_fault_of_the_data(tmp_path):

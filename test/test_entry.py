@@ -67,7 +67,7 @@ def test_the_training_without_its_extra_says_how_to_install_it(package):
     assert f"needs the Python package {package}" in ended.stderr and "mt_perception[train]" in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["perceive", "train"])
+@pytest.mark.parametrize("name", ["perceive", "train", "perception_node", "player_node", "recorder_node", "city_node"])
 def test_ctrl_c_during_imports_ends_at_once_without_a_traceback(name):
     if name == "train":
         pytest.importorskip("lightning")
@@ -75,7 +75,7 @@ def test_ctrl_c_during_imports_ends_at_once_without_a_traceback(name):
 import sys
 class Slow:
     def find_spec(self, name, *_):
-        if name.endswith(".cli"):
+        if name.endswith(".cli") or name.startswith("mt_perception.ros"):
             print("importing", flush=True)
             import time; time.sleep(60)
 sys.meta_path.insert(0, Slow())

@@ -11,9 +11,20 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
        "tf2_ros"}  # fmt: skip
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"}
-    | {"scale", "errors", "entry", "plain_values"},
+    | {"scale", "errors", "entry", "plain_values", "files"},
     {"geometry", "network", "bundle", "render", "metrics", "row_prior", "image_encodings", "messages", "instants"}
-    | {"bags", "bag_files", "bag_types", "bag_messages", "bag_metadata", "topics", "sources", "datasets", "cloud"}
+    | {
+        "bags",
+        "bag_files",
+        "bag_types",
+        "bag_messages",
+        "bag_metadata",
+        "bag_storage",
+        "topics",
+        "sources",
+        "datasets",
+        "cloud",
+    }
     | {"model_text"},
     {"backends", "stereo", "ground", "report"},
     {"pipeline", "evaluation", "processes"},

@@ -15,6 +15,7 @@ from mt_perception.messages import (
     array_from_image,
     camera_from_info,
     camera_matrices,
+    check_picture,
     frame_from_message,
     header_stamp_ns,
     picture_from_cdr,
@@ -95,9 +96,37 @@ def test_the_last_rows_padding_may_be_missing():
 def test_contradictions_are_refused(change, said):
     message = image_message(np.zeros((3, 4, 3), np.uint8), "rgb8")
     vars(message).update(change)
-    with pytest.raises(DataError) as error:
-        array_from_image(message)
-    assert said in str(error.value)
+    for read in (array_from_image, frame_from_message, check_picture):
+        with pytest.raises(DataError) as error:
+            read(message)
+        assert said in str(error.value)
+
+
+def test_what_passes_the_check_is_read_and_nothing_else():
+    """What the check of a received picture does not see must be what only decoding shows."""
+    grey, colour = np.zeros((4, 6), np.uint8), np.zeros((4, 6, 3), np.uint8)
+    whole = [
+        image_message(colour, "bgr8"), image_message(grey, "mono8", padding=3),
+        image_message(grey.astype(np.uint16), "mono16", big_endian=True),
+        SimpleNamespace(**vars(image_message(np.zeros((6, 6), np.uint8), "mono8")) | {"encoding": "nv12", "height": 6}),
+        new_compressed(colour, "png", new_header(1, "camera")), new_compressed(colour, "jpg", new_header(1, "camera")),
+    ]  # fmt: skip
+    wrong = [
+        image_message(grey.astype(np.float32), "32FC1"),
+        SimpleNamespace(**vars(image_message(grey, "mono8")) | {"encoding": "nv12", "height": 400}),
+        SimpleNamespace(header=new_header(1, "c"), format="jpeg", data=b""),
+        SimpleNamespace(header=new_header(1, "c"), format="png", data=b"\x89PNG\r\n\x1a\n" + bytes(50)),
+    ]
+    for message in whole:
+        check_picture(message)
+        assert frame_from_message(message).size == (4, 6)
+    for message in wrong:
+        said = []
+        for read in (check_picture, frame_from_message):
+            with pytest.raises(DataError) as error:
+                read(message)
+            said.append(str(error.value))
+        assert said[0] == said[1]
 
 
 def test_frame_keeps_stamp_frame_and_colour_order():

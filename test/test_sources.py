@@ -134,14 +134,24 @@ def test_a_topic_may_be_named_and_what_is_wrong_with_it_is_said(tmp_path):
         open_source(tmp_path / "one.png", "/x")
 
 
+def test_a_topic_without_messages_is_no_camera(tmp_path):
+    with BagWriter(tmp_path / "bag") as bag:
+        bag._connections["/camera/image_raw"] = bag._connect("/camera/image_raw", "sensor_msgs/msg/Image", False)
+        picture = new_compressed(np.zeros((4, 6, 3), np.uint8), "png", new_header(1, "camera"))
+        bag.write_message("/camera/image_raw/compressed", 10**9, picture)
+    source = open_source(tmp_path / "bag")
+    assert source.topic == "/camera/image_raw/compressed" and len(list(source)) == 1
+    with pytest.raises(SourceError, match=r"/camera/image_raw of .* has no messages; with messages are"):
+        open_source(tmp_path / "bag", "/camera/image_raw")
+
+
 def test_what_is_damaged_ends_with_how_far_it_was_read(tmp_path):
     """Bytes of a chunk are wrong while index and metadata are whole."""
     path = write_camera(tmp_path / "bag", [10**9 + i * 10**8 for i in range(5)])
     source = open_source(path)
     (file,) = path.glob("*.mcap")
     data = bytearray(file.read_bytes())
-    third = [at for at in range(len(data)) if data.startswith(b"\x89PNG", at)][2]
-    data[third - 90 : third] = b"\xff" * 90  # where the record's own length stands
+    data[data.index(b"zstd") + 40] ^= 255
     file.write_bytes(data)
     with pytest.raises(SourceError, match="0 of the 5 pictures that it announces on /camera/image_raw/compressed"):
         list(source)

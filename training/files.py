@@ -9,20 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.datasets.sample import DatasetError
+from mt_perception.files import write_whole
 from mt_perception.results import plain
 
 _PNG_END = b"IEND\xaeB`\x82"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file under another name first, so that whoever is stopped leaves no half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def is_whole(path: Path) -> bool:

@@ -8,8 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -17,6 +15,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from mt_perception.backends import NVIDIA_DRIVER
+from mt_perception.files import write_whole
 
 _LOG = logging.getLogger(__name__)
 
@@ -84,18 +83,8 @@ class EngineCache:
 
     def store(self, key: CacheKey, engine: bytes) -> None:
         """Write the engine of `key`; one that is there is replaced."""
-        self._folder.mkdir(parents=True, exist_ok=True)
         header = {"key": asdict(key), "sha256": hashlib.sha256(engine).hexdigest()}
-        handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(json.dumps(header).encode() + b"\n" + engine)
-                file.flush()
-                os.fsync(file.fileno())  # a robot is switched off without asking
-            os.replace(temporary, self.path(key))
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(self.path(key), json.dumps(header).encode() + b"\n" + engine)
 
     def keep(self, key: CacheKey, engine: bytes) -> None:
         """`store`, where that is possible."""

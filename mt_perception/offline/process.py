@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -13,6 +15,7 @@ from tqdm import tqdm
 from mt_perception.bag_metadata import read_metadata
 from mt_perception.bags import Bag, BagError, refuse_existing
 from mt_perception.bundle import load_bundle
+from mt_perception.files import own_folder
 from mt_perception.hardware import usable_cores
 from mt_perception.instants import has_idle_stamps, idle_stamps_note
 from mt_perception.offline.many import Failure, attempts
@@ -48,11 +51,29 @@ def process_bags(
     """`process_bag` for pairs of source and output. What became of each output; one failure stops no other."""
     outcomes: dict[Path, Tally | Failure] = {}
     plans: dict[Path, list[Task]] = {}
-    for source, out in works:
-        try:
-            plans[out], outcomes[out] = _plan(source, out, processing)
-        except (ValueError, RuntimeError, OSError) as error:
-            outcomes[out] = error
+    _allow_files(len(works))
+    with ExitStack() as owned:
+        for source, out in works:
+            try:
+                plans[out], outcomes[out] = _plan(source, out, processing, owned)
+            except (ValueError, RuntimeError, OSError) as error:
+                outcomes[out] = error
+        _work_off(plans, outcomes, processing, workers, ray)
+    return outcomes
+
+
+def _allow_files(outputs: int) -> None:
+    """The lock of each output is an open file; many systems allow 1024 until more are asked for."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = outputs + 512
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else wanted, hard))
+
+
+def _work_off(
+    plans: dict[Path, list[Task]], outcomes: dict[Path, Tally | Failure], processing: Processing, workers: int, ray: str
+) -> None:
+    """Do what is planned for each output, as far as it is not done, and add to `outcomes` what became of it."""
     waiting = {out: [each for each in plan if not each.segment.is_done] for out, plan in plans.items()}
     total, left = (sum(map(len, each.values())) for each in (plans, waiting))
     items = [task for tasks in waiting.values() for task in tasks]
@@ -67,11 +88,10 @@ def process_bags(
             outcomes[task.out] = _together(outcomes[task.out], outcome)
             if not waiting[task.out]:
                 outcomes[task.out] = _finished(plans[task.out], outcomes[task.out], processing)
-    return outcomes
 
 
-def _plan(source: Path, out: Path, processing: Processing) -> tuple[list[Task], Tally]:
-    """The work on one recording with what is to be said of it, and a folder for its parts."""
+def _plan(source: Path, out: Path, processing: Processing, owned: ExitStack) -> tuple[list[Task], Tally]:
+    """The work on one recording with what is to be said of it, and a folder for its parts, which `owned` gets."""
     refuse_existing(out)
     stereo = processing.settings.stereo
     with Bag(source) as bag:
@@ -85,6 +105,7 @@ def _plan(source: Path, out: Path, processing: Processing) -> tuple[list[Task], 
     named = ("disparity", "keep", "storage", "namespace")
     facts = {"source": str(source.resolve()), "topics": list(topics)} | {n: getattr(processing, n) for n in named}
     facts |= {name: value for name, value in asdict(processing.settings).items() if name not in INDIFFERENT}
+    owned.enter_context(own_folder(parts))
     claim(parts, facts | {"model": load_bundle(processing.model).model_hash})
     segments = cut(source, parts, out.name, SEGMENT_S)
     notes = [chosen.note] if chosen.note else []

@@ -7,14 +7,18 @@ import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mt_perception.bag_metadata import read_metadata, write_metadata
 from mt_perception.bags import Bag, BagError, Recorded
+from mt_perception.files import write_whole
 
 Item = TypeVar("Item")
 _RECORD = "process.json"
+_FEW = 100
+"""Messages a segment: with fewer on average, some of them may be empty."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +41,26 @@ class Segment:
 
 
 def cut(source: Path, folder: Path, name: str, seconds: float) -> list[Segment]:
-    """`source` in segments of about so many `seconds`, whose parts are `folder/name_0` and so on."""
+    """`source` in segments of about so many `seconds`, whose parts are `folder/name_0` and so on; none is empty."""
     with Bag(source) as bag:
         start_ns, stop_ns = bag.span_ns
-    count = max(1, math.ceil((stop_ns - start_ns) / (seconds * 1e9)))
-    edges = [start_ns + (stop_ns - start_ns) * index // count for index in range(count + 1)]
-    return [Segment(source, folder / f"{name}_{index}", *edges[index : index + 2]) for index in range(count)]
+        span_ns = stop_ns - start_ns
+        count = max(1, math.ceil(span_ns / (seconds * 1e9)))
+        full: Iterable[int] = range(count)
+        if count * _FEW > sum(bag.counts.values()):  # a clock that was set shows as decades without a message
+            full = sorted({(each.received_ns - start_ns) * count // span_ns for each in bag.messages()}) or [0]
+    edges = [*(start_ns + span_ns * index // count for index in full), stop_ns]
+    return [Segment(source, folder / f"{name}_{index}", *edge) for index, edge in enumerate(pairwise(edges))]
 
 
 def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
-    """Make `folder` that of the work that `wanted` describes; refuses one with parts of other work."""
+    """Make `folder`, which is ours, that of the work that `wanted` describes; refuses one with parts of other work."""
     record = folder / _RECORD
     if record.is_file():
-        there = json.loads(record.read_text(encoding="utf-8"))
+        try:
+            there = dict(json.loads(record.read_bytes()))
+        except (ValueError, TypeError):  # cut off, or no record at all
+            raise BagError(f"{record} cannot be read: remove {folder}, or give another output") from None
         for key, value in wanted.items():
             if there.get(key) != value:
                 raise BagError(
@@ -57,8 +68,7 @@ def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
                     f"remove {folder}, or give another output"
                 )
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    record.write_text(json.dumps(dict(wanted), indent=1) + "\n", encoding="utf-8")
+    write_whole(record, (json.dumps(dict(wanted), indent=1) + "\n").encode())
 
 
 def join(segments: list[Segment], out: Path) -> None:

@@ -94,9 +94,13 @@ class Serialized:
         """As much of its header as synchronizers ask for."""
         return header(messages.header_stamp_ns(self.data), "")
 
+    @property
+    def fields(self) -> Any:
+        """All of it, its pixels in place. Raises `DataError` for bytes that are none."""
+        return messages.picture_from_cdr(self.data, self.compressed)
+
 
 def frame(message: Any, settings: Settings = _DEFAULTS) -> Frame:
     """`Image`, `CompressedImage` or `Serialized` -> `Frame`, read in place: see `messages.frame_from_message`."""
-    is_raw = isinstance(message, Serialized)
-    fields = messages.picture_from_cdr(message.data, message.compressed) if is_raw else message
+    fields = message.fields if isinstance(message, Serialized) else message
     return messages.frame_from_message(fields, settings.bit_depth, settings.max_image_megapixels)

@@ -11,7 +11,9 @@ from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
+from mt_perception.messages import check_picture
 from mt_perception.ros import qos
+from mt_perception.ros.convert import Serialized
 from mt_perception.ros.sync import SIDES
 from mt_perception.settings import Settings
 
@@ -49,6 +51,29 @@ def _picture_topic(node: Node, base: str, compressed: bool) -> PictureTopic:
     own = base + _SUFFIX
     is_remapped = node.resolve_topic_name(own) != node.resolve_topic_name(own, only_expand=True)
     return PictureTopic(own if is_remapped else resolved + _SUFFIX, True)
+
+
+def receiver(
+    topic: PictureTopic,
+    max_megapixels: Callable[[], float],
+    take: Callable[[Serialized], None],
+    refuse: Callable[[str], None],
+) -> Callable[[bytes], None]:
+    """The callback for a topic: hands each picture to `take`, still serialized, or to `refuse` why it is none.
+
+    What cannot be read must not take the place of a picture that waits for the worker. Making a message of the bytes
+    would copy the picture twice, in the thread that must not wait.
+    """
+
+    def receive(data: bytes) -> None:
+        message = Serialized(data, topic.compressed)
+        try:
+            check_picture(message.fields, max_megapixels())
+            take(message)
+        except ValueError as error:  # also a stamp before 1970, which message_filters refuses
+            refuse(str(error))
+
+    return receive
 
 
 def misunderstandings(node: Node, inputs: Iterable[Subscription]) -> dict[str, str]:

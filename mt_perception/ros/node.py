@@ -22,7 +22,7 @@ from mt_perception.pipeline import Perceiver
 from mt_perception.resources import ResourceError
 from mt_perception.ros import convert, health, params, qos
 from mt_perception.ros.ground import GroundScale
-from mt_perception.ros.inputs import CameraInfos, PictureTopic, misunderstandings, picture_topics
+from mt_perception.ros.inputs import CameraInfos, PictureTopic, misunderstandings, picture_topics, receiver
 from mt_perception.ros.label_info import MISSING, LabelInfo, label_info
 from mt_perception.ros.outputs import OUTPUTS, Output
 from mt_perception.ros.perception import Perception
@@ -162,10 +162,11 @@ class PerceptionNode(LifecycleNode):
         super().destroy_node()
 
     def _subscribe_picture(self, topic: PictureTopic, callback: Callable[[convert.Serialized], None]) -> None:
-        # still serialized: turning it into a message would copy the picture twice, in the thread that must not wait
-        def receive(data: bytes) -> None:
-            callback(convert.Serialized(data, topic.compressed))
+        def refuse(problem: str) -> None:
+            self._health.received(displaced=False)
+            self._health.skipped(f"picture skipped: {problem}")
 
+        receive = receiver(topic, lambda: self._perception.settings.max_image_megapixels, callback, refuse)
         self._inputs.append(qos.subscription(self, topic.type, topic.name, receive, qos.CAMERA, raw=True))
 
     def _unsubscribe(self) -> None:
@@ -194,12 +195,8 @@ class PerceptionNode(LifecycleNode):
     # -- callbacks: hand over, nothing more
 
     def _on_side(self, side: int, message: convert.Serialized) -> None:
-        if not self._pairs:
-            return
-        try:
+        if self._pairs:
             self._pairs.add(side, message)
-        except ValueError as error:  # too short for a stamp, or one before 1970, which message_filters refuses
-            self._health.skipped(f"picture skipped: {error}")
 
     def _on_image(self, message: convert.Serialized | Pair) -> None:
         if self._worker:

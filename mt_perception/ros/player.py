@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+import traceback
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -77,10 +78,10 @@ class Player(Node):
         except SourceError as error:
             self.get_logger().error(str(error))
             failure = "" if self._offered else str(error)
-        except Exception:
-            if rclpy.ok(context=self.context):
-                raise
-            # a signal came: nothing can be published any more
+        except Exception as error:
+            if rclpy.ok(context=self.context):  # else a signal came: nothing can be published any more
+                traceback.print_exc()
+                failure = f"the player cannot go on ({type(error).__name__}: {error})"
         if self._options["report"]:
             Path(self._options["report"]).write_text(json.dumps({"frames": self._offered}), encoding="utf-8")
         finish(self, failure)

@@ -15,7 +15,7 @@ from rclpy.node import Node
 
 from mt_perception.errors import MtPerceptionError
 from mt_perception.ros import params
-from mt_perception.ros.services import answer_always
+from mt_perception.ros.services import answer_always, follow_any_clock
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 _SOURCE_LINE = re.compile(r",? at \S+\.c(pp)?:\d+")
@@ -41,6 +41,7 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
             _initialize(arguments)
             node = _made(make_node)
             answer_always(node)
+            follow_any_clock(node)
             for problem in params.unknown(node):
                 node.get_logger().warning(problem)
             executor = SingleThreadedExecutor()

@@ -5,12 +5,15 @@ Where `ros2 bag record` is installed it does the same and more; this one lets th
 
 from __future__ import annotations
 
+import sys
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from rclpy.topic_endpoint_info import TopicEndpointInfo
@@ -23,6 +26,9 @@ from mt_perception.ros import convert
 from mt_perception.ros.player import message_class
 from mt_perception.ros.process import StartupError, run_node
 from mt_perception.ros.qos import is_latched
+
+_CHECKPOINT_S = 1.0
+"""So much of a recording is lost at most when its process is killed."""
 
 
 class Recorder(Node):
@@ -50,6 +56,11 @@ class Recorder(Node):
         self._arrivals: deque[float] = deque(maxlen=50)
         self._display = tqdm(unit=" frames", desc="recording", mininterval=0.5, disable=not watch)
         self.create_timer(0.1, self._discover)
+        self.create_timer(_CHECKPOINT_S, self._save, clock=Clock(clock_type=ClockType.STEADY_TIME))
+
+    def _save(self) -> None:
+        with _ends():
+            self._writer.checkpoint()
 
     def _discover(self) -> None:
         for topic in self._topics - self._subscribed:
@@ -69,7 +80,8 @@ class Recorder(Node):
 
         def write(data: bytes) -> None:
             now_ns = time.time_ns()
-            self._writer.write(recorded_as, type_name, now_ns, data, latched)
+            with _ends():
+                self._writer.write(recorded_as, type_name, now_ns, data, latched)
             if topic == self._watched:
                 recorded_ns = header_stamp_ns(data)
                 self._show((now_ns - recorded_ns) / 1e6)
@@ -90,7 +102,19 @@ class Recorder(Node):
         """Finish the recording: its index is written last."""
         self._display.close()
         super().destroy_node()
-        self._writer.__exit__()
+        try:
+            self._writer.__exit__()
+        except BagError as error:
+            print(f"error: {error}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _ends() -> Iterator[None]:
+    """End the node with one sentence where the recording cannot be written."""
+    try:
+        yield
+    except BagError as error:
+        raise StartupError(str(error)) from error
 
 
 def main(arguments: Any = None) -> int:

@@ -1,4 +1,4 @@
-"""The services that rclpy itself gives every node, made to answer whatever they are asked."""
+"""What rclpy itself gives every node, services and simulated time, made to stand whatever comes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,24 @@ def answer_always(node: Node) -> None:
     """
     for service in node.services:
         service.callback = partial(_answered, node, service.srv_name, service.callback)
+
+
+def follow_any_clock(node: Node) -> None:
+    """Let `node` pass over times on /clock that rclpy raises at: those before 1970, which would end the process."""
+    source: Any = node._time_source
+    follow = source.clock_callback
+
+    def follow_if_possible(message: Any) -> None:
+        try:
+            follow(message)
+        except ValueError as error:
+            reason = f"a time on /clock is passed over ({error})"
+            node.get_logger().warning(reason, throttle_duration_sec=5.0)
+
+    source.clock_callback = follow_if_possible  # for when use_sim_time is switched on
+    for each in node.subscriptions:
+        if each.callback == follow:
+            each.callback = follow_if_possible
 
 
 def _answered(node: Node, name: str, handle: Callable[[Any, Any], Any], request: Any, response: Any) -> Any:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import locale
+from contextlib import ExitStack
 
 import cv2
 import numpy as np
 import pytest
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
+from mt_perception import files
 from mt_perception.bag_metadata import read_metadata
-from mt_perception.bags import Bag, BagError
+from mt_perception.bag_types import TYPES
+from mt_perception.bags import Bag, BagError, BagWriter
 from mt_perception.cli import main
+from mt_perception.files import FolderError, own_folder
 from mt_perception.messages import array_from_image, frame_from_message, stamp_ns, with_camera
 from mt_perception.offline import process, segments
 from mt_perception.offline.part import Processing
@@ -132,16 +137,75 @@ def test_results_that_are_there_already_are_replaced(street, settings, tmp_path)
 
 def test_parts_of_another_model_are_not_mixed_in(street, settings, tmp_path):
     parts = tmp_path / "out.parts"
-    parts.mkdir()
-    (parts / "process.json").write_text('{"model": "another"}')
+    with own_folder(parts):
+        (parts / "process.json").write_text('{"model": "another"}')
     with pytest.raises(BagError, match="made with"):
         process_bag(street, tmp_path / "out", Processing(settings))
+
+
+@pytest.mark.parametrize("record", ["", "null", '{"model": "a', "[1]"])
+def test_a_record_that_is_cut_off_is_one_sentence(street, settings, tmp_path, record):
+    with own_folder(tmp_path / "out.parts"):
+        (tmp_path / "out.parts" / "process.json").write_text(record)
+    with pytest.raises(BagError, match=r"process\.json cannot be read: remove .*out\.parts, or give another output"):
+        process_bag(street, tmp_path / "out", Processing(settings))
+
+
+@pytest.mark.parametrize("name", ["out.parts", "out.parts/out_0.unfinished"])
+def test_a_folder_of_somebody_else_is_left_alone(street, settings, tmp_path, name):
+    if name != "out.parts":
+        with own_folder(tmp_path / "out.parts"):
+            pass
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "thesis.tex").write_text("years of work")
+    with pytest.raises(FolderError, match=f"{name} is not of this program, and is left alone"):
+        process_bag(street, tmp_path / "out", Processing(settings))
+    assert (tmp_path / name / "thesis.tex").read_text() == "years of work"
+
+
+def test_two_runs_into_one_output_do_not_mix(street, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_PATIENCE_S", 0.1)
+    with own_folder(tmp_path / "out.parts"), pytest.raises(FolderError, match="another process works in"):
+        process_bag(street, tmp_path / "out", Processing(settings))
+    assert process_bag(street, tmp_path / "out", Processing(settings)).pictures == 8
+
+
+def test_a_clock_that_was_set_costs_no_segments_for_the_years_between(street, settings, tmp_path):
+    """Two messages of 1970, then those of today: 88 million segments of 20 s, of which two hold something."""
+    now_ns = 1_790_000_000 * 10**9
+    with Bag(street) as bag, BagWriter(tmp_path / "set") as writer:
+        writer.adopt(bag)
+        for number, each in enumerate(bag.messages()):
+            shift_ns = 0 if number < 2 else now_ns
+            writer.write(each.topic, each.type_name, each.received_ns + shift_ns, each.data)
+    cut = segments.cut(tmp_path / "set", tmp_path, "set", 20.0)
+    assert len(cut) == 2 and cut[0].start_ns == 10**9
+    assert cut[0].stop_ns == cut[1].start_ns <= now_ns + 10**9 and cut[1].stop_ns == now_ns + 17 * 10**8 + 1
+    assert process_bag(tmp_path / "set", tmp_path / "out", Processing(settings)).pictures == 8
+
+
+def test_a_recording_that_is_compressed_as_a_whole_is_unpacked_once(street, settings, tmp_path, monkeypatch):
+    monkeypatch.setattr(process, "SEGMENT_S", 0.2)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    writer = Writer(tmp_path / "packed", version=9, storage_plugin=StoragePlugin.MCAP)
+    writer.set_compression(CompressionMode.FILE, CompressionFormat.ZSTD)
+    with Bag(street) as bag, writer:
+        topics = {
+            each.topic: writer.add_connection(each.topic, each.msgtype, typestore=TYPES) for each in bag.connections
+        }
+        for each in bag.messages():
+            writer.write(topics[each.topic], each.received_ns, bytes(each.data))
+    tally = process_bag(tmp_path / "packed", tmp_path / "out", Processing(settings))
+    assert (tally.pictures, tally.losses) == (8, [])
+    assert len(list((tmp_path / "temporary").glob("*/*.mcap"))) == 1
 
 
 def test_it_may_go_on_with_other_settings_that_change_no_result(street, settings, tmp_path, monkeypatch):
     monkeypatch.setattr(process, "SEGMENT_S", 0.4)
     process_bag(street, tmp_path / "whole", Processing(settings))
-    (first, *_), _ = process._plan(street, tmp_path / "out", Processing(settings))
+    with ExitStack() as owned:
+        (first, *_), _ = process._plan(street, tmp_path / "out", Processing(settings), owned)
     process.process_segment(Processing(settings), 2, first)  # then it is stopped
     changed = settings.replace(threads=1, streams=2, overlay_opacity=0.1, depth_color_max_m=40.0, late_after_s=9.0)
     assert 0 < process_bag(street, tmp_path / "out", Processing(changed)).pictures < 8
@@ -150,10 +214,11 @@ def test_it_may_go_on_with_other_settings_that_change_no_result(street, settings
 
 def test_it_does_not_go_on_with_settings_that_change_results(street, settings, tmp_path):
     changes = {"fit": "stretch", "input_width": 96, "output_size": "network", "precision": "auto", "stereo": True}
-    process._plan(street, tmp_path / "out", Processing(settings))
+    with ExitStack() as owned:
+        process._plan(street, tmp_path / "out", Processing(settings), owned)
     for name, value in changes.items():
-        with pytest.raises(BagError, match=rf"parts made with ({name}|topics) "):
-            process._plan(street, tmp_path / "out", Processing(settings.replace(**{name: value})))
+        with ExitStack() as owned, pytest.raises(BagError, match=rf"parts made with ({name}|topics) "):
+            process._plan(street, tmp_path / "out", Processing(settings.replace(**{name: value})), owned)
     assert process.INDIFFERENT.isdisjoint(changes) and set(SETTINGS) > process.INDIFFERENT
 
 
@@ -177,10 +242,10 @@ def test_a_long_recording_has_a_file_for_each_segment(street, settings, tmp_path
         assert bag.counts["/segmentation/mask"] == 8 and bag.counts[NAMES] == 1 and bag.span_ns == given.span_ns
         received_ns = [each.received_ns for each in bag.messages()]
         assert received_ns == sorted(received_ns) and len(received_ns) == sum(bag.counts.values())
-    files = read_metadata(tmp_path / "a.b")["files"]
-    assert [each["starting_time"]["nanoseconds_since_epoch"] for each in files] == [10**9, 10**9 + 4 * 10**8]
-    assert files[0]["duration"]["nanoseconds"] == 3 * 10**8
-    assert [each["message_count"] for each in files] == [4 * 9 + 1, 4 * 9]
+    told = read_metadata(tmp_path / "a.b")["files"]
+    assert [each["starting_time"]["nanoseconds_since_epoch"] for each in told] == [10**9, 10**9 + 4 * 10**8]
+    assert told[0]["duration"]["nanoseconds"] == 3 * 10**8
+    assert [each["message_count"] for each in told] == [4 * 9 + 1, 4 * 9]
 
 
 def test_the_command(street, bundle, tmp_path, capsys):

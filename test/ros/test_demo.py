@@ -16,7 +16,7 @@ pytest.importorskip("rclpy")
 from nodes import Probe
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from mt_perception.bag_messages import new_header, new_image
+from mt_perception.bag_messages import new_compressed, new_header, new_image
 from mt_perception.bags import Bag, BagWriter
 from mt_perception.cli import main
 from mt_perception.evaluation import overview, summarize
@@ -155,6 +155,18 @@ def test_the_player_plays_a_folder_at_its_rate(start, tmp_path):
     gaps = np.diff([stamp_ns(m.header) for m in messages]) / 1e9
     assert np.median(gaps) == pytest.approx(0.05, rel=0.3) and messages[0].header.frame_id == "front"
     probe.destroy_node()
+
+
+def test_a_player_that_cannot_go_on_ends(start, probe, tmp_path):
+    """A camera_info of 12 bytes: a demo would otherwise wait for ever."""
+    with BagWriter(tmp_path / "bag") as bag:
+        picture = new_compressed(np.zeros((20, 30, 3), np.uint8), "png", new_header(10**9, "camera"))
+        bag.write("/camera/camera_info", "sensor_msgs/msg/CameraInfo", 10**9, bytes([0, 1, 0, 0, 1]) + bytes(7))
+        bag.write_message("/camera/image_raw/compressed", 10**9, picture)
+    probe.create_subscription(CompressedImage, "image/compressed", lambda _: None, 1)
+    player = start("player", input=str(tmp_path / "bag"), progress=False)
+    assert player.process.wait(20) == 1
+    assert "error: the player cannot go on" in player.log
 
 
 def test_the_player_explains_a_wrong_input(start, tmp_path):

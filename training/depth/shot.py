@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mt_perception.datasets.cityscapes import SUFFIXES, encode_depth, encode_disparity, read_camera
 from mt_perception.datasets.sample import DatasetError, read_ids, read_picture, read_uint16
+from mt_perception.files import write_whole
 from mt_perception.geometry import resize, resize_nearest, scale_camera
 from mt_perception.labels import CITYSCAPES
 from mt_perception.types import CameraModel, DataError, DepthMap
@@ -20,7 +21,7 @@ from mt_perception_training.depth import clean
 from mt_perception_training.depth.matching import match
 from mt_perception_training.depth.options import Preparation, PreparationError
 from mt_perception_training.depth.teacher import open_teacher
-from mt_perception_training.files import is_whole, write_whole
+from mt_perception_training.files import is_whole
 from mt_perception_training.window import Window
 
 SKY_ID = next(label.label_id for label in CITYSCAPES if label.name == "sky")

@@ -18,10 +18,11 @@ from tqdm import tqdm
 
 from mt_perception.datasets.cityscapes import encode_depth
 from mt_perception.datasets.sample import DatasetError, Reader, Sample
+from mt_perception.files import write_whole
 from mt_perception.labels import SKY, UNLABELLED
 from mt_perception.types import DataError, Mask
 from mt_perception_training.data.pseudo import CAMERA, KINDS, is_metric, noted_camera
-from mt_perception_training.files import claim, is_whole, write_whole
+from mt_perception_training.files import claim, is_whole
 from mt_perception_training.teachers.network import TeacherError
 from mt_perception_training.teachers.opening import Teachers
 from mt_perception_training.teachers.views import Views, confident
