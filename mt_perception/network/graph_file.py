@@ -26,7 +26,7 @@ def save_graph(model: Any, path: Path) -> None:
     import openvino as ov
 
     ov.save_model(model, path, compress_to_fp16=False)  # that would also round what does not survive it
-    _write(ElementTree.parse(path).getroot(), path)
+    _write(_parsed(path), path)
 
 
 def share_constants(folder: Path) -> None:
@@ -39,7 +39,7 @@ def share_constants(folder: Path) -> None:
     beside = path.with_suffix(".bin")
     if not beside.is_file():
         return
-    graph, tensors = ElementTree.parse(path).getroot(), load(weights.read_bytes())
+    graph, tensors = _parsed(path), load(weights.read_bytes())
     constants = [layer.find("data").attrib for layer in graph.iter("layer") if layer.get("type") == "Const"]  # type: ignore[union-attr]
     own, places = _placed(constants, beside.read_bytes(), tensors)
     save_file(tensors | {path.name: np.frombuffer(own, np.int64)}, weights)
@@ -48,6 +48,10 @@ def share_constants(folder: Path) -> None:
         each["offset"] = str(begins[name] + offset)
     _write(graph, path)
     beside.unlink()
+
+
+def _parsed(path: Path) -> ElementTree.Element:
+    return ElementTree.parse(path).getroot()  # noqa: S314: OpenVINO has just written it
 
 
 def _placed(
