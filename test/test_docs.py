@@ -47,7 +47,7 @@ def test_the_example_of_the_library_runs(readme, tmp_path, monkeypatch, cache_ho
     (example,) = re.findall(r"## As a library\n\n```python\n(.*?)```", readme, re.S)
     monkeypatch.chdir(tmp_path)
     cv2.imwrite("street.png", make_picture(180, 320))
-    exec(compile(example, "README.md", "exec"), {})  # noqa: S102: README's own lines
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102  README's own lines
     road, metres = map(float, capsys.readouterr().out.split())
     assert 0 <= road <= 1 and metres > 0
 

@@ -51,7 +51,7 @@ def share_constants(folder: Path) -> None:
 
 
 def _parsed(path: Path) -> ElementTree.Element:
-    return ElementTree.parse(path).getroot()  # noqa: S314: OpenVINO has just written it
+    return ElementTree.parse(path).getroot()  # noqa: S314  OpenVINO has just written it
 
 
 def _placed(
