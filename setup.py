@@ -98,7 +98,7 @@ setup(
         "PyYAML>=6",
         "pillow>=9",  # tells the size of a compressed image before it is decoded
         "mcap>=1.1",
-        "rosbags>=0.10",
+        "rosbags>=0.11",  # bag_storage.py builds upon its writer of mcap
         "ruamel.yaml.clib",  # rosbags reads and writes metadata with it several times as fast
         "safetensors>=0.4",
         "tqdm>=4.60",

@@ -51,7 +51,8 @@ def array_from_image(message: Any) -> NDArray[Any]:
 
 def _pixels_in_place(message: Any) -> NDArray[Any]:
     if message.encoding not in ENCODINGS:
-        raise DataError(f"image encoding is {message.encoding!r}; read here are {', '.join((*ENCODINGS, *PLANAR))}")
+        read = ", ".join((*ENCODINGS, *PLANAR))
+        raise DataError(f"image encoding is {message.encoding[:80]!r}; read here are {read}")
     code, channels = ENCODINGS[message.encoding]
     dtype = np.dtype((">" if message.is_bigendian else "<") + code)
     height, width, step = message.height, message.width, message.step
@@ -86,7 +87,7 @@ def array_from_compressed(message: Any, max_megapixels: float = _MOST_MEGAPIXELS
 def _check_header(message: Any, max_megapixels: float) -> str:
     """What to call this `CompressedImage`. Raises `DataError` for no header, and for one with too many pixels."""
     data = np.frombuffer(message.data, np.uint8)
-    told = f"a compressed picture of {data.size} bytes, format {message.format!r},"
+    told = f"a compressed picture of {data.size} bytes, format {message.format[:80]!r},"
     try:
         with HeaderReader.open(BytesIO(data.data), formats=_COMPRESSED) as header:
             width, height = header.size

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 from rcl_interfaces.msg import Parameter, ParameterValue
@@ -14,6 +15,9 @@ from rig import Rig, camera_info, picture, running
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
+from mt_perception.messages import frame_from_message, picture_from_cdr
+from mt_perception.types import DataError
+
 _RATE_HZ, _VALID_HZ = 500.0, 5.0
 
 
@@ -22,7 +26,7 @@ def flood(input_name: str, number: int) -> dict[str, Any]:
     form = {"compressed": "compressed", "stereo": "stereo"}.get(input_name, "raw")
     with running(form, use_sim_time=input_name == "clock") as rig:
         before = rig.state["memory_mb"]
-        seconds, waits_s = _interleaved(rig, _sender(rig, input_name, random.Random(0)), number)
+        seconds, waits_s = _interleaved(rig, _sender(rig, input_name, random.Random(0), number), number)
         died = rig.process.poll() is not None
         rig.spin(1.5)
         return {
@@ -70,7 +74,7 @@ def _interleaved(rig: Rig, send: Callable[[], None], number: int) -> tuple[float
     return seconds, waits_s
 
 
-def _sender(rig: Rig, input_name: str, rng: random.Random) -> Callable[[], None]:
+def _sender(rig: Rig, input_name: str, rng: random.Random, number: int) -> Callable[[], None]:
     """What sends the next malformed message to this input."""
     if input_name == "parameters":
         client, calls = rig.create_client(SetParameters, "perception/set_parameters"), _wrong_parameters(rng)
@@ -84,8 +88,20 @@ def _sender(rig: Rig, input_name: str, rng: random.Random) -> Callable[[], None]
         whole = serialize_message(Clock())
         messages = _garbage_of(whole, rng)
         return lambda: clock.publish(next(messages)[: len(whole)])  # DDS itself refuses more of a type of one size
-    pictures = _wrong_pictures(input_name == "compressed", rng)
-    return lambda: rng.choice(rig.pictures).publish(next(pictures))
+    found = (each for each in _wrong_pictures(input_name == "compressed", rng) if not _is_picture(each, input_name))
+    pictures = iter(list(islice(found, number)))  # made beforehand: it takes longer than to send them
+    others = [rig.create_publisher(each.msg_type, each.topic_name, 10) for each in rig.pictures]
+    return lambda: rng.choice(others).publish(next(pictures))
+
+
+def _is_picture(message: Any, input_name: str) -> bool:
+    """Whether it can be decoded all the same, as with wrong bytes among its pixels."""
+    data = message if isinstance(message, bytes) else serialize_message(message)
+    try:
+        frame_from_message(picture_from_cdr(data, input_name == "compressed"), max_megapixels=50.0)
+    except DataError:
+        return False
+    return True
 
 
 def _garbage(rng: random.Random, whole: bytes) -> bytes:

@@ -18,6 +18,7 @@ from mt_perception.ros.sync import SIDES
 from mt_perception.settings import Settings
 
 _SUFFIX = "/compressed"
+_TURN = 50
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,19 @@ def receiver(
             refuse(str(error))
 
     return receive
+
+
+def take_rest(subscription: Subscription, receive: Callable[[bytes], None]) -> None:
+    """Hand over what else waits in a raw subscription, for which the executor would take a turn each.
+
+    At most so many that timers and services get their turn, too.
+    """
+    with subscription.handle:
+        for _ in range(_TURN):
+            taken = subscription.handle.take_message(subscription.msg_type, True)
+            if taken is None:
+                return
+            receive(taken[0])
 
 
 def misunderstandings(node: Node, inputs: Iterable[Subscription]) -> dict[str, str]:

@@ -22,7 +22,7 @@ from mt_perception.pipeline import Perceiver
 from mt_perception.resources import ResourceError
 from mt_perception.ros import convert, health, params, qos
 from mt_perception.ros.ground import GroundScale
-from mt_perception.ros.inputs import CameraInfos, PictureTopic, misunderstandings, picture_topics, receiver
+from mt_perception.ros.inputs import CameraInfos, PictureTopic, misunderstandings, picture_topics, receiver, take_rest
 from mt_perception.ros.label_info import MISSING, LabelInfo, label_info
 from mt_perception.ros.outputs import OUTPUTS, Output
 from mt_perception.ros.perception import Perception
@@ -167,7 +167,13 @@ class PerceptionNode(LifecycleNode):
             self._health.skipped(f"picture skipped: {problem}")
 
         receive = receiver(topic, lambda: self._perception.settings.max_image_megapixels, callback, refuse)
-        self._inputs.append(qos.subscription(self, topic.type, topic.name, receive, qos.CAMERA, raw=True))
+
+        def hear(data: bytes) -> None:
+            receive(data)
+            take_rest(subscription, receive)
+
+        subscription = qos.subscription(self, topic.type, topic.name, hear, qos.CAMERA, raw=True)
+        self._inputs.append(subscription)
 
     def _unsubscribe(self) -> None:
         self._perception.outlets, self._pairs = [], None

@@ -25,7 +25,8 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from mt_perception.settings import SettingsError
 
 NEWEST = {"depth": 1}
-CAMERA = {"depth": 1, "reliability": ReliabilityPolicy.BEST_EFFORT}
+# some in line, so that a message which cannot be read takes no picture's place before the node looks at it
+CAMERA = {"depth": 10, "reliability": ReliabilityPolicy.BEST_EFFORT}
 LATCHED = {"depth": 1, "durability": DurabilityPolicy.TRANSIENT_LOCAL}
 
 _COMPARED = ("reliability", "durability", "deadline", "liveliness", "liveliness_lease_duration")

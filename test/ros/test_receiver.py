@@ -1,6 +1,7 @@
 """What comes in on a picture topic, before it reaches the worker: no node is needed to see it."""
 
 import random
+import time
 
 import numpy as np
 import pytest
@@ -8,12 +9,13 @@ import pytest
 pytest.importorskip("rclpy")
 
 from helpers import make_picture
+from rclpy.node import Node
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage
 
 from mt_perception.mailbox import Mailbox
 from mt_perception.ros import convert
-from mt_perception.ros.inputs import PictureTopic, receiver
+from mt_perception.ros.inputs import PictureTopic, receiver, take_rest
 
 
 def serialized(compressed: bool) -> bytes:
@@ -58,3 +60,25 @@ def test_a_stamp_that_a_synchronizer_refuses_is_a_fault_of_the_picture():
     refused = []
     receiver(PictureTopic("image", False), lambda: 64.0, take, refused.append)(serialized(False))
     assert refused == ["Seconds value must not be negative"]
+
+
+def test_what_waits_in_a_subscription_is_taken_in_one_turn(ros):
+    node = Node("camera_and_ear")
+    try:
+        ear = node.create_subscription(CompressedImage, "taken_in_one_turn", lambda _: None, 10, raw=True)
+        camera = node.create_publisher(CompressedImage, "taken_in_one_turn", 10)
+        end = time.monotonic() + 20
+        while not camera.get_subscription_count():
+            assert time.monotonic() < end
+        sent = [serialize_message(CompressedImage(format=str(number))) for number in range(5)]
+        for each in sent:
+            camera.publish(each)
+        taken = []
+        while len(taken) < 5:
+            assert time.monotonic() < end, taken
+            take_rest(ear, taken.append)
+        assert taken == sent
+        take_rest(ear, taken.append)
+        assert len(taken) == 5
+    finally:
+        node.destroy_node()
