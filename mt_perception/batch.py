@@ -8,45 +8,63 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mt_perception import geometry, render
 from mt_perception.ground import GroundDepth, Mount
+from mt_perception.labels import Label
 from mt_perception.messages import with_camera
 from mt_perception.pipeline import Perceiver
+from mt_perception.results import check_folder
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.sources import SourceError, pictures_in, read_camera, read_picture
-from mt_perception.types import CameraModel, DataError, Frame
+from mt_perception.types import CameraModel, DataError, Frame, Prediction
+
+_SHEET_ROWS, _SHEET_CELL_PX = 12, 480
+_SHEET_RANGE_M = (1.0, 80.0)
 
 
-def run_pictures(inputs: Sequence[Path], out: Path, settings: Settings, calibration: Path | None = None) -> list[str]:
+def run_pictures(
+    inputs: Sequence[Path], out: Path, settings: Settings, calibration: Path | None = None, sheet: Path | None = None
+) -> list[str]:
     """For each picture write `NAME_mask.png`, `NAME_depth.npy` and `NAME_overlay.png`, all of the picture's size.
 
     Depth is in metres for the camera that the file `calibration` describes; without it for the one that the model was
     trained with, as a picture does not say which took it. Each picture is by itself: with depth_mode ground, its own
     road gives its scale. Returns a sentence for each file that could not be processed, or scaled; the others are done
-    nevertheless.
+    nevertheless. `sheet`: a picture of at most a dozen of them, evenly spread, beside their labels and depth.
     """
+    _check_sheet(sheet, out)
     camera = read_camera(calibration) if calibration else None
     if settings.scales_by_ground and not camera:
         raise SettingsError("depth_mode is 'ground', which needs the camera's calibration: give --camera FILE")
     files, failures = _files(inputs)
     perceiver = Perceiver.open(settings)
     out.mkdir(parents=True, exist_ok=True)
-    for file, name in tqdm(zip(files, distinct_names(files), strict=True), total=len(files), unit="picture"):
+    shown = set(np.linspace(0, max(0, len(files) - 1), min(len(files), _SHEET_ROWS), dtype=int).tolist())
+    rows: list[list[render.Picture]] = []
+    for index, name in enumerate(tqdm(distinct_names(files), unit="picture")):
+        file = files[index]
         try:
-            problem = write_results(perceiver, file, out / name, settings, camera)
+            picture, result, problem = _perceive(perceiver, file, settings, camera)
+            _write_results(out / name, picture, result, settings, perceiver.bundle.card.classes)
+            if sheet and index in shown:
+                rows.append(_row(picture, result, settings, perceiver.bundle.card.classes))
             if problem:
                 failures.append(f"{file}: the depth has the network's own scale: {problem}")
         except (SourceError, DataError, OSError) as error:
             failures.append(str(error))
+    if sheet and rows:
+        footer = render.legend(perceiver.bundle.card.classes, columns=10)
+        _write_picture(sheet, render.tile(rows, ["input", "labels", "depth"], footer, _SHEET_CELL_PX)[..., ::-1])
     return failures
 
 
-def write_results(
-    perceiver: Perceiver, file: Path, target: Path, settings: Settings, camera: CameraModel | None = None
-) -> str:
-    """The three files of one picture; `target` is their common beginning. Why depth was not scaled, if it should be."""
+def _perceive(
+    perceiver: Perceiver, file: Path, settings: Settings, camera: CameraModel | None
+) -> tuple[render.Picture, Prediction, str]:
+    """A picture as RGB of the results' size, what is seen in it, and why depth was not scaled, if it should be."""
     frame = Frame(read_picture(file), "bgr")
     if camera:
         frame = with_camera(frame, camera)
@@ -55,12 +73,40 @@ def write_results(
     if settings.scales_by_ground:
         result = ground(result, Mount(settings.camera_height_m))
     picture = geometry.to_rgb(geometry.resize(frame.image, result.size), frame.pixel_format)
-    labelled = render.overlay(picture, result.mask, settings.overlay_opacity, perceiver.bundle.card.classes)
-    for ending, content in (("_mask.png", result.mask), ("_overlay.png", labelled[..., ::-1])):
-        if not cv2.imwrite(f"{target}{ending}", content):
-            raise OSError(f"{target}{ending} cannot be written")
+    return picture, result, ground.problem
+
+
+def _write_results(
+    target: Path, picture: render.Picture, result: Prediction, settings: Settings, classes: tuple[Label, ...]
+) -> None:
+    """The three files of one picture; `target` is their common beginning."""
+    labelled = render.overlay(picture, result.mask, settings.overlay_opacity, classes)
+    _write_picture(Path(f"{target}_mask.png"), result.mask)
+    _write_picture(Path(f"{target}_overlay.png"), labelled[..., ::-1])
     np.save(f"{target}_depth.npy", result.depth_m)
-    return ground.problem
+
+
+def _row(
+    picture: render.Picture, result: Prediction, settings: Settings, classes: tuple[Label, ...]
+) -> list[render.Picture]:
+    """A line of the sheet, made small at once so that many take no memory: picture, labels on it, depth."""
+    size = round(picture.shape[0] * _SHEET_CELL_PX / picture.shape[1]), _SHEET_CELL_PX
+    small, mask = geometry.resize(picture, size), geometry.resize_nearest(result.mask, size)
+    depth = render.color_depth(geometry.resize_nearest(result.depth_m, size), *_SHEET_RANGE_M)
+    return [small, render.overlay(small, mask, settings.overlay_opacity, classes), depth]
+
+
+def _check_sheet(sheet: Path | None, out: Path) -> None:
+    """Before any work, raise what would keep the sheet from being written after it; `out` will be made."""
+    if sheet and sheet.absolute().parent != out.absolute():
+        check_folder(sheet)
+    if sheet and sheet.suffix.lower() not in {".png", ".jpg"}:
+        raise SourceError(f"--sheet is {str(sheet)!r}; it must end in .png or .jpg")
+
+
+def _write_picture(path: Path, content: NDArray[np.uint8]) -> None:
+    if not cv2.imwrite(str(path), content):
+        raise OSError(f"{path} cannot be written")
 
 
 def distinct_names(files: Sequence[Path]) -> list[str]:

@@ -49,6 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     pictures.add_argument("--out", type=Path, required=True, help="folder for the results")
     text = "calibration of the rectified pictures (YAML, as camera_calibration writes it): makes their depth metric"
     pictures.add_argument("--camera", type=Path, metavar="FILE", help=text)
+    text = "a picture (.png, .jpg) of up to a dozen of them, evenly spread, each beside its labels and depth"
+    pictures.add_argument("--sheet", type=Path, metavar="FILE", help=text)
     _add_settings(pictures, MODEL_SETTINGS + GROUND_SETTINGS)
     pictures.set_defaults(command=_run)
     init = commands.add_parser("init", help="make a model with random weights, to try things or to train from")
@@ -136,7 +138,7 @@ def _demo(options: argparse.Namespace) -> None:
 def _run(options: argparse.Namespace) -> int:
     from mt_perception.batch import run_pictures
 
-    failures = run_pictures(options.inputs, options.out, _settings(options), options.camera)
+    failures = run_pictures(options.inputs, options.out, _settings(options), options.camera, options.sheet)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
     return 1 if failures else 0

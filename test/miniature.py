@@ -8,12 +8,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mt_perception.city import CityFrame
+from mt_perception.city import CityFrame, Mounting
 from mt_perception.types import CameraModel
 from mt_perception_training.data.city import Drive, write_frame
 
 WIDTH, HEIGHT = 96, 64
 CAMERA = CameraModel(WIDTH, HEIGHT, 80.0, 80.0, 47.5, 31.5, 0.22)
+HELD = Mounting(1.5, 0.0)
 
 
 RIGHT_PX = 4
@@ -32,7 +33,7 @@ def scene(rng: np.random.Generator, right: bool = False) -> CityFrame:
     colors[[0, 10, 13]] = (90, 90, 90), (120, 160, 230), (180, 20, 20)
     left = np.clip(colors[labels] + rng.normal(0, 8, (HEIGHT, WIDTH, 3)), 0, 255).astype(np.uint8)
     other = np.roll(left, -RIGHT_PX, axis=1) if right else None
-    return CityFrame(left=left, right=other, labels=labels, depth_m=depth_m, camera=CAMERA, stamp_ns=0)
+    return CityFrame(left=left, right=other, labels=labels, depth_m=depth_m, camera=CAMERA, mounting=HELD, stamp_ns=0)
 
 
 def write_city(folder: Path, frames: int = 3, right: bool = False) -> Path:

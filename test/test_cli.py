@@ -9,8 +9,10 @@ from helpers import make_picture
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mt_perception import render
 from mt_perception.batch import distinct_names
 from mt_perception.cli import main
+from mt_perception.labels import CITYSCAPES
 
 
 @pytest.fixture
@@ -33,6 +35,23 @@ def test_run_writes_three_files_of_the_pictures_size(pictures, tmp_path, bundle,
     assert (mask.shape, mask.dtype) == ((60, 100), np.uint8)
     assert (depth_m.shape, depth_m.dtype) == ((60, 100), np.float32)
     assert cv2.imread(str(out / "one_overlay.png")).shape == (60, 100, 3)
+
+
+def test_a_sheet_shows_pictures_beside_their_labels_and_depth(pictures, tmp_path, bundle, capsys):
+    (pictures / "a_broken.png").write_bytes(b"rubbish")
+    sheet = tmp_path / "out" / "sheet.png"
+    arguments = ["run", str(pictures), "--out", str(tmp_path / "out"), "--model", str(bundle.folder)]
+    assert main([*arguments, "--sheet", str(sheet)]) == 1  # as one is broken
+    drawn = cv2.imread(str(sheet))
+    cell, title, legend = (480 * 60 // 100, 480), 24, render.legend(CITYSCAPES, 10).shape[0]
+    assert drawn.shape == (title + 2 * cell[0] + legend, 3 * cell[1], 3)
+    first, labels, depth = np.split(drawn[title : title + cell[0]], 3, axis=1)
+    assert np.abs(first.astype(int) - cv2.resize(make_picture(60, 100), (480, 288))).mean() < 3
+    colors = render.color_depth(np.load(tmp_path / "out" / "one_depth.npy"), 1, 80)[..., ::-1]
+    assert (depth[::48, ::48] == colors[::10, ::10]).mean() > 0.9 and not np.array_equal(labels, first)
+    for wrong, said in (("sheet.txt", "must end in .png or .jpg"), ("none/sheet.png", "there is no folder")):
+        assert main([*arguments, "--sheet", str(tmp_path / wrong)]) == 1
+        assert said in capsys.readouterr().err
 
 
 def test_bad_files_are_reported_and_do_not_stop_it(pictures, tmp_path, bundle, capsys):

@@ -89,18 +89,24 @@ def _add_city(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=int, default=6, help="pictures of each street (default 6)")
     parser.add_argument("--width", type=int, default=640, help="px (default 640)")
     parser.add_argument("--height", type=int, default=384, help="px (default 384)")
+    text = (
+        "what each drive's camera is drawn from, one value or a range: hfov_deg (field of view), height_m, pitch_deg "
+    )
+    text += "(down), roll_deg, jitter_deg (of pitch and roll, for each picture); by default cameras of all kinds"
+    parser.add_argument("--camera", nargs="+", default=[], metavar="NAME=LOW:HIGH", help=text)
     parser.add_argument("--stereo", action="store_true", help="write the right pictures too")
     parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
     parser.set_defaults(run=_city)
 
 
 def _city(options: argparse.Namespace) -> None:
-    from mt_perception_training.data.city import VALIDATION_SEED, Drive, generate
+    from mt_perception_training.data.city import VALIDATION_SEED, Drive, generate, parse_ranges
 
     streets = [(seed, "train") for seed in range(options.seeds)]
     streets += [(VALIDATION_SEED + seed, "val") for seed in range(options.val_seeds)]
-    size = {"width_px": options.width, "height_px": options.height, "stereo": options.stereo}
-    generate(options.out, [Drive(seed, split, options.frames, **size) for seed, split in streets], options.workers)
+    form = {"width_px": options.width, "height_px": options.height, "stereo": options.stereo}
+    form["camera"] = parse_ranges(options.camera)
+    generate(options.out, [Drive(seed, split, options.frames, **form) for seed, split in streets], options.workers)
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

@@ -6,7 +6,7 @@
 MuJoCo (`pip install 'mt_perception[sim]'`) is imported when a `City` is made, not before.
 """
 
-from mt_perception.city.options import CityFrame, CityOptions
+from mt_perception.city.options import CityFrame, CityOptions, Mounting
 from mt_perception.city.world import City
 
-__all__ = ["City", "CityFrame", "CityOptions"]
+__all__ = ["City", "CityFrame", "CityOptions", "Mounting"]

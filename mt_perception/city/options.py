@@ -17,9 +17,10 @@ class CityOptions:
 
     width_px, height_px: picture size; hfov_deg: horizontal field of view; baseline_m: distance of the right
     camera; fps: the rate at which `City.frames` advances; noise: make pictures look as if a real camera took
-    them (exposure, blur, vignette, sensor noise). height_m and pitch_deg (downwards) are drawn at random when
-    None. antialias: smooth edges in the colour pictures, at about 1.5 times the cost; labels and depth always
-    have hard edges.
+    them (exposure, blur, vignette, sensor noise). height_m and pitch_deg are drawn at random when None; they and
+    roll_deg are those of `Mounting`. jitter_deg: by up to so much pitch and roll differ from frame to frame, as a car
+    nods on its springs. antialias: smooth edges in the colour pictures, at about 1.5 times the cost; labels and depth
+    always have hard edges.
     """
 
     width_px: int = 1024
@@ -30,6 +31,8 @@ class CityOptions:
     noise: bool = True
     height_m: float | None = None
     pitch_deg: float | None = None
+    roll_deg: float = 0.0
+    jitter_deg: float = 0.0
     antialias: bool = True
 
     def __post_init__(self) -> None:
@@ -41,6 +44,8 @@ class CityOptions:
             ("fps", 0.1, 1000),
             ("height_m", 0.3, 4),
             ("pitch_deg", -20, 40),
+            ("roll_deg", -20, 20),
+            ("jitter_deg", 0, 5),
         ):
             value = getattr(self, name)
             if value is None and name in ("height_m", "pitch_deg"):
@@ -66,6 +71,18 @@ class CityOptions:
 
 
 @dataclass(frozen=True)
+class Mounting:
+    """How the left camera is held: above the road, nose down by pitch_deg, right side down by roll_deg.
+
+    The road at the pixel whose ray is (x, y, 1) lies at Z = height / (sin pitch + cos pitch (y cos roll + x sin roll)).
+    """
+
+    height_m: float
+    pitch_deg: float
+    roll_deg: float = 0.0
+
+
+@dataclass(frozen=True)
 class CityFrame:
     """One moment of the drive; everything but `right` is seen from the left camera.
 
@@ -78,4 +95,5 @@ class CityFrame:
     labels: Mask | None
     depth_m: DepthMap | None
     camera: CameraModel
+    mounting: Mounting
     stamp_ns: int

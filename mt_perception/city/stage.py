@@ -141,8 +141,11 @@ class Stage:
         return Built(model, train_ids, seen[0], seen[1])
 
 
-def quaternion(yaw: float, pitch_down: float = 0.0) -> NDArray[np.float64]:
-    """(w, x, y, z): nose down by `pitch_down` about y, then turned left by `yaw` about z, radians."""
+def quaternion(yaw: float, pitch_down: float = 0.0, roll: float = 0.0) -> NDArray[np.float64]:
+    """(w, x, y, z): right side down by `roll` about x, then nose down by `pitch_down` about y, then turned left by
+    `yaw` about z, radians."""
     cy, sy = np.cos(yaw / 2), np.sin(yaw / 2)
     cp, sp = np.cos(pitch_down / 2), np.sin(pitch_down / 2)
-    return np.array([cy * cp, -sy * sp, cy * sp, sy * cp])
+    cr, sr = np.cos(roll / 2), np.sin(roll / 2)
+    w, x, y, z = cy * cp, -sy * sp, cy * sp, sy * cp
+    return np.array([w * cr - x * sr, w * sr + x * cr, y * cr + z * sr, z * cr - y * sr])

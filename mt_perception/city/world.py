@@ -13,7 +13,7 @@ from mt_perception.city.catalog import stock
 from mt_perception.city.gl import load_mujoco
 from mt_perception.city.kerbside import furnish
 from mt_perception.city.optics import Optics, hazed
-from mt_perception.city.options import CityFrame, CityOptions
+from mt_perception.city.options import CityFrame, CityOptions, Mounting
 from mt_perception.city.renderer import FAR_M, NEAR_M, Renderer
 from mt_perception.city.route import Route
 from mt_perception.city.shapes import Floats
@@ -21,7 +21,7 @@ from mt_perception.city.stage import Stage, quaternion
 from mt_perception.city.street import build_street
 from mt_perception.city.traffic import build_traffic, random_ego
 from mt_perception.city.weather import random_weather, sky_cube
-from mt_perception.types import DataError
+from mt_perception.types import CameraModel, DataError
 
 STREET_M = 320.0
 _SHADOW_M, _SHADOW_PX = 42.0, 2048
@@ -44,7 +44,7 @@ class City:
         self.camera = self.options.camera()
         mujoco = load_mujoco()
         mounting, layout, sky, optics = (np.random.default_rng((int(seed), part)) for part in range(4))
-        self.height_m, self.pitch_rad = _mounting(mounting, self.options)
+        self._seed, self._mounting = int(seed), _mounting(mounting, self.options)
         self._weather = random_weather(sky)
         self._optics = Optics(optics, self.options.height_px, self.options.width_px)
         stage = Stage(mujoco)
@@ -85,14 +85,16 @@ class City:
         if not (math.isfinite(t_s) and t_s >= 0):
             raise DataError(f"city time is {t_s} s; it must be 0 or more")
         stamp_ns = round(t_s * 1e9)
-        self._pose(t_s % self.lap_s)
+        mounting = self._mounting_at(stamp_ns)
+        self._pose(t_s % self.lap_s, mounting)
         labels, depth_m = self._renderer.truth(self._data, 0) if truth else (None, None)
         left = self._color(0)
         exposure = self._optics.exposure(left)
         pictures = [left, self._color(1)] if right else [left]
         if self.options.noise:
             pictures = [self._optics.photograph(p, exposure, (stamp_ns, eye)) for eye, p in enumerate(pictures)]
-        return CityFrame(pictures[0], pictures[1] if right else None, labels, depth_m, self.camera, stamp_ns)
+        other = pictures[1] if right else None
+        return CityFrame(pictures[0], other, labels, depth_m, self.camera, mounting, stamp_ns)
 
     def _color(self, eye: int) -> np.ndarray:
         picture, depth_m = self._renderer.color(self._data, eye)
@@ -159,10 +161,16 @@ class City:
         self._slots = [int(built.model.body_mocapid[mover.body.id]) for mover in self._movers]
         self._phase_ids = [[[geom.id for geom in phase] for phase in mover.phases] for mover in self._movers]
         self._ego_slot = int(built.model.body_mocapid[mujoco.mj_name2id(built.model, mujoco.mjtObj.mjOBJ_BODY, "ego")])
-        wedge = 0.5 * self.options.width_px / self.camera.fx_px
+        wedge = _wedge(self.camera, abs(self._mounting.roll_deg) + self.options.jitter_deg)
         self._renderer = Renderer(mujoco, built, self.options.width_px, self.options.height_px, wedge)
 
-    def _pose(self, t_s: float) -> None:
+    def _mounting_at(self, stamp_ns: int) -> Mounting:
+        """How the camera is held at one moment; the same in every process, whatever was rendered before."""
+        nod = np.random.default_rng((self._seed, 4, stamp_ns)).uniform(-1, 1, 2) * self.options.jitter_deg
+        usual = self._mounting
+        return Mounting(usual.height_m, usual.pitch_deg + float(nod[0]), usual.roll_deg + float(nod[1]))
+
+    def _pose(self, t_s: float, mounting: Mounting) -> None:
         """Moves everything to where it is at a time of the lap."""
         data, shown = self._data, np.ones(self._model.ngeom, bool)
         for mover, slot, phases in zip(self._movers, self._slots, self._phase_ids, strict=True):
@@ -171,22 +179,32 @@ class City:
             if len(phases) > 1:
                 shown[[g for ids in phases for g in ids]] = False
                 shown[phases[phase]] = True
-        eye, forward = self._pose_ego(t_s)
+        eye, forward = self._pose_ego(t_s, mounting)
         self._model.light_pos[self._sun] = eye + 0.75 * _SHADOW_M * forward + 100 * self._weather.to_sun
         self._mj.mj_kinematics(self._model, data)
         self._mj.mj_camlight(self._model, data)
         self._renderer.show(data, eye, forward, shown, _SHADOW_MARGIN_M if self._weather.shadows else 1.0)
 
-    def _pose_ego(self, t_s: float) -> tuple[Floats, Floats]:
+    def _pose_ego(self, t_s: float, mounting: Mounting) -> tuple[Floats, Floats]:
         """Moves the camera car; returns the left camera's position and level viewing direction."""
         s = self._ego.s(t_s)
-        eye, yaw = self._route.at(s, self._ego.d, self.height_m), float(self._route.heading(s))
+        eye, yaw = self._route.at(s, self._ego.d, mounting.height_m), float(self._route.heading(s))
         self._data.mocap_pos[self._ego_slot] = eye
-        self._data.mocap_quat[self._ego_slot] = quaternion(yaw, self.pitch_rad)
+        pitch, roll = math.radians(mounting.pitch_deg), math.radians(mounting.roll_deg)
+        self._data.mocap_quat[self._ego_slot] = quaternion(yaw, pitch, roll)
         return eye, np.array([math.cos(yaw), math.sin(yaw), 0.0])
 
 
-def _mounting(rng: np.random.Generator, options: CityOptions) -> tuple[float, float]:
-    """Height above the road in metres and pitch downwards in radians."""
-    height, pitch = float(rng.uniform(1.2, 1.7)), float(rng.normal(1.5, 1.5))
-    return options.height_m or height, math.radians(pitch if options.pitch_deg is None else options.pitch_deg)
+def _mounting(rng: np.random.Generator, options: CityOptions) -> Mounting:
+    """That of the options, drawn where they leave it open."""
+    height_m, pitch_deg = float(rng.uniform(1.2, 1.7)), float(rng.normal(1.5, 1.5))
+    return Mounting(
+        options.height_m or height_m, pitch_deg if options.pitch_deg is None else options.pitch_deg, options.roll_deg
+    )
+
+
+def _wedge(camera: CameraModel, roll_deg: float) -> float:
+    """The tangent of half the horizontal view, which a roll of up to `roll_deg` to either side makes wider."""
+    roll = math.radians(roll_deg)
+    across, down = 0.5 * camera.width_px / camera.fx_px, 0.5 * camera.height_px / camera.fy_px
+    return across * math.cos(roll) + down * math.sin(roll)

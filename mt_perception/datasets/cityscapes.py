@@ -128,7 +128,8 @@ def read_camera(path: Path, size: tuple[int, int]) -> CameraModel:
         raise DatasetError(f"{path} is no camera file of Cityscapes ({type(error).__name__}: {error})") from error
 
 
-def write_camera(path: Path, camera: CameraModel) -> None:
-    """The inverse of `read_camera`."""
+def write_camera(path: Path, camera: CameraModel, **mounting: float) -> None:
+    """The inverse of `read_camera`. `mounting`: more of Cityscapes' values, as z (height, metres) and pitch."""
     inside = {"fx": camera.fx_px, "fy": camera.fy_px, "u0": camera.cx_px, "v0": camera.cy_px}
-    path.write_text(json.dumps({"intrinsic": inside, "extrinsic": {"baseline": camera.baseline_m}}, indent=1) + "\n")
+    outside = {"baseline": camera.baseline_m, **mounting}
+    path.write_text(json.dumps({"intrinsic": inside, "extrinsic": outside}, indent=1) + "\n")

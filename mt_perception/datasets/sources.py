@@ -10,6 +10,7 @@ from mt_perception.datasets.camvid import CamVid
 from mt_perception.datasets.cityscapes import Cityscapes
 from mt_perception.datasets.image_folder import LAYOUTS, ImageFolder, Layout
 from mt_perception.datasets.kitti import Kitti
+from mt_perception.datasets.middlebury import Middlebury
 from mt_perception.datasets.sample import DatasetError, Reader
 
 
@@ -22,6 +23,7 @@ READERS: dict[str, Callable[[Path, str], Reader]] = {
     "cityscapes": Cityscapes,
     "city": Cityscapes,
     "kitti": Kitti,
+    "middlebury": lambda folder, _: Middlebury(folder),
     **{name: partial(_image_folder, layout=layout) for name, layout in LAYOUTS.items()},
 }
 """(folder, split) -> reader; the splits are `train` and `val`."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from mt_perception.city import City, CityFrame, CityOptions
+from mt_perception.city import City, CityFrame, CityOptions, Mounting
 from mt_perception.labels import SKY
 from mt_perception.types import DataError
 
@@ -62,20 +62,43 @@ def test_sky_is_infinitely_far_and_nothing_else_is(frame: CityFrame) -> None:
     np.testing.assert_array_equal(frame.labels == SKY, np.isinf(frame.depth_m))
 
 
-def test_depth_of_the_road_is_what_geometry_says() -> None:
-    """A ray through row v meets flat ground at Z = h / (sin(pitch) + (v - cy) / fy cos(pitch))."""
-    pitch_deg = 4.0
-    options = CityOptions(width_px=256, height_px=128, height_m=1.4, pitch_deg=pitch_deg)
+def road_m(mounting: Mounting, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Depth of flat road along the rays (x, y, 1): how far each goes down per metre ahead, against the height."""
+    pitch, roll = np.radians(mounting.pitch_deg), np.radians(mounting.roll_deg)
+    return mounting.height_m / (np.sin(pitch) + np.cos(pitch) * (y * np.cos(roll) + x * np.sin(roll)))
+
+
+def test_depth_of_the_road_follows_from_height_pitch_and_roll() -> None:
+    """By hand: a level camera 1.5 m above the road sees it 3 m ahead at half a metre down per metre; nose down by 45
+    degrees, the axis meets it at 1.5 sqrt(2); rolled by 30 degrees, the ray (1, 0, 1) goes down by sin 30."""
+    half, none, one = (np.array(value) for value in (0.5, 0.0, 1.0))
+    assert road_m(Mounting(1.5, 0), none, half) == pytest.approx(3.0)
+    assert road_m(Mounting(1.5, 45), none, none) == pytest.approx(1.5 * np.sqrt(2))
+    assert road_m(Mounting(1.5, 0, 30), one, none) == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize("roll_deg", [0.0, 5.0, -5.0])
+def test_depth_of_the_road_is_what_geometry_says(roll_deg: float) -> None:
+    options = CityOptions(width_px=256, height_px=128, height_m=1.4, pitch_deg=4.0, roll_deg=roll_deg, jitter_deg=1.0)
     with City(4, options) as city:
         seen = city.render(2.0, right=False)
     assert seen.labels is not None and seen.depth_m is not None
-    rows = np.arange(95, 128)
-    slope = (rows - seen.camera.cy_px) / seen.camera.fy_px
-    expected = 1.4 / (np.sin(np.radians(pitch_deg)) + slope * np.cos(np.radians(pitch_deg)))
-    road = seen.labels[rows] == 0
-    ratio = seen.depth_m[rows] / expected[:, None]
+    rays = np.meshgrid(np.arange(256) - seen.camera.cx_px, np.arange(95, 128) - seen.camera.cy_px)
+    expected = road_m(seen.mounting, *(each / seen.camera.fx_px for each in rays))
+    road = seen.labels[95:] == 0
     assert road.mean() > 0.3
-    assert np.abs(ratio[road] - 1).max() < 0.01
+    assert np.abs(seen.depth_m[95:] / expected - 1)[road].max() < 0.01
+
+
+def test_pitch_and_roll_change_from_frame_to_frame_within_the_jitter() -> None:
+    options = CityOptions(width_px=96, height_px=48, pitch_deg=3.0, roll_deg=-1.0, jitter_deg=0.5)
+    times = (0.0, 0.1, 7.0)
+    with City(2, options) as city:
+        held = [city.render(t, right=False, truth=False).mounting for t in times]
+        assert city.render(0.1, right=False, truth=False).mounting == held[1]  # whatever was rendered before
+    changes = np.array([(each.pitch_deg - 3.0, each.roll_deg + 1.0) for each in held])
+    assert np.abs(changes).max() <= 0.5 and len(np.unique(changes)) == changes.size
+    assert len({each.height_m for each in held}) == 1
 
 
 def test_right_picture_shifted_by_the_disparity_is_the_left_one(frame: CityFrame) -> None:

@@ -20,6 +20,7 @@ from mt_perception.datasets.cityscapes import (
 )
 from mt_perception.datasets.groups import CAMVID, COARSE, merge
 from mt_perception.datasets.kitti import Kitti
+from mt_perception.datasets.middlebury import Middlebury
 from mt_perception.datasets.sample import DatasetError, Sample
 from mt_perception.datasets.sources import READERS, open_dataset
 
@@ -188,7 +189,7 @@ def test_a_sample_is_checked() -> None:
 
 
 def test_folders_that_are_no_data_set_are_named(tmp_path: Path) -> None:
-    for reader in (CamVid, Cityscapes, Kitti):
+    for reader in (CamVid, Cityscapes, Kitti, Middlebury):
         with pytest.raises(DatasetError, match=str(tmp_path)):
             reader(tmp_path)
     with pytest.raises(DatasetError, match="leftImg8bit"):
