@@ -42,6 +42,11 @@ from mt_perception.plain_values import ValueMismatch, build
 from mt_perception_training.teachers.network import CHANNELS, Network, TeacherError, numbers, read_description
 
 
+def _check_one_of(key: str, value: Any, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise TeacherError(f"{key} is {value!r}; allowed: {', '.join(allowed)}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class PictureInput:
     """How the network wants a picture; see the top of this page."""
@@ -56,8 +61,7 @@ class PictureInput:
 
     def __post_init__(self) -> None:
         for key, allowed in (("layout", ("NCHW", "NHWC")), ("channels", tuple(CHANNELS))):
-            if (value := getattr(self, key)) not in allowed:
-                raise TeacherError(f"{key} is {value!r}; allowed: {', '.join(allowed)}")
+            _check_one_of(key, getattr(self, key), allowed)
         for key in ("mean", "std"):
             if len(getattr(self, key)) not in (1, CHANNELS[self.channels]):
                 raise TeacherError(f"{key} has {len(getattr(self, key))} numbers; give one, or one per channel")
@@ -148,8 +152,7 @@ class LabelOutput:
     name: str = ""
 
     def __post_init__(self) -> None:
-        if self.meaning not in ("logits", "probabilities"):
-            raise TeacherError(f"meaning is {self.meaning!r}; allowed: logits, probabilities")
+        _check_one_of("meaning", self.meaning, ("logits", "probabilities"))
         known = {label.train_id for label in CITYSCAPES} | {UNLABELLED}
         if unknown := [each for each in self.train_ids if each not in known]:
             raise TeacherError(f"train_ids has {unknown[0]}; allowed: 0 to 18, and 255 for a channel that is no class")
@@ -184,8 +187,7 @@ def load_description(path: Path) -> DepthNetwork | LabelNetwork:
     """Read a teacher's YAML file. Raises `TeacherError` with the key that is wrong."""
     values = read_description(path)
     task = values.get("task")
-    if task not in _TASKS:
-        raise TeacherError(f"{path}: task is {task!r}; allowed: {', '.join(_TASKS)}")
+    _check_one_of(f"{path}: task", task, tuple(_TASKS))
     try:
         description: DepthNetwork | LabelNetwork = build(_TASKS[task], values, str(path))
     except ValueMismatch as error:

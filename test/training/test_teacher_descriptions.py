@@ -1,0 +1,76 @@
+"""YAML files of teachers: what is wrong in one ends in one sentence that names it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tiny_teachers import write_depth_teacher, write_label_teacher
+
+pytest.importorskip("openvino")
+pytest.importorskip("onnx")
+
+from mt_perception_training.teachers.network import TeacherError
+from mt_perception_training.teachers.opening import open_teachers
+from mt_perception_training.teachers.views import Views
+
+ONCE = Views(flip=False)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"task": "flow"}, "task is 'flow'; allowed: depth, labels"),
+        ({"task": None}, "task is None"),
+        ({"file": "none.onnx"}, "none.onnx does not exist"),
+        ({"colour": 1}, "unknown key 'colour'; known: file, input"),
+        ({"input": {"camera": None}}, "input lacks a key; not given: .*camera"),
+        ({"input": {"camera": {"fx_px": 0}}}, "camera: size and focal lengths must be above 0"),
+        ({"input": {"camera": {"height": 50}}}, "camera's height is 50 px, but .* takes 48"),
+        ({"input": {"layout": "CHW"}}, "layout is 'CHW'; allowed: NCHW, NHWC"),
+        ({"input": {"channels": "yuv"}}, "channels is 'yuv'; allowed: rgb, bgr, mono"),
+        ({"input": {"mean": [1, 2]}}, "mean has 2 numbers"),
+        ({"input": {"std": [0]}}, "std must be above 0"),
+        ({"input": {"range": [1, 0]}}, "range must grow"),
+        ({"input": {"range": "wide"}}, "range is 'wide'; expected"),
+        ({"input": {"name": "bild"}}, r"names the inputs \['bild'\], but .* has \['image'\]"),
+        ({"output": {"name": "tiefe"}}, r"names the output 'tiefe', but .* has \['depth_m'\]"),
+        ({"output": {"meaning": "disparity"}}, "meaning is 'disparity'; only depth in metres"),
+        ({"output": {"valid_m": [9, 3]}}, "valid_m is .* two growing distances"),
+    ],
+)
+def test_wrong_descriptions_end_in_a_sentence(tmp_path, changes, message):
+    with pytest.raises(TeacherError, match=message) as caught:
+        open_teachers([write_depth_teacher(tmp_path, **changes)], ONCE)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"output": {"meaning": "votes"}}, "meaning is 'votes'; allowed: logits, probabilities"),
+        ({"output": {"train_ids": [0, 40]}}, "train_ids has 40; allowed: 0 to 18, and 255"),
+        ({"output": {"train_ids": None}}, "output lacks a key; not given: train_ids"),
+        ({"output": {"train_ids": [0, 1]}}, r"gives \(3, 16, 24\); expected 2 channels"),
+        ({"size": (16, 24)}, "takes 24x16 px alone; leave out --scales"),
+    ],
+)
+def test_wrong_descriptions_of_labels_too(tmp_path, changes, message):
+    with pytest.raises(TeacherError, match=message) as caught:
+        teacher = open_teachers([write_label_teacher(tmp_path, **changes)], Views(True, (1.0, 2.0))).labels
+        teacher.labels(np.zeros((16, 24, 3), np.uint8))
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_teacher_is_named(tmp_path):
+    (tmp_path / "list.yaml").write_text("- 1\n")
+    (tmp_path / "broken.yaml").write_text("file: [")
+    for name, message in (
+        ("", "no model bundle"),
+        ("none.yaml", "cannot be read"),
+        ("list.yaml", "no keys and values"),
+        ("broken.yaml", "no valid YAML"),
+    ):
+        with pytest.raises(TeacherError, match=message):
+            open_teachers([tmp_path / name], ONCE)
+    with pytest.raises(TeacherError, match="scales are"):
+        Views(scales=(0.0,))
