@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import lightning
@@ -17,13 +17,16 @@ from mt_perception.network.decoder import upsample
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception_training.augment import Augmenter
+from mt_perception_training.checkpoint import first_sentence
 from mt_perception_training.data.batches import Batches, single_threaded
 from mt_perception_training.data.sources import InMemory
 from mt_perception_training.depthwise import depthwise_in_fp32
 from mt_perception_training.losses import MultiTaskLoss
+from mt_perception_training.options import TrainingError
 from mt_perception_training.pretrained import load_encoder
 from mt_perception_training.recipe import Phase, Recipe
 from mt_perception_training.scoreboard import Scoreboard, overall, predict
+from mt_perception_training.start import STEPS, unfold
 from mt_perception_training.tasks import extra_tasks
 
 
@@ -50,9 +53,25 @@ class MultiTaskModule(lightning.LightningModule):
             self.register_buffer(name, values, persistent=False)
 
     def start_from(self, network: MultiTaskNetwork) -> None:
-        """Take the weights of another run."""
+        """Take the weights of another run or of a model. Raises `TrainingError` if they are another network's."""
+        unfold(network, self.first_inputs(STEPS))
         for each in (self.network, self.average):
-            each.load_state_dict(network.state_dict())
+            try:
+                each.load_state_dict(network.state_dict())
+            except RuntimeError as error:
+                told = f"{network.spec}; the recipe wants {self.recipe.network} ({first_sentence(error)})"
+                raise TrainingError(f"the weights to start from are those of {told}") from None
+
+    def first_inputs(self, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """What the network is fed in its first steps, at most so many: normalised pictures, and their cameras."""
+        phase, *_ = self.recipe.locate(0)
+        batches = Batches(self.training_readers, phase, self._augmenter(phase), 0, self.recipe.seed)
+        for index in range(min(steps, len(batches))):
+            batch = batches[index]
+            yield self.normalised(batch["image"]), batch["camera"]
+
+    def _augmenter(self, phase: Phase) -> Augmenter:
+        return Augmenter(phase, (self.recipe.input.height, self.recipe.input.width), self.recipe.fx_px)
 
     def start_from_encoder(self, source: str) -> str:
         """Take the encoder's weights from elsewhere, and tell it in a line; see `pretrained.load_encoder`."""
@@ -122,10 +141,8 @@ class MultiTaskModule(lightning.LightningModule):
         """The batches of the current epoch; asked for anew at each, since each knows its step numbers."""
         phase, first_epoch, steps_before = self.recipe.locate(self.current_epoch)
         first = steps_before + (self.current_epoch - first_epoch) * phase.steps
-        base = (self.recipe.input.height, self.recipe.input.width)
-        augment = Augmenter(phase, base, self.recipe.fx_px)
         ranks = self.trainer.global_rank, self.trainer.world_size
-        batches = Batches(self.training_readers, phase, augment, first, self.recipe.seed, *ranks)
+        batches = Batches(self.training_readers, phase, self._augmenter(phase), first, self.recipe.seed, *ranks)
         if all(isinstance(reader, InMemory) for reader in self.training_readers.values()):
             return DataLoader(batches, batch_size=None)  # some percent of a step: not worth another process
         # spawned, since a fork of a process whose threads compute may never wake up

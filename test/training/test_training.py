@@ -86,7 +86,8 @@ def test_export_gives_a_bundle_that_runs(runs: tuple[Path, Path], folders: dict[
     assert card.trained and card.training_camera.fx_px == RECIPE.fx_px
     assert {"camvid_miou", "city_miou", "city_abs_rel", "city_delta1"} <= set(card.scores)
     assert {"city_skill", "city_prior_abs_rel", "city_standing_out"} <= set(card.scores)
-    assert card.holdout == RECIPE.holdout and card.splits["camvid_holdout"] == "holdout 0001TP"
+    assert card.trained_on == ("camvid", "city") and card.holdout == RECIPE.holdout
+    assert card.splits["camvid_holdout"] == "holdout 0001TP"
     assert card.row_prior and card.row_prior.predict(CAMERA)[60, 5] == pytest.approx(90 / 31, rel=0.05)
     frame = scene(np.random.default_rng(5))
     prediction = Perceiver.open(Settings(model=str(tmp_path / "model")))(Frame(frame.left, camera=CAMERA))
