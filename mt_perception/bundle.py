@@ -60,8 +60,9 @@ class BundleCard:
     """Everything a user of the model needs to know. `files` maps each file's name to its sha256.
 
     `int8_scores` are what was measured when the int8 graph was made; it is kept only if it lost little. `splits` says
-    on what part of each data set it was scored, `holdout` what groups of each it was never trained on. `row_prior` is
-    what the image row alone says of depth where it was trained; None where that is not known.
+    on what part of each data set it was scored, `trained_on` by what data sets it learned, empty where that is not
+    known, and `holdout` what groups of each it was never trained on. `row_prior` is what the image row alone says of
+    depth where it was trained; None where that is not known.
     """
 
     name: str
@@ -75,6 +76,7 @@ class BundleCard:
     scores: Mapping[str, float] = field(default_factory=dict)
     int8_scores: Mapping[str, float] = field(default_factory=dict)
     splits: Mapping[str, str] = field(default_factory=dict)
+    trained_on: tuple[str, ...] = ()
     holdout: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     row_prior: RowPrior | None = None
     encoder_weights: str = "none"

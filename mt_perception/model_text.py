@@ -23,6 +23,7 @@ def describe(bundle: Bundle) -> str:
         "scored on": ", ".join(f"{name} {split}" for name, split in card.splits.items()) or "not told",
         "skill": _skill(card),
         "int8": ", ".join(f"{name} {value:.3f}" for name, value in card.int8_scores.items()) or "none",
+        "learned by": ", ".join(card.trained_on) or "not told",
         "data": card.data or "not told",
         "encoder from": card.encoder_weights,
         "licence": card.license or "not told",

@@ -21,7 +21,7 @@ def read_checkpoint(path: Path) -> tuple[Recipe, MultiTaskNetwork]:
             warnings.simplefilter("ignore")  # of odd pickles, which are refused in one sentence
             checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle raises anything
-        raise TrainingError(f"{path} is no checkpoint of this program ({_first_sentence(error)})") from None
+        raise TrainingError(f"{path} is no checkpoint of this program ({first_sentence(error)})") from None
     if not isinstance(checkpoint, dict) or not isinstance(checkpoint.get("state_dict"), dict):
         raise TrainingError(f"{path} is no checkpoint of this program: it has no state_dict")
     if "recipe" not in checkpoint:
@@ -33,9 +33,10 @@ def read_checkpoint(path: Path) -> tuple[Recipe, MultiTaskNetwork]:
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
-        raise TrainingError(f"{path} has not the weights of its own recipe ({_first_sentence(error)})") from None
+        raise TrainingError(f"{path} has not the weights of its own recipe ({first_sentence(error)})") from None
     return recipe, network
 
 
-def _first_sentence(error: Exception) -> str:
+def first_sentence(error: Exception) -> str:
+    """What an error of a library says, short enough to stand within a sentence."""
     return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"

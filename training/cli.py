@@ -56,7 +56,10 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pseudo-labels", type=Path, metavar="DIR", help=text)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="a checkpoint to start from, as far as it fits")
+    text = (
+        "a checkpoint's file, a model's folder or the name of a model of the package to start from, as far as it fits"
+    )
+    parser.add_argument("--weights", default="", metavar="START", help=text)
     parser.add_argument("--accelerator", default="auto", help="cpu, gpu or auto")
     parser.add_argument("--devices", default="auto", help="how many, or which")
     parser.add_argument("--nodes", type=int, default=1, help="machines of a distributed run")

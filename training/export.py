@@ -43,6 +43,7 @@ def export(
         "data": recipe.card.data,
         "license": recipe.card.license,
         "command": recipe.card.command,
+        "trained_on": recipe.datasets,
         "holdout": held_out,
         "encoder_weights": recipe.encoder_weights,
     }

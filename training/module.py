@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import lightning
@@ -25,6 +25,7 @@ from mt_perception_training.options import TrainingError
 from mt_perception_training.pretrained import load_encoder
 from mt_perception_training.recipe import Phase, Recipe
 from mt_perception_training.scoreboard import Scoreboard, overall, predict
+from mt_perception_training.start import STEPS, unfold
 from mt_perception_training.tasks import extra_tasks
 
 
@@ -51,20 +52,32 @@ class MultiTaskModule(lightning.LightningModule):
             self.register_buffer(name, values, persistent=False)
 
     def start_from(self, network: MultiTaskNetwork) -> str:
-        """Take the weights of another run, as far as they fit, and tell in a line what did not."""
+        """Take the weights of another run or of a model, as far as they fit, and tell in a line what did not.
+
+        Raises `TrainingError` if nothing of the encoder fits.
+        """
+        unfold(network, self.first_inputs(STEPS))
         own = self.average.state_dict()
-        fitting = {
-            name: weights for name, weights in network.state_dict().items()
-            if name in own and weights.shape == own[name].shape
-        }  # fmt: skip
-        if not any(name.startswith("encoder.") for name in fitting):
+        given = {key: each for key, each in network.state_dict().items() if key in own and each.shape == own[key].shape}
+        if not any(name.startswith("encoder.") for name in given):
             raise TrainingError(
-                f"no weight of the encoder of {network.spec} fits {self.recipe.network}; give a run of a like network"
+                f"the weights to start from are those of {network.spec}; the recipe wants {self.recipe.network}"
             )
         for each in (self.network, self.average):
-            each.load_state_dict(fitting, strict=False)
-        new = sorted({name.rpartition(".")[0] for name in own.keys() - fitting.keys()})
-        return f"{len(fitting)} of {len(own)} weights taken; new: {', '.join(new) or 'none'}"
+            each.load_state_dict(given, strict=False)
+        new = sorted({name.rpartition(".")[0] for name in own.keys() - given.keys()})
+        return f"{len(given)} of {len(own)} weights taken; new: {', '.join(new) or 'none'}"
+
+    def first_inputs(self, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """What the network is fed in its first steps, at most so many: normalised pictures, and their cameras."""
+        phase, *_ = self.recipe.locate(0)
+        batches = Batches(self.training_readers, phase, self._augmenter(phase), 0, self.recipe.seed)
+        for index in range(min(steps, len(batches))):
+            batch = batches[index]
+            yield self.normalised(batch["image"]), batch["camera"]
+
+    def _augmenter(self, phase: Phase) -> Augmenter:
+        return Augmenter(phase, (self.recipe.input.height, self.recipe.input.width), self.recipe.fx_px)
 
     def start_from_encoder(self, source: str) -> str:
         """Take the encoder's weights from elsewhere, and tell it in a line; see `pretrained.load_encoder`."""
@@ -134,10 +147,8 @@ class MultiTaskModule(lightning.LightningModule):
         """The batches of the current epoch; asked for anew at each, since each knows its step numbers."""
         phase, first_epoch, steps_before = self.recipe.locate(self.current_epoch)
         first = steps_before + (self.current_epoch - first_epoch) * phase.steps
-        base = (self.recipe.input.height, self.recipe.input.width)
-        augment = Augmenter(phase, base, self.recipe.fx_px)
         ranks = self.trainer.global_rank, self.trainer.world_size
-        batches = Batches(self.training_readers, phase, augment, first, self.recipe.seed, *ranks)
+        batches = Batches(self.training_readers, phase, self._augmenter(phase), first, self.recipe.seed, *ranks)
         if all(isinstance(reader, InMemory) for reader in self.training_readers.values()):
             return DataLoader(batches, batch_size=None)  # some percent of a step: not worth another process
         # spawned, since a fork of a process whose threads compute may never wake up

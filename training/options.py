@@ -17,14 +17,14 @@ class TrainingError(MtPerceptionError, RuntimeError):
 
 @dataclass(frozen=True)
 class RunOptions:
-    """Where and how to run. `epochs` stops earlier than the recipe would; `weights` is a checkpoint to start from.
+    """Where and how to run. `epochs` stops earlier than the recipe would; `weights`: where to start, see `open_start`.
 
     `precision` is Lightning's name of the arithmetic; `auto` takes `bf16-mixed` where bfloat16 is computed natively.
     """
 
     out: Path
     resume: bool = False
-    weights: Path | None = None
+    weights: Path | str = ""
     accelerator: str = "auto"
     devices: str = "auto"
     nodes: int = 1

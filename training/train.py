@@ -17,10 +17,11 @@ from lightning.pytorch.utilities import rank_zero_only
 from mt_perception.hardware import computes_bf16, limited_threads, processor
 from mt_perception_training.checkpoint import read_checkpoint
 from mt_perception_training.data.sources import open_readers, require_folders
-from mt_perception_training.data.splits import trained_on, with_blocks, written
+from mt_perception_training.data.splits import with_blocks, written
 from mt_perception_training.module import MultiTaskModule
 from mt_perception_training.options import LAST, RunOptions, TrainingError
 from mt_perception_training.recipe import Recipe
+from mt_perception_training.start import open_start
 
 
 def train(
@@ -44,13 +45,15 @@ def train(
     lightning.seed_everything(recipe.seed, verbose=False)
     require_folders((*recipe.datasets, *recipe.holdout), folders)
     recipe = with_blocks(recipe, folders)
-    _require_unseen(recipe, resumable if options.resume else None, options.weights)
+    if options.resume:
+        _require_same_holdout(recipe, resumable)
+    start = open_start(options.weights, recipe) if options.weights else None
     training = open_readers(recipe.datasets, folders, "train", recipe.holdout, pseudo=options.pseudo_labels)
     judged = tuple(dict.fromkeys((*recipe.datasets, *recipe.holdout)))
     validation = open_readers(judged, folders, "val", recipe.holdout, taught=False)
     module = make_module(recipe, training, validation)
-    if options.weights:
-        rank_zero_only(print)(module.start_from(read_checkpoint(options.weights)[1]))
+    if start:
+        rank_zero_only(print)(module.start_from(start))
     elif not options.resume:
         rank_zero_only(print)(module.start_from_encoder(recipe.encoder_weights))
     best = ModelCheckpoint(options.out, filename="best", monitor="val/score", mode="max", enable_version_counter=False)
@@ -81,15 +84,13 @@ def train(
     return Path(best.best_model_path)
 
 
-def _require_unseen(recipe: Recipe, resumed: Path | None, start: Path | None) -> None:
-    """Raise `TrainingError` if what is to be held out is not what the run began with, or was seen by its start."""
-    if resumed and (begun := read_checkpoint(resumed)[0].holdout) != recipe.holdout:
+def _require_same_holdout(recipe: Recipe, resumed: Path) -> None:
+    """Raise `TrainingError` if what is to be held out is not what the run began with."""
+    if (begun := read_checkpoint(resumed)[0].holdout) != recipe.holdout:
         told = [f"'{written(each)}'" if each else "nothing" for each in (begun, recipe.holdout)]
         raise TrainingError(
             f"{resumed} was begun with {told[0]} held out, not {told[1]}; go on with the same --holdout"
         )
-    if start and (seen := trained_on(read_checkpoint(start)[0], recipe.holdout)):
-        raise TrainingError(f"{start} was trained on {written(seen)}, which is to be held out; start without it")
 
 
 def choose_precision(asked: str, accelerator: str) -> tuple[str, str]:

@@ -1,10 +1,13 @@
 import itertools
+import queue
+import shutil
 import threading
 
 import pytest
 
 pytest.importorskip("rclpy")
 
+from mt_perception import Frame, Perceiver, Settings
 from mt_perception.ros.worker import Worker
 
 
@@ -72,6 +75,35 @@ def test_a_tool_that_cannot_be_loaded_again_costs_one_item_for_each_attempt():
         assert done.acquire(timeout=2)
     worker.stop()
     assert errors == ["one", "gone", "gone"] and seen == [("second", 4), ("second", 5)]
+
+
+def test_a_model_that_breaks_under_its_feet_is_taken_up_again_once_it_is_whole(bundle, tmp_path, monkeypatch, picture):
+    """A real backend: it reads the graph for each new set of outputs, and by then the file is another."""
+    pytest.importorskip("openvino")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # one in which no graph is ready
+    model = shutil.copytree(bundle.folder, tmp_path / "model")
+    good = (model / "graph.xml").read_bytes()
+    settings = Settings(model=str(model), backend="openvino")
+    told = queue.SimpleQueue()
+
+    def work(perceiver, outputs):
+        told.put(perceiver(Frame(picture), outputs).outputs.keys())
+
+    worker = Worker(lambda: Perceiver.open(settings), work, told.put)
+    worker.start()
+
+    def answer(*outputs):
+        worker.put(outputs)
+        return told.get(timeout=60)
+
+    assert answer("mask") == {"mask"}
+    (model / "graph.xml").write_text("<net>this is no graph</net>")
+    assert answer("mask") == {"mask"}
+    assert "OpenVINO cannot run" in str(answer("confidence"))
+    assert "graph.xml does not match its hash; copy the bundle again" in str(answer("mask"))
+    (model / "graph.xml").write_bytes(good)
+    assert answer("confidence") == {"confidence"}
+    worker.stop()
 
 
 def test_a_tool_that_cannot_be_loaded_is_the_starters_problem():

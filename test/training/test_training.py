@@ -87,7 +87,8 @@ def test_export_gives_a_bundle_that_runs(runs: tuple[Path, Path], folders: dict[
     assert card.trained and card.training_camera.fx_px == RECIPE.fx_px
     assert {"camvid_miou", "city_miou", "city_abs_rel", "city_delta1"} <= set(card.scores)
     assert {"city_skill", "city_prior_abs_rel", "city_standing_out"} <= set(card.scores)
-    assert card.holdout == RECIPE.holdout and card.splits["camvid_holdout"] == "holdout 0001TP"
+    assert card.trained_on == ("camvid", "city") and card.holdout == RECIPE.holdout
+    assert card.splits["camvid_holdout"] == "holdout 0001TP"
     assert card.row_prior and card.row_prior.predict(CAMERA)[60, 5] == pytest.approx(90 / 31, rel=0.05)
     frame = scene(np.random.default_rng(5))
     prediction = Perceiver.open(Settings(model=str(tmp_path / "model")))(Frame(frame.left, camera=CAMERA))
@@ -127,7 +128,7 @@ def test_weights_of_a_like_network_are_taken_as_far_as_they_fit() -> None:
     for each in (module.network, module.average):
         assert torch.equal(each.heads["depth"].scale.weight, start.heads["depth"].scale.weight)
     other = MultiTaskModule(dataclasses.replace(RECIPE, network=NetworkSpec("segnet", "segnet", 64)), {}, {})
-    with pytest.raises(TrainingError, match=r"no weight of the encoder of mobilenet_v3_small.* fits segnet"):
+    with pytest.raises(TrainingError, match=r"those of mobilenet_v3_small.*; the recipe wants segnet"):
         other.start_from(start)
 
 
