@@ -13,6 +13,7 @@ from mt_perception.bundle import BundleCard, BundleError, open_model
 from mt_perception.datasets.holdout import ALL, Holdout
 from mt_perception.network.export import read_network
 from mt_perception.network.multitask import MultiTaskNetwork
+from mt_perception.network.storage import is_idle
 from mt_perception_training.checkpoint import read_checkpoint
 from mt_perception_training.data.splits import trained_on, written
 from mt_perception_training.options import TrainingError
@@ -69,7 +70,7 @@ def unfold(network: MultiTaskNetwork, inputs: Iterable[tuple[Tensor, Tensor]]) -
     the deviation all the same, which then nothing makes up for. With mean and deviation measured, and factor and bias
     that undo them, the network computes what it did, in training as well.
     """
-    norms = [each for each in network.modules() if isinstance(each, nn.BatchNorm2d) and _is_folded(each)]
+    norms = [each for each in network.modules() if isinstance(each, nn.BatchNorm2d) and is_idle(each)]
     if not norms:
         return
     sums: dict[nn.Module, Tensor] = {}
@@ -92,9 +93,3 @@ def unfold(network: MultiTaskNetwork, inputs: Iterable[tuple[Tensor, Tensor]]) -
         norm.bias.add_(norm.weight * mean)
         norm.weight.mul_((variance + norm.eps).sqrt())
         norm.load_state_dict({**norm.state_dict(), "running_mean": mean, "running_var": variance})
-
-
-def _is_folded(norm: nn.BatchNorm2d) -> bool:
-    """It takes nothing away and divides by 1."""
-    assert norm.running_mean is not None and norm.running_var is not None
-    return bool((norm.running_mean == 0).all() and (norm.running_var + norm.eps - 1).abs().max() < 1e-6)

@@ -17,7 +17,7 @@ from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.graph_file import save_graph, share_constants
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception.network.spec import InputSpec, NetworkSpec
-from mt_perception.network.storage import halve, rounded, stored
+from mt_perception.network.storage import halve, load, rounded, stored
 from mt_perception.types import OUTPUTS
 
 
@@ -69,7 +69,7 @@ def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str,
         **facts,
     )
     with new_bundle(directory, card) as folder:
-        save_file(stored(network.state_dict()), folder / WEIGHTS)
+        save_file(stored(network), folder / WEIGHTS)
         export_openvino(CpuGraph(network, inputs), folder / OPENVINO_GRAPH)
         share_constants(folder)
     return load_bundle(directory)
@@ -95,5 +95,5 @@ def read_network(bundle: Bundle) -> MultiTaskNetwork:
     network = build_network(bundle.card.network)
     weights = load_file(bundle.file(WEIGHTS))
     weights.pop(OPENVINO_GRAPH, None)  # what its graph alone needs
-    network.load_state_dict(weights)
+    load(network, weights)
     return network.eval()

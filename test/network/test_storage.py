@@ -10,7 +10,7 @@ from torch import nn
 
 from mt_perception.bundle import WEIGHTS, load_bundle, new_bundle
 from mt_perception.network.export import read_network
-from mt_perception.network.storage import _fold, halve, rounded, stored
+from mt_perception.network.storage import _fold, halve, load, rounded, stored
 
 
 def test_batch_norm_folds_into_the_convolution_by_hand():
@@ -36,13 +36,34 @@ def test_rounding_changes_weights_and_hardly_results(lively_network):
         assert torch.equal(weight, ours.state_dict()[name]), name
 
 
+@torch.no_grad()
 def test_only_what_loses_nothing_is_stored_in_half():
-    weights = {"exact": torch.tensor([0.5, 3.0]), "third": torch.tensor([1 / 3]), "count": torch.tensor(7)}
-    assert {name: each.dtype for name, each in stored(weights).items()} == {
-        "exact": torch.float16,
-        "third": torch.float32,
-        "count": torch.int64,
+    network = nn.Sequential(nn.Linear(2, 1), nn.BatchNorm2d(1))
+    network[0].weight.copy_(torch.tensor([[0.5, 3.0]])), network[0].bias.fill_(1 / 3), network[1].running_mean.fill_(2)
+    assert {name: each.dtype for name, each in stored(network).items()} == {
+        "0.weight": torch.float16,
+        "0.bias": torch.float32,
+        "1.weight": torch.float16,
+        "1.bias": torch.float16,
+        "1.running_mean": torch.float16,
+        "1.running_var": torch.float16,
+        "1.num_batches_tracked": torch.int64,
     }
+
+
+@torch.no_grad()
+def test_of_a_folded_norm_the_bias_alone_is_stored():
+    def network():
+        return nn.Sequential(nn.Conv2d(2, 3, 1, bias=False), nn.BatchNorm2d(3))
+
+    ours, again = network(), network()
+    ours[1].running_mean.uniform_(), ours[1].running_var.uniform_(1, 2), ours[1].bias.uniform_()
+    _fold(*ours)
+    assert stored(ours).keys() == {"0.weight", "1.bias"}
+    load(again, stored(ours) | {"1.bias": ours[1].bias})
+    assert torch.equal(again[1].running_var, ours[1].running_var) and torch.equal(again[1].bias, ours[1].bias)
+    with pytest.raises(RuntimeError, match="Missing key"):
+        load(again, {"1.bias": ours[1].bias})
 
 
 def test_halved_constants_give_the_same_results():
