@@ -62,6 +62,7 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
     finally:
         for each in _ENDING:
             signal.signal(each, signal.SIG_IGN)  # also while the interpreter ends, when Python's handlers are gone
+        sys.unraisablehook = lambda _: None  # rclpy's objects complain of being freed twice where a signal came between
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
