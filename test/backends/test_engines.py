@@ -86,7 +86,7 @@ def test_an_engine_that_cannot_be_written_leaves_nothing_behind(cache, monkeypat
     def full(*_):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr("mt_perception.backends.engines.os.replace", full)
+    monkeypatch.setattr("pathlib.Path.replace", full)
     with pytest.raises(OSError, match="no space"):
         cache.store(KEY, b"new")
     assert cache.load(KEY) == ENGINE

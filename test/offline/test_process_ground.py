@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import numpy as np
 import pytest
 
@@ -77,7 +79,8 @@ def test_segments_give_the_same_in_any_order(drive, settings, tmp_path, monkeypa
     processing = Processing(settings.replace(stereo=stereo))
     process_bag(drive, tmp_path / "whole", processing)
     monkeypatch.setattr(process, "SEGMENT_S", 0.4)
-    tasks, _ = process._plan(drive, tmp_path / "out", processing)
+    with ExitStack() as owned:
+        tasks, _ = process._plan(drive, tmp_path / "out", processing, owned)
     assert len(tasks) == 3
     for task in reversed(tasks):
         process_segment(processing, 2, task)

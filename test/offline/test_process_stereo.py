@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import numpy as np
 import pytest
 from stereo.recorded import street
@@ -97,7 +99,8 @@ def test_disparity_is_matched_at_the_rate_that_was_set(made):
 def test_segments_give_the_same_in_any_order(made, drive, tmp_path, monkeypatch, mode):
     """Each looks back as far as its scale remembers: here, to the beginning."""
     monkeypatch.setattr(process, "SEGMENT_S", 0.6)
-    tasks, _ = process._plan(drive, tmp_path / "out", processing(mode))
+    with ExitStack() as owned:
+        tasks, _ = process._plan(drive, tmp_path / "out", processing(mode), owned)
     assert len(tasks) == 3
     for task in reversed(tasks):
         process_segment(processing(mode), 1, task)
