@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mt_perception.bundle import Bundle, BundleCard
 
 
@@ -35,7 +37,11 @@ def describe(bundle: Bundle) -> str:
 
 def _skill(card: BundleCard) -> str:
     """How much better its depth is than a table of the image row, for each data set on which that was measured."""
-    suffix = "_skill"
-    names = [each.removesuffix(suffix) for each in card.scores if each.endswith(suffix)]
-    told = (f"{name} {card.scores[name + suffix]:+.2f}" for name in names)
+    told = (f"{name} {value:+.2f}" for name, value in by_data_set(card.scores, "skill").items())
     return ", ".join(told) or "unknown: nobody compared its depth with what the image row alone says"
+
+
+def by_data_set(scores: Mapping[str, float], measure: str) -> dict[str, float]:
+    """Those of a card's scores that are of one kind, such as `miou`, by the data set that they were measured on."""
+    end = f"_{measure}"
+    return {key.removesuffix(end): value for key, value in scores.items() if key.endswith(end)}

@@ -40,6 +40,7 @@ def models(timed: bool = False) -> list[dict[str, Any]]:
     Raises `BundleError` for one that is damaged.
     """
     from mt_perception.bundle import open_model
+    from mt_perception.model_text import by_data_set
     from mt_perception.resources import packaged_models
 
     rows = []
@@ -54,13 +55,9 @@ def models(timed: bool = False) -> list[dict[str, Any]]:
             "gmacs": card.gmacs,
         }
         scores = {key: value for key, value in card.scores.items() if not key.endswith(_NO_MEASURE)}
-        measured = {end: _by_data_set(scores, f"_{end}") for end in _MEASURES}
+        measured = {measure: by_data_set(scores, measure) for measure in _MEASURES}
         rows.append(facts | measured | {"splits": dict(card.splits)})
     return [row | time for row, time in zip(rows, _times(rows), strict=True)] if timed else rows
-
-
-def _by_data_set(scores: dict[str, float], end: str) -> dict[str, float]:
-    return {key.removesuffix(end): value for key, value in scores.items() if key.endswith(end)}
 
 
 def _times(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

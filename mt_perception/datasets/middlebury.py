@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.datasets.sample import DatasetError, Sample, read_picture
+from mt_perception.geometry import depth_from_disparity
 from mt_perception.types import CameraModel
 
 _TRUTH = ("disp0GT.pfm", "disp0.pfm")
@@ -39,12 +40,10 @@ class Middlebury:
         picture, truth, calibration = self.files(index)
         image = read_picture(picture)
         camera, baseline_m, offset_px = read_calibration(calibration, (image.shape[0], image.shape[1]))
-        with np.errstate(divide="ignore"):
-            depth_m = np.float32(camera.fx_px * baseline_m) / (read_pfm(truth) + np.float32(offset_px))
-        known = np.isfinite(depth_m) & (depth_m > 0)  # an unknown disparity is infinite
-        return Sample(
-            self._scenes[index].resolve().name, image, None, np.where(known, depth_m, np.float32(np.nan)), camera
-        )
+        disparity_px = read_pfm(truth) + np.float32(offset_px)
+        known = np.where(np.isfinite(disparity_px), disparity_px, np.float32(0))  # an unknown one is infinite
+        depth_m = depth_from_disparity(known, camera.fx_px, baseline_m)
+        return Sample(self._scenes[index].resolve().name, image, None, depth_m, camera)
 
 
 def read_calibration(path: Path, size: tuple[int, int]) -> tuple[CameraModel, float, float]:

@@ -94,7 +94,7 @@ class Serialized:
         """As much of its header as synchronizers ask for."""
         return header(messages.header_stamp_ns(self.data), "")
 
-    @property
+    @cached_property
     def fields(self) -> Any:
         """All of it, its pixels in place. Raises `DataError` for bytes that are none."""
         return messages.picture_from_cdr(self.data, self.compressed)

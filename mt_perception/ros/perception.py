@@ -14,7 +14,7 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from mt_perception.backends import Backend, BackendError
 from mt_perception.hardware import processor
 from mt_perception.labels import Label
-from mt_perception.messages import picture_from_cdr, with_camera
+from mt_perception.messages import with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.ros import convert
 from mt_perception.ros.ground import GroundScale
@@ -107,9 +107,7 @@ class Perception:
         except DataError as error:
             self._health.skipped(f"picture skipped: {error}")
             return
-        self._health.warn(
-            "no camera", doubt("the image topic", told_encoding(picture_from_cdr(left.data, left.compressed)))
-        )
+        self._health.warn("no camera", doubt("the image topic", told_encoding(left.fields)))
         watch.mark("convert")
         wanted = self._possible(asked, frame)
         needs = frozenset().union(*(output.needs for output, _ in wanted))

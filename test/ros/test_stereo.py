@@ -141,7 +141,7 @@ def test_messages_that_end_before_their_stamp_are_said_and_the_next_pair_comes_o
     for length in (4, 8):
         for publisher in cameras.pictures:
             publisher.publish(b"\0\1\0\0\0\0\0\0"[:length])
-    node.wait_for("picture skipped: a picture of ")
+        node.wait_for(f"a picture of {length} bytes cannot be read")
     for side in (0, 1):
         cameras.send(side, 10**9)
     probe.until(lambda: probe.received["depth/image"])
