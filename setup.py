@@ -89,7 +89,7 @@ setup(
     packages=[*find_packages(str(HERE), include=[NAME, f"{NAME}.*"]), *TRAINING],
     package_dir={f"{NAME}_training": "training"},
     package_data={
-        NAME: ["report/*.j2", "report/*.css", "offline/*.j2"],
+        NAME: ["py.typed", "report/*.j2", "report/*.css", "offline/*.j2"],
         f"{NAME}_training": ["recipes/*.yaml", "report/*.j2"],
     },
     install_requires=[

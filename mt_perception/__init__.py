@@ -1,28 +1,31 @@
 """Semantic labels and metric depth from one camera, with one network, in one ROS 2 node.
 
-As a library: `Perceiver.open(Settings(model="street"))` gives what makes a `Prediction` of a `Frame`. What a user can
-mend is an `MtPerceptionError`. Each name is imported when it is used.
+As a library: `Perceiver.open()` gives what makes a `Prediction` of a picture. What a user can mend is an
+`MtPerceptionError`. Each name is imported when it is used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["CameraModel", "Frame", "MtPerceptionError", "Perceiver", "Prediction", "Settings"]
+__all__ = ["CameraModel", "Frame", "MtPerceptionError", "Perceiver", "Prediction", "Settings", "read_camera"]
 
 if TYPE_CHECKING:
+    from mt_perception.calibration import read_camera
     from mt_perception.errors import MtPerceptionError
     from mt_perception.pipeline import Perceiver
+    from mt_perception.prediction import Prediction
     from mt_perception.settings import Settings
-    from mt_perception.types import CameraModel, Frame, Prediction
+    from mt_perception.types import CameraModel, Frame
 
 _HOMES = {
     "CameraModel": "types",
     "Frame": "types",
     "MtPerceptionError": "errors",
     "Perceiver": "pipeline",
-    "Prediction": "types",
+    "Prediction": "prediction",
     "Settings": "settings",
+    "read_camera": "calibration",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -12,17 +13,17 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mt_perception import geometry, render
+from mt_perception.calibration import read_camera
 from mt_perception.ground import GroundDepth, Mount
-from mt_perception.labels import Label
 from mt_perception.messages import with_camera
 from mt_perception.pipeline import Perceiver
+from mt_perception.prediction import Prediction
 from mt_perception.results import check_folder
 from mt_perception.settings import Settings, SettingsError
-from mt_perception.sources import SourceError, pictures_in, read_camera, read_picture
-from mt_perception.types import CameraModel, DataError, Frame, Prediction
+from mt_perception.sources import SourceError, pictures_in, read_picture
+from mt_perception.types import CameraModel, DataError, Frame
 
 _SHEET_ROWS, _SHEET_CELL_PX = 12, 480
-_SHEET_RANGE_M = (1.0, 80.0)
 
 
 def run_pictures(
@@ -47,10 +48,10 @@ def run_pictures(
     for index, name in enumerate(tqdm(distinct_names(files), unit="picture")):
         file = files[index]
         try:
-            picture, result, problem = _perceive(perceiver, file, settings, camera)
-            _write_results(out / name, picture, result, settings, perceiver.bundle.card.classes)
+            result, problem = _perceive(perceiver, file, settings, camera)
+            _write_results(out / name, result, settings)
             if sheet and index in shown:
-                rows.append(_row(picture, result, settings, perceiver.bundle.card.classes))
+                rows.append(_row(result, settings))
             if problem:
                 failures.append(f"{file}: the depth has the network's own scale: {problem}")
         except (SourceError, DataError, OSError) as error:
@@ -63,8 +64,8 @@ def run_pictures(
 
 def _perceive(
     perceiver: Perceiver, file: Path, settings: Settings, camera: CameraModel | None
-) -> tuple[render.Picture, Prediction, str]:
-    """A picture as RGB of the results' size, what is seen in it, and why depth was not scaled, if it should be."""
+) -> tuple[Prediction, str]:
+    """What is seen in a picture, and why its depth was not scaled, if it should be."""
     frame = Frame(read_picture(file), "bgr")
     if camera:
         frame = with_camera(frame, camera)
@@ -72,28 +73,23 @@ def _perceive(
     ground = GroundDepth(perceiver.bundle.card.classes)
     if settings.scales_by_ground:
         result = ground(result, Mount(settings.camera_height_m))
-    picture = geometry.to_rgb(geometry.resize(frame.image, result.size), frame.pixel_format)
-    return picture, result, ground.problem
+    return result, ground.problem
 
 
-def _write_results(
-    target: Path, picture: render.Picture, result: Prediction, settings: Settings, classes: tuple[Label, ...]
-) -> None:
+def _write_results(target: Path, result: Prediction, settings: Settings) -> None:
     """The three files of one picture; `target` is their common beginning."""
-    labelled = render.overlay(picture, result.mask, settings.overlay_opacity, classes)
+    labelled = result.overlay(settings.overlay_opacity)
     _write_picture(Path(f"{target}_mask.png"), result.mask)
     _write_picture(Path(f"{target}_overlay.png"), labelled[..., ::-1])
     np.save(f"{target}_depth.npy", result.depth_m)
 
 
-def _row(
-    picture: render.Picture, result: Prediction, settings: Settings, classes: tuple[Label, ...]
-) -> list[render.Picture]:
+def _row(result: Prediction, settings: Settings) -> list[render.Picture]:
     """A line of the sheet, made small at once so that many take no memory: picture, labels on it, depth."""
-    size = round(picture.shape[0] * _SHEET_CELL_PX / picture.shape[1]), _SHEET_CELL_PX
-    small, mask = geometry.resize(picture, size), geometry.resize_nearest(result.mask, size)
-    depth = render.color_depth(geometry.resize_nearest(result.depth_m, size), *_SHEET_RANGE_M)
-    return [small, render.overlay(small, mask, settings.overlay_opacity, classes), depth]
+    size = round(result.size[0] * _SHEET_CELL_PX / result.size[1]), _SHEET_CELL_PX
+    outputs = {name: geometry.resize_nearest(each, size) for name, each in result.outputs.items()}
+    small = replace(result, outputs=outputs)
+    return [small.image, small.overlay(settings.overlay_opacity), small.depth_colors()]
 
 
 def _check_sheet(sheet: Path | None, out: Path) -> None:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from mt_perception.errors import MtPerceptionError
 from mt_perception.geometry import rays, scale_camera
 from mt_perception.labels import Label
+from mt_perception.prediction import Prediction
 from mt_perception.scale import Measurement, Scale, agreed, deviation, followed, scaled, tukey
-from mt_perception.types import CameraModel, DataError, DepthMap, Prediction
+from mt_perception.types import CameraModel, DataError, DepthMap
 
 MAX_TILT_DEG = 20.0
 """By more than this no road is inclined against the direction that the camera's mount calls down."""

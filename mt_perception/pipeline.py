@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mt_perception.backends import Backend, network_size, open_backend
 from mt_perception.bundle import Bundle, open_model
 from mt_perception.geometry import Fit
+from mt_perception.prediction import Prediction
 from mt_perception.settings import Settings
-from mt_perception.types import OUTPUTS, CameraModel, Frame, Prediction
+from mt_perception.types import OUTPUTS, CameraModel, Frame
 
 
 class Stopwatch:
@@ -38,11 +41,31 @@ class Perceiver:
         self._settings = settings
 
     @classmethod
-    def open(cls, settings: Settings, background: bool = False) -> Perceiver:
-        """Load the model that `settings` name. Raises `BundleError` or `BackendError` in one sentence.
+    def open(cls, settings: Settings | None = None, background: bool = False, **values: Any) -> Perceiver:
+        """Load a model, by default the one that comes with the package, on the backend that suits the machine.
 
-        With `background`, a backend that has to be built first is not waited for (see `open_backend`).
+        Args:
+            settings: all settings at once; the defaults without.
+            background: do not wait for a backend that has to be built first (see `open_backend`).
+            values: single settings by name, such as `model="street"`, `backend="openvino"`, `precision="fp32"`; the
+                parameters of the node that concern the network, with the same meaning.
+
+        Returns:
+            What makes a `Prediction` of a `Frame`.
+
+        Raises:
+            SettingsError: a setting does not exist, or has a value that is not allowed.
+            BundleError: there is no such model, or it is damaged.
+            BackendError: the backend is not installed, or does not run here.
+
+        Example:
+            >>> import numpy as np
+            >>> from mt_perception import Perceiver
+            >>> prediction = Perceiver.open(precision="fp32")(np.zeros((192, 320, 3), np.uint8))
+            >>> prediction.mask.shape, prediction.depth_m.dtype
+            ((192, 320), dtype('float32'))
         """
+        settings = (settings or Settings()).replace(**values)
         bundle = open_model(settings.model)
         size = network_size(bundle, settings)
         return cls(bundle, open_backend(bundle, settings, size, background), size, settings)
@@ -58,11 +81,20 @@ class Perceiver:
             times.append(watch.timings_ms["infer"])
         return float(np.median(times))
 
-    def __call__(self, frame: Frame, outputs: Collection[str] = tuple(OUTPUTS), keep: bool = True) -> Prediction:
+    def __call__(
+        self, frame: Frame | NDArray[np.uint8], outputs: Collection[str] = tuple(OUTPUTS), keep: bool = True
+    ) -> Prediction:
         """The asked outputs for `frame`, at its own size or the network's (setting `output_size`).
 
-        Without `keep` they may lie in memory that the next call overwrites: for who is done with them by then.
+        Args:
+            frame: an (H, W, 3) uint8 RGB array, or a `Frame`, which may have other pixels, a camera and a stamp.
+            outputs: those of `mask`, `confidence` and `depth_m` that are wanted; what is left out costs no time.
+            keep: False for arrays that may lie in memory that the next call overwrites, which saves a copy.
+
+        Raises:
+            DataError: an array that is no picture.
         """
+        frame = frame if isinstance(frame, Frame) else Frame(frame)
         watch = Stopwatch()
         fit = Fit.named(self._settings.fit, frame.size, self.size)
         image = fit.apply(frame)
@@ -75,7 +107,7 @@ class Perceiver:
         if keep:
             finished = {name: _own(array, results[name]) for name, array in finished.items()}
         watch.mark("restore")
-        return Prediction(frame, finished, watch.timings_ms)
+        return Prediction(frame, finished, watch.timings_ms, self.bundle.card.classes)
 
     def depth_scale(self, frame: Frame, fit: Fit) -> float:
         """What metres are multiplied by for this camera: fx_camera / fx_training, both at network resolution.

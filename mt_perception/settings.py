@@ -63,7 +63,16 @@ def _setting(default: Any, description: str, **facts: Any) -> Any:
 
 @dataclass(frozen=True)
 class Settings:
-    """The values of all settings, checked. Read once, then passed along."""
+    """The values of all settings, checked. Read once, then passed along.
+
+    Raises:
+        SettingsError: a value that is not allowed.
+
+    Example:
+        >>> from mt_perception import Settings
+        >>> Settings(precision="fp32").replace(backend="openvino").precision
+        'fp32'
+    """
 
     model: str = _setting(
         "",

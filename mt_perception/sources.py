@@ -5,21 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Protocol
 
 import cv2
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from mt_perception.bag_files import is_recording
 from mt_perception.bags import Bag, BagError, Recorded
 from mt_perception.errors import MtPerceptionError
 from mt_perception.instants import has_idle_stamps, image_topics, instants, layout_of
-from mt_perception.messages import camera_from_info
 from mt_perception.topics import COMPRESSED_IMAGE, IMAGE, Chosen, camera_info_topic, choose, listed, right_of
-from mt_perception.types import CameraModel, DataError
+from mt_perception.types import DataError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 VIDEOS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg")
@@ -94,26 +91,6 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     if picture is None:
         raise SourceError(f"{path} cannot be read as a picture")
     return picture  # type: ignore[return-value]
-
-
-def read_camera(path: Path) -> CameraModel:
-    """The camera of rectified pictures from the file that camera_calibration writes (YAML). Raises `SourceError`."""
-    try:
-        facts = yaml.safe_load(path.read_text(encoding="utf-8"))
-        matrices = {name: facts[f"{kind}_matrix"]["data"] for name, kind in (("k", "camera"), ("p", "projection"))}
-        whole = SimpleNamespace(width=0, height=0, x_offset=0, y_offset=0)
-        size = {"width": facts["image_width"], "height": facts["image_height"]}
-        camera = camera_from_info(SimpleNamespace(**size, **matrices, roi=whole, binning_x=0, binning_y=0))
-    except OSError as error:
-        raise SourceError(f"the calibration {path} cannot be read ({error.strerror})") from error
-    except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, ValueError, IndexError) as error:
-        raise SourceError(
-            f"{path} is no calibration; it must hold image_width, image_height, camera_matrix and projection_matrix, "
-            "as camera_calibration writes them"
-        ) from error
-    if camera is None:
-        raise SourceError(f"the calibration {path} has no focal length")
-    return camera
 
 
 class FolderSource:

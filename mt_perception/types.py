@@ -1,4 +1,4 @@
-"""What flows through the program: a frame (or a pair of them) goes in, a prediction comes out.
+"""What goes into the program: a frame, or a pair of them; `prediction.py` has what comes out.
 
 Values are checked when they are made, so that whoever receives one can rely on it.
 """
@@ -6,8 +6,7 @@ Values are checked when they are made, so that whoever receives one can rely on 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -32,6 +31,14 @@ class CameraModel:
 
     Pixel centres lie at whole numbers (the convention of OpenCV and `sensor_msgs/CameraInfo`).
     `baseline_m` is the distance to the right camera of a stereo pair, None for a single camera.
+
+    Raises:
+        DataError: a size or focal length that no camera has.
+
+    Example:
+        >>> from mt_perception import CameraModel
+        >>> CameraModel(1242, 375, fx_px=721.5, fy_px=721.5, cx_px=609.6, cy_px=172.9).intrinsics
+        (721.5, 721.5, 609.6, 172.9)
     """
 
     width_px: int
@@ -74,6 +81,15 @@ class Frame:
 
     `image` is uint8, (H, W, C) or (H, W) for `mono`; rows may be padded (any row stride), and it may be
     a view into a message: nobody writes to it. `stamp_ns` and `frame_id` travel to every output unchanged.
+
+    Raises:
+        DataError: an array that is no picture, a pixel format that is not known, or a camera of another size.
+
+    Example:
+        >>> import numpy as np
+        >>> from mt_perception import Frame
+        >>> Frame(np.zeros((375, 1242, 3), np.uint8), "bgr").size
+        (375, 1242)
     """
 
     image: NDArray[np.uint8]
@@ -158,54 +174,3 @@ OUTPUTS: dict[str, np.dtype[Any]] = {
     "depth_m": np.dtype(np.float32),
 }
 """What the network can be asked for, and the type of each pixel."""
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """What the network says about one frame: those of `OUTPUTS` that were asked for, all of one size (H, W).
-
-    `timings_ms` are the milliseconds spent in each stage.
-    """
-
-    frame: Frame
-    outputs: Mapping[str, NDArray[Any]]
-    timings_ms: Mapping[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for name, array in self.outputs.items():
-            if name not in OUTPUTS:
-                raise DataError(f"there is no output {name!r}; the outputs are {', '.join(OUTPUTS)}")
-            if array.dtype != OUTPUTS[name] or array.ndim != 2:
-                raise DataError(f"{name} must be {OUTPUTS[name]} (H, W), got {array.dtype} {array.shape}")
-        if len({array.shape for array in self.outputs.values()}) != 1:
-            raise DataError(f"a prediction needs outputs of one size, got {[a.shape for a in self.outputs.values()]}")
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(height, width) of the outputs in pixels."""
-        height, width = next(iter(self.outputs.values())).shape
-        return height, width
-
-    @property
-    def mask(self) -> Mask:
-        """(H, W) uint8, trainId of each pixel, 255 = unlabelled."""
-        return self._asked("mask")
-
-    @property
-    def confidence(self) -> NDArray[np.uint8]:
-        """(H, W) uint8, largest softmax probability times 255."""
-        return self._asked("confidence")
-
-    @property
-    def depth_m(self) -> DepthMap:
-        """(H, W) float32, metres along the optical axis; +Inf beyond range or sky, NaN unknown."""
-        return self._asked("depth_m")
-
-    def with_depth(self, depth_m: DepthMap) -> Prediction:
-        """The same with another depth."""
-        return replace(self, outputs={**self.outputs, "depth_m": depth_m})
-
-    def _asked(self, name: str) -> NDArray[Any]:
-        if name not in self.outputs:
-            raise DataError(f"{name} was not asked for; this prediction holds {', '.join(self.outputs)}")
-        return self.outputs[name]

@@ -13,9 +13,10 @@ from mt_perception.geometry import rays
 from mt_perception.ground import Ground, GroundDepth, GroundError, Mount, measure
 from mt_perception.labels import CITYSCAPES
 from mt_perception.messages import array_from_compressed
+from mt_perception.prediction import Prediction
 from mt_perception.resources import city_recording
 from mt_perception.sources import open_source
-from mt_perception.types import CameraModel, DataError, Frame, Prediction
+from mt_perception.types import CameraModel, DataError, Frame
 
 CAMERA = CameraModel(200, 100, 110.0, 100.0, 95.0, 45.0)
 SIZE = (CAMERA.height_px, CAMERA.width_px)

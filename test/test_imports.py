@@ -17,6 +17,7 @@ LAYERS = [
         "bags",
         "bag_files",
         "bag_types",
+        "calibration",
         "bag_messages",
         "bag_metadata",
         "bag_storage",
@@ -25,7 +26,7 @@ LAYERS = [
         "datasets",
         "cloud",
     }
-    | {"model_text"},
+    | {"model_text", "prediction"},
     {"backends", "stereo", "ground", "report"},
     {"pipeline", "evaluation", "processes"},
     {"batch", "demo", "city", "offline", "bench", "quantize"},
@@ -104,7 +105,7 @@ except AttributeError as error:
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert result.stdout.splitlines() == [
-        "[]", str([True] * 6), "True False False", "module 'mt_perception' has no attribute 'Perceptron'"
+        "[]", str([True] * 7), "True False False", "module 'mt_perception' has no attribute 'Perceptron'"
     ], result.stderr  # fmt: skip
 
 

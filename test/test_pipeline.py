@@ -7,7 +7,7 @@ from helpers import make_picture
 
 from mt_perception.bundle import BundleError
 from mt_perception.pipeline import Perceiver
-from mt_perception.settings import Settings
+from mt_perception.settings import Settings, SettingsError
 from mt_perception.types import CameraModel, Frame
 
 
@@ -86,3 +86,25 @@ def test_input_size_is_a_setting(bundle):
 def test_a_missing_model_is_named(tmp_path):
     with pytest.raises(BundleError, match="does not exist"):
         Perceiver.open(Settings(model=str(tmp_path / "none")))
+
+
+def test_a_bare_array_is_an_rgb_picture(perceiver, picture):
+    np.testing.assert_array_equal(perceiver(picture).mask, perceiver(Frame(picture, "rgb")).mask)
+    reversed_view = np.ascontiguousarray(picture[..., ::-1])[..., ::-1]  # as cv2.imread(...)[..., ::-1] gives it
+    np.testing.assert_array_equal(perceiver(reversed_view).mask, perceiver(picture).mask)
+
+
+def test_settings_by_name_are_those_of_the_node(bundle):
+    opened = Perceiver.open(model=str(bundle.folder), backend="openvino", precision="fp32", output_size="network")
+    assert opened(make_picture(37, 301)).size == (16, 128)  # what of 64x128 the picture fills
+    with pytest.raises(SettingsError, match="there is no setting 'modle'; did you mean model"):
+        Perceiver.open(modle="street")
+    both = Perceiver.open(Settings(model="none", backend="openvino"), model=str(bundle.folder))
+    assert both.bundle.folder == bundle.folder
+
+
+def test_predictions_bring_their_classes_along(perceiver, picture):
+    prediction = perceiver(picture)
+    assert prediction.classes == perceiver.bundle.card.classes
+    assert prediction.points().shape == picture.shape[:2]
+    assert prediction.overlay().shape == picture.shape

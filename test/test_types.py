@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mt_perception.types import CameraModel, DataError, Frame, Prediction, StereoPair
+from mt_perception.types import CameraModel, DataError, Frame, StereoPair
 
 
 def test_frame_knows_height_before_width():
@@ -36,28 +36,6 @@ def test_frame_refuses_a_camera_of_another_size():
 def test_camera_refuses_impossible_focal_lengths(fx):
     with pytest.raises(DataError, match="fx_px"):
         CameraModel(4, 3, fx, 1, 1, 1)
-
-
-def test_prediction_holds_what_was_asked_for():
-    frame = Frame(np.zeros((3, 4, 3), np.uint8))
-    prediction = Prediction(frame, {"mask": np.zeros((3, 4), np.uint8)})
-    assert prediction.size == (3, 4)
-    with pytest.raises(DataError, match="depth_m was not asked for"):
-        _ = prediction.depth_m
-
-
-@pytest.mark.parametrize(
-    "outputs",
-    [
-        {},
-        {"mask": np.zeros((3, 4), np.int64)},
-        {"labels": np.zeros((3, 4), np.uint8)},
-        {"mask": np.zeros((3, 4), np.uint8), "depth_m": np.zeros((4, 3), np.float32)},
-    ],
-)
-def test_prediction_refuses_wrong_outputs(outputs):
-    with pytest.raises(DataError):
-        Prediction(Frame(np.zeros((3, 4, 3), np.uint8)), outputs)
 
 
 CAMERA = CameraModel(4, 3, 100, 100, 1.5, 1.0)

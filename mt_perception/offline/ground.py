@@ -11,8 +11,8 @@ from mt_perception.ground import GroundDepth, Mount
 from mt_perception.labels import Label
 from mt_perception.offline.segments import Segment
 from mt_perception.offline.tally import Tally
+from mt_perception.prediction import Prediction
 from mt_perception.settings import Settings
-from mt_perception.types import Prediction
 
 
 class OnGround:

@@ -23,11 +23,12 @@ from mt_perception.offline.stereo import PairedPerceiver, perceive_pairs
 from mt_perception.offline.tally import Tally
 from mt_perception.pipeline import Perceiver
 from mt_perception.pool import opencv_threads
+from mt_perception.prediction import Prediction
 from mt_perception.resources import model_folder
 from mt_perception.scale import WARM_UP_S
 from mt_perception.settings import Settings
 from mt_perception.topics import LABEL_INFO
-from mt_perception.types import DataError, Frame, Prediction
+from mt_perception.types import DataError, Frame
 
 _MOST_LANES = 8  # what is left to one thread, writing above all, keeps up with no more
 

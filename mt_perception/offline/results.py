@@ -8,9 +8,10 @@ from typing import Any
 from mt_perception.bag_messages import new_camera_info, new_header, new_image, new_message
 from mt_perception.bags import Recorded, serialized
 from mt_perception.geometry import scale_camera
+from mt_perception.prediction import Prediction
 from mt_perception.stereo import Match, disparity
 from mt_perception.topics import DEPTH, DISPARITY, LABEL_INFO, MASK
-from mt_perception.types import Frame, Prediction
+from mt_perception.types import Frame
 
 CONFIDENCE, DEPTH_CAMERA = "segmentation/confidence", "depth/camera_info"
 RESULTS = (LABEL_INFO, MASK, CONFIDENCE, DEPTH, DEPTH_CAMERA, DISPARITY)

@@ -17,10 +17,11 @@ from mt_perception.offline.segments import Segment, readable
 from mt_perception.offline.tally import Tally
 from mt_perception.pairing import Pairer
 from mt_perception.pipeline import Perceiver
+from mt_perception.prediction import Prediction
 from mt_perception.scale import WARM_UP_S, Scale, followed
 from mt_perception.settings import Settings
 from mt_perception.stereo import Match, corrected, match, measure
-from mt_perception.types import OUTPUTS, DataError, Prediction, StereoPair
+from mt_perception.types import OUTPUTS, DataError, StereoPair
 
 _PARTNER_S = 1.0  # by how much one picture of a pair may be recorded after the other
 _WAITING = 5  # as many pictures wait for their partner in the node

@@ -11,11 +11,12 @@ from rclpy.time import Time
 from mt_perception.errors import MtPerceptionError
 from mt_perception.ground import Ground, GroundDepth, Mount
 from mt_perception.labels import Label
+from mt_perception.prediction import Prediction
 from mt_perception.ros.health import Health
 from mt_perception.ros.scale import report_scale
 from mt_perception.scale import scaled
 from mt_perception.settings import Settings, SettingsError
-from mt_perception.types import DataError, Prediction
+from mt_perception.types import DataError
 
 
 class MountError(MtPerceptionError, ValueError):

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, Image, PointCloud2
 from std_msgs.msg import Header
 
-from mt_perception import geometry, render
-from mt_perception.cloud import labelled_cloud
-from mt_perception.labels import Label
+from mt_perception import geometry
+from mt_perception.prediction import Prediction
 from mt_perception.ros import convert
 from mt_perception.settings import Settings
-from mt_perception.types import CameraModel, Prediction
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,6 @@ class Result:
 
     prediction: Prediction
     settings: Settings
-    classes: tuple[Label, ...]
 
     @cached_property
     def header(self) -> Header:
@@ -36,33 +32,18 @@ class Result:
     def image(self, pixels: NDArray[Any], encoding: str) -> Image:
         return convert.image(pixels, encoding, self.header)
 
-    @cached_property
-    def picture(self) -> NDArray[np.uint8]:
-        """The camera picture in RGB, at the size of the outputs."""
-        frame = self.prediction.frame
-        return geometry.to_rgb(geometry.resize(frame.image, self.prediction.size), frame.pixel_format)
-
-    @property
-    def camera(self) -> CameraModel:
-        """The camera at the size of the outputs. Only for outputs with `needs_camera`."""
-        assert self.prediction.frame.camera, "outputs that need a camera are not made without one"
-        return geometry.scale_camera(self.prediction.frame.camera, self.prediction.size)
-
     def overlay(self) -> Image:
-        opacity, mask = self.settings.overlay_opacity, self.prediction.mask
-        return self.image(render.overlay(self.picture, mask, opacity, self.classes), "rgb8")
+        return self.image(self.prediction.overlay(self.settings.overlay_opacity), "rgb8")
 
     def depth_color(self) -> Image:
         low, high = self.settings.depth_color_min_m, self.settings.depth_color_max_m
-        return self.image(render.color_depth(self.prediction.depth_m, low, high), "rgb8")
+        return self.image(self.prediction.depth_colors(low, high), "rgb8")
 
     def camera_info(self) -> CameraInfo:
-        return convert.camera_info(self.camera, self.header)
+        return convert.camera_info(self.prediction.camera, self.header)
 
     def points(self) -> PointCloud2:
-        made = self.prediction
-        points = labelled_cloud(made.depth_m, self.camera, self.picture, made.mask, made.confidence)
-        return convert.cloud(points, self.header)
+        return convert.cloud(self.prediction.points(), self.header)
 
 
 @dataclass(frozen=True)
@@ -83,9 +64,7 @@ def _output(topic: str, type_: type, needs: str, make: Callable[[Result], Any], 
 OUTPUTS: tuple[Output, ...] = (
     _output("segmentation/mask", Image, "mask", lambda r: r.image(r.prediction.mask, "mono8")),
     _output("segmentation/confidence", Image, "confidence", lambda r: r.image(r.prediction.confidence, "mono8")),
-    _output(
-        "segmentation/color", Image, "mask", lambda r: r.image(render.color_mask(r.prediction.mask, r.classes), "rgb8")
-    ),
+    _output("segmentation/color", Image, "mask", lambda r: r.image(r.prediction.mask_colors(), "rgb8")),
     _output("segmentation/overlay", Image, "mask", Result.overlay),
     _output("depth/image", Image, "depth_m", lambda r: r.image(r.prediction.depth_m, "32FC1")),
     _output(

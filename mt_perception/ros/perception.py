@@ -124,7 +124,7 @@ class Perception:
         if ground:
             prediction = ground.correct(prediction, settings, perceiver.bundle.card.classes)
             watch.mark("ground")
-        result = Result(prediction, settings, perceiver.bundle.card.classes)
+        result = Result(prediction, settings)
         for output, outlet in wanted:
             outlet.publish(output.make(result))
         watch.mark("publish")

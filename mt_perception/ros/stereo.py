@@ -11,6 +11,7 @@ from sensor_msgs.msg import CameraInfo
 
 from mt_perception.messages import camera_from_info, with_camera
 from mt_perception.pool import opencv_threads
+from mt_perception.prediction import Prediction
 from mt_perception.ros import convert, qos
 from mt_perception.ros.health import Health
 from mt_perception.ros.scale import report_scale
@@ -18,7 +19,7 @@ from mt_perception.settings import Settings
 from mt_perception.stereo import Match, StereoDepth, disparity
 from mt_perception.stereo.depth import Matching
 from mt_perception.topics import DISPARITY
-from mt_perception.types import CameraModel, DataError, Frame, Prediction, StereoPair
+from mt_perception.types import CameraModel, DataError, Frame, StereoPair
 
 try:
     from stereo_msgs.msg import DisparityImage
