@@ -15,6 +15,7 @@ from launch import Action, LaunchContext, LaunchDescription
 from mt_perception.resources import city_recording, share_folder
 from mt_perception.ros.launching import ending_with, failing_with
 from mt_perception.sources import open_source
+from mt_perception.topics import MASK
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -25,6 +26,10 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             DeclareLaunchArgument("input", default_value=street, description="Folder of pictures, video, or rosbag2"),
+            DeclareLaunchArgument("topic", default_value="", description="Of a rosbag2: topic of the (left) camera"),
+            DeclareLaunchArgument(
+                "right_topic", default_value="", description="Of a rosbag2: topic of the right camera"
+            ),
             DeclareLaunchArgument("rate", default_value="0.0", description="Pictures per second. 0: the input's own"),
             DeclareLaunchArgument(
                 "loop", default_value="true", choices=["true", "false"], description="Begin again at the end"
@@ -41,13 +46,16 @@ def generate_launch_description() -> LaunchDescription:
 
 def start_player(context: LaunchContext) -> list:
     """The player, at whose end all of it ends; the node is told in which form the pictures come."""
-    value = {name: LaunchConfiguration(name).perform(context) for name in ("input", "rate", "loop", "namespace")}
-    options = {
+    names = ("input", "topic", "right_topic", "rate", "loop", "namespace")
+    value = {name: LaunchConfiguration(name).perform(context) for name in names}
+    cameras = {name: value[name] for name in ("topic", "right_topic")}
+    stereo = LaunchConfiguration("stereo", default="false").perform(context) == "true"
+    options = cameras | {
         "input": value["input"],
         "rate": float(value["rate"]),
         "loop": value["loop"] == "true",
-        "stereo": LaunchConfiguration("stereo", default="false").perform(context) == "true",
-        "acknowledge_topic": "segmentation/mask",
+        "stereo": stereo,
+        "acknowledge_topic": MASK,
         "max_in_flight": 1,
         "progress": False,
     }
@@ -58,7 +66,8 @@ def start_player(context: LaunchContext) -> list:
         parameters=[options],
         output="screen",
     )
-    transport = "compressed" if open_source(value["input"]).compressed else "raw"
+    source = open_source(value["input"], value["topic"], stereo, value["right_topic"])
+    transport = "compressed" if source.compressed else "raw"
     return [
         SetLaunchConfiguration("image_transport", transport),
         player,

@@ -15,17 +15,23 @@ from launch import LaunchContext, LaunchDescription
 from mt_perception.hardware import Machine, detect
 from mt_perception.resources import share_folder
 from mt_perception.settings import SETTINGS
-from mt_perception.topics import camera_info_topic
+from mt_perception.topics import (
+    COMPRESSED,
+    DIAGNOSTICS,
+    IMAGE,
+    LEFT_IMAGE,
+    OUTPUT_TOPICS,
+    RIGHT_IMAGE,
+    camera_info_topic,
+    image_inputs,
+)  # fmt: skip
 
 OVERRIDES = (
     "model", "backend", "precision", "input_width", "input_height", "image_transport", "build_only", "force_rebuild",
     "depth_mode", "camera_height_m", "base_frame",
 )  # fmt: skip
 PROFILES = share_folder() / "config" / "profiles"
-RECORDED = (
-    "segmentation/mask", "segmentation/confidence", "segmentation/overlay", "segmentation/label_info", "depth/image",
-    "depth/camera_info", "/diagnostics",
-)  # fmt: skip
+RECORDED = (*(each.name for each in OUTPUT_TOPICS if each.recorded), DIAGNOSTICS)
 YES_NO = ["true", "false"]
 
 
@@ -44,9 +50,9 @@ def arguments() -> list:
         *(argument(s.name, "", f"{s.description} ({s.allowed}). Empty: as the files say") for s in settings),
         argument("stereo", "false", f"{SETTINGS['stereo'].description}; they scale the depth", YES_NO),
         argument("namespace", "", "Namespace of the node and its topics"),
-        argument("image_topic", "", "Topic of the camera picture. Empty: image (left/image_rect) in the namespace"),
+        argument("image_topic", "", f"Topic of the camera picture. Empty: {IMAGE} ({LEFT_IMAGE}) in the namespace"),
         argument("camera_info_topic", "", "Topic of its CameraInfo. Empty: camera_info beside the picture"),
-        argument("right_image_topic", "", "With stereo: topic of the right picture. Empty: right/image_rect"),
+        argument("right_image_topic", "", f"With stereo: topic of the right picture. Empty: {RIGHT_IMAGE}"),
         argument("right_camera_info_topic", "", "Topic of its CameraInfo. Empty: camera_info beside the picture"),
         argument("use_sim_time", "false", "Take the time from /clock", YES_NO),
         argument("rviz", "false", "Open RViz on the outputs", YES_NO),
@@ -110,17 +116,13 @@ def checked(name: str, text: str) -> object:
 
 def remappings(value: Mapping[str, str]) -> list[tuple[str, str]]:
     """From the node's input names to the topics of the camera, or of left and right, that the arguments name."""
-    if value["stereo"] == "true":
-        return [
-            *_camera("left/image_rect", value["image_topic"], value["camera_info_topic"]),
-            *_camera("right/image_rect", value["right_image_topic"], value["right_camera_info_topic"]),
-        ]
-    return _camera("image", value["image_topic"], value["camera_info_topic"])
-
-
-def _camera(name: str, image_topic: str, info_topic: str) -> list[tuple[str, str]]:
-    image = image_topic.rstrip("/") or name  # the node finds its compressed form, and understands a compressed name
-    return [(name, image), (camera_info_topic(name), info_topic or camera_info_topic(image))]
+    pairs = []
+    for side, name in zip(("", "right_"), image_inputs(value["stereo"] == "true"), strict=False):
+        # the node finds its compressed form, and understands a compressed name
+        image = value[f"{side}image_topic"].rstrip("/") or name
+        info = value[f"{side}camera_info_topic"] or camera_info_topic(image)
+        pairs += [(name, image), (camera_info_topic(name), info)]
+    return pairs
 
 
 def rviz(value: Mapping[str, str]) -> list:
@@ -145,8 +147,8 @@ def recording(value: Mapping[str, str]) -> list:
     if value["record"] in ("", "false"):
         return []
     inputs = remappings(value)
-    images = [topic.removesuffix("/compressed") for name, topic in inputs if not name.endswith("camera_info")]
-    published = [*dict(inputs).values(), *(f"{image}/compressed" for image in images), *RECORDED]
+    images = [topic.removesuffix(COMPRESSED) for name, topic in inputs if name in (IMAGE, LEFT_IMAGE, RIGHT_IMAGE)]
+    published = [*dict(inputs).values(), *(image + COMPRESSED for image in images), *RECORDED]
     namespace = Path("/" + value["namespace"].strip("/"))
     topics = sorted({str(namespace / topic) for topic in published})
     folder = value["record"] if value["record"] != "true" else f"rosbag2_{datetime.now():%Y_%m_%d-%H_%M_%S}"

@@ -17,7 +17,17 @@ from mt_perception.evaluation import overview, summarize
 from mt_perception.processes import node_process, require_ros
 from mt_perception.results import write_json
 from mt_perception.sources import open_source
-from mt_perception.topics import COMPRESSED, DEPTH, LABEL_INFO, MASK, TRUE_DEPTH, TRUE_LABELS
+from mt_perception.topics import (
+    COMPRESSED,
+    DEPTH,
+    DIAGNOSTICS,
+    IMAGE,
+    MASK,
+    OUTPUT_TOPICS,
+    TRUE_DEPTH,
+    TRUE_LABELS,
+    camera_info_topic,
+)  # fmt: skip
 
 NAMESPACE = "/demo"
 REQUIRED_SHARE = 0.95
@@ -66,7 +76,7 @@ def run_demo(
 
 def _play_and_record(what: dict[str, Any], recording: Path, compressed: bool, settings: dict[str, Any]) -> int:
     """Run the three processes until the player has played `what`; the number of pictures that it sent."""
-    picture = "image/compressed" if compressed else "image"
+    picture = IMAGE + COMPRESSED if compressed else IMAGE
     with tempfile.TemporaryDirectory() as temporary:
         report = Path(temporary) / "player.json"
         player = what | {
@@ -79,7 +89,8 @@ def _play_and_record(what: dict[str, Any], recording: Path, compressed: bool, se
             "report": str(report),
         }
         truth = [topic + form for topic in (TRUE_LABELS, TRUE_DEPTH) for form in ("", COMPRESSED)]
-        topics = [picture, "camera_info", MASK, DEPTH, "depth/camera_info", LABEL_INFO, *truth, "/diagnostics"]
+        results = [each.name for each in OUTPUT_TOPICS if each.processed]
+        topics = [picture, camera_info_topic(IMAGE), *results, *truth, DIAGNOSTICS]
         recorder = {"output": str(recording.resolve()), "topics": topics, "watch": MASK}
         node = settings | {"image_transport": "compressed" if compressed else "raw"}
         with (

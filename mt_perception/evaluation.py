@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from mt_perception import render
+from mt_perception.bag_topics import layout_of
 from mt_perception.bags import Bag
-from mt_perception.instants import Instant, instants, layout_of
+from mt_perception.instants import Instant, instants
 from mt_perception.labels import CITYSCAPES
 from mt_perception.metrics import DepthScores, SegmentationScores, percentiles
 from mt_perception.results import plain
-from mt_perception.topics import DEPTH, MASK, TRUE_LABELS, truth_name
+from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
 
 
 def summarize(recording: Path) -> dict[str, Any]:
@@ -26,8 +27,9 @@ def summarize(recording: Path) -> dict[str, Any]:
     frames_in = 0
     labels, depth = SegmentationScores(), DepthScores()
     with Bag(recording) as bag:
-        has_truth = any(map(truth_name, bag.counts))
-        for instant in instants(bag):
+        layout = layout_of(bag)
+        has_truth = bool({TRUE_LABELS, TRUE_DEPTH} & set(layout.topics))
+        for instant in instants(bag, layout):
             frames_in += instant.has_picture
             if MASK not in instant.messages:
                 continue
@@ -72,7 +74,7 @@ def overview(recording: Path, frames: int = 4, depth_range_m: tuple[float, float
     """A few evenly spaced frames, one a row: input, labels, depth, and the truth beside them where there is some."""
     with Bag(recording) as bag:
         layout = layout_of(bag)
-        total = sum(count for topic, count in bag.counts.items() if layout.name(topic) == MASK)
+        total = bag.counts.get(layout.topics.get(MASK, ""), 0)
         wanted = set(np.linspace(0, max(0, total - 1), min(frames, max(1, total)), dtype=int).tolist())
         complete = (instant for instant in instants(bag, layout) if MASK in instant.messages)
         chosen = [_row(instant, depth_range_m) for index, instant in enumerate(complete) if index in wanted]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import struct
-import sys
 import warnings
 from dataclasses import replace
 from io import BytesIO
@@ -243,21 +242,3 @@ class _CdrReader:
     def text(self) -> str:
         """The next string, which ends in a zero."""
         return bytes(self.octets()).rstrip(b"\0").decode()
-
-
-def image_layout(pixels: NDArray[Any], encoding: str) -> dict[str, Any]:
-    """The fields of an `Image` that say how C-contiguous (H, W) or (H, W, C) `pixels` lie in its data."""
-    return {
-        "height": pixels.shape[0],
-        "width": pixels.shape[1],
-        "encoding": encoding,
-        "is_bigendian": int(sys.byteorder == "big"),
-        "step": pixels.strides[0],
-    }
-
-
-def camera_matrices(camera: CameraModel, right_by_m: float = 0.0) -> tuple[list[float], list[float]]:
-    """K (9 values) and P (12 values) of `CameraInfo` for a rectified camera, `right_by_m` right of the left one."""
-    fx, fy, cx, cy = camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px
-    shift = -fx * right_by_m
-    return [fx, 0.0, cx, 0.0, fy, cy, 0.0, 0.0, 1.0], [fx, 0.0, cx, shift, 0.0, fy, cy, 0.0, 0.0, 0.0, 1.0, 0.0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.bag_files import is_recording
+from mt_perception.bag_topics import find_camera, is_compressed, layout_of
 from mt_perception.bags import Bag, BagError, Recorded
 from mt_perception.errors import MtPerceptionError
-from mt_perception.instants import has_idle_stamps, image_topics, instants, layout_of
-from mt_perception.topics import COMPRESSED_IMAGE, IMAGE, Chosen, camera_info_topic, choose, listed, right_of
+from mt_perception.instants import instants
+from mt_perception.topics import IMAGE, RIGHT_IMAGE, camera_info_topic
 from mt_perception.types import DataError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -50,8 +51,10 @@ class Source(Protocol):
     def __iter__(self) -> Iterator[Shot]: ...
 
 
-def open_source(path: Path | str, topic: str = "", stereo: bool = False) -> Source:
+def open_source(path: Path | str, topic: str = "", stereo: bool = False, right: str = "") -> Source:
     """The source at `path`, by what it is; of a recording `topic`, or else what is found, with `stereo` of a pair.
+
+    `right` is the topic of the right camera then, found when empty.
 
     Raises `SourceError` when there is nothing to show.
     """
@@ -61,9 +64,9 @@ def open_source(path: Path | str, topic: str = "", stereo: bool = False) -> Sour
             f"the input {path} does not exist; give a folder of pictures, a video or a recording (rosbag2)"
         )
     if is_recording(path) and not (_has_pictures(path) and not (path / "metadata.yaml").is_file()):
-        return BagSource(path, topic, stereo)
-    if topic:
-        raise SourceError(f"{path} is no recording, so it has no topic {topic}")
+        return BagSource(path, topic, stereo, right)
+    if topic or right:
+        raise SourceError(f"{path} is no recording, so it has no topic {topic or right}")
     if path.is_dir() or path.suffix.lower() in PICTURES:
         return FolderSource(path)
     if path.suffix.lower() in VIDEOS:
@@ -144,18 +147,19 @@ class BagSource:
     """The pictures of one topic of a recording, each with the messages that carry the same stamp.
 
     camera_infos are those that were newest when the picture was recorded, whatever their stamps: as for the node.
+    `layout` tells what its topics are for.
     """
 
-    def __init__(self, path: Path, topic: str = "", stereo: bool = False) -> None:
+    def __init__(self, path: Path, topic: str = "", stereo: bool = False, right: str = "") -> None:
         self._path = path
         try:
             with Bag(path) as bag:
-                chosen = find_camera(bag, topic, stereo=stereo)
-                self.topic, self.right, self.note = chosen.topic, chosen.right, chosen.note
-                self._layout = replace(layout_of(bag), by_reception=has_idle_stamps(bag, self.topic))
+                chosen = find_camera(bag, topic, right, stereo)
+                self.topic, self.note = chosen.topic, chosen.note
+                self.layout = layout_of(bag, chosen.topic, chosen.right)
                 self._count = bag.counts[self.topic]
                 self.rate_hz = self._count / bag.duration_s if bag.duration_s else 10.0
-                self.compressed = bag.type_names[self.topic] == COMPRESSED_IMAGE
+                self.compressed = is_compressed(bag, self.topic)
         except (BagError, DataError) as error:
             raise SourceError(str(error)) from error
 
@@ -179,10 +183,10 @@ class BagSource:
         return f"; {count} of the {self._count} pictures that it announces on {self.topic} were read"
 
     def _shots(self) -> Iterator[Shot]:
+        cameras = filter(None, map(self.layout.topics.get, (IMAGE, RIGHT_IMAGE)))
         with Bag(self._path) as bag, Bag(self._path) as beside:
-            pictures = [self.topic, self.right] if self.right else [self.topic]
-            infos = [NewestMessage(beside, camera_info_topic(each)) for each in pictures]
-            for instant in instants(bag, self._layout):
+            infos = [NewestMessage(beside, camera_info_topic(each)) for each in cameras]
+            for instant in instants(bag, self.layout):
                 others = {recorded.topic: recorded for recorded in instant.messages.values()}
                 if picture := others.pop(self.topic, None):
                     newest = [info for each in infos if (info := each.at(picture.received_ns))]
@@ -201,35 +205,3 @@ class NewestMessage:
         while self._next and self._next.received_ns <= received_ns:
             self._newest, self._next = self._next, next(self._waiting, None)
         return self._newest
-
-
-def find_camera(bag: Bag, topic: str = "", right: str = "", stereo: bool = False) -> Chosen:
-    """The camera's topics in a recording: those that are named, the others found. Raises `SourceError`."""
-    for name in filter(None, (topic, right)):
-        _check_topic(bag, name)
-    images = image_topics(bag)
-    if topic:
-        right = right or right_of(topic, [each.name for each in images if each.is_camera])
-        return Chosen(topic, right)
-    chosen = choose(images, stereo=stereo and not right)
-    if chosen is None:
-        what = "a pair of cameras" if stereo else "a camera's image"
-        there = ", ".join(map(str, images)) if images else f"no images, only {listed(bag.counts)}"
-        raise SourceError(f"the recording {bag.path} has no topic that is {what}; it has {there}")
-    return replace(chosen, right=right or chosen.right)
-
-
-def _check_topic(bag: Bag, topic: str) -> None:
-    """Raises `SourceError` for a topic without images."""
-    kind, count = bag.type_names.get(topic), bag.counts.get(topic, 0)
-    if kind is None:
-        raise SourceError(f"{bag.path} has no topic {topic}; it has {listed(bag.counts)}")
-    if kind not in (IMAGE, COMPRESSED_IMAGE):
-        raise SourceError(f"{topic} of {bag.path} is of type {kind}; needed is {IMAGE} or {COMPRESSED_IMAGE}")
-    if not count:
-        raise SourceError(f"{topic} of {bag.path} has no messages; with messages are {listed(with_messages(bag))}")
-
-
-def with_messages(bag: Bag) -> list[str]:
-    """The topics on which something was recorded."""
-    return [topic for topic, count in bag.counts.items() if count]

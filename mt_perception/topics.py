@@ -1,174 +1,114 @@
-"""What an image topic is for: by its message type, encoding and number of messages.
+"""The table of topics: what the node listens to and what it publishes, under which name, as what, and when.
 
-Of its name only whole words count (`left` in `/left/image_rect` and `/front_left/image`, not in `/cleft/image`), and
-only where nothing else tells. All who look for a camera ask here: recordings, the player, the node's warnings.
+Node, launch files, `bag` commands, player, demo and benchmarks take the names from here; the README, the SROS 2 policy
+and the views that are shipped are tested against it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Any
 
-from mt_perception.messages import array_from_compressed
-from mt_perception.types import DataError
+IMAGE_TYPE, COMPRESSED_TYPE = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
+COMPRESSED = "/compressed"
 
+IMAGE, LEFT_IMAGE, RIGHT_IMAGE = "image", "left/image_rect", "right/image_rect"
+"""What the node listens to, and beside each its `camera_info_topic`. In recordings `IMAGE` is a left one's role too."""
+DIAGNOSTICS = "/diagnostics"
 TRUTH = "ground_truth/"
 """Topics that hold the truth begin with this, behind their namespace."""
-MASK, DEPTH, LABEL_INFO = "segmentation/mask", "depth/image", "segmentation/label_info"
-DISPARITY = "disparity"
 TRUE_LABELS, TRUE_DEPTH = TRUTH + "labels", TRUTH + "depth"
-COMPRESSED = "/compressed"
-IMAGE, COMPRESSED_IMAGE = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
-CAMERA_INFO = "sensor_msgs/msg/CameraInfo"
-RESULT_IMAGES = (
-    MASK, "segmentation/confidence", "segmentation/color", "segmentation/overlay",
-    DEPTH, "depth/image_mm", "depth/color",
-)  # fmt: skip
-"""The images that the node publishes; a namespace may stand before each."""
-
-_KINDS = ("color", "mono", "unknown", "depth")
-_COLOR = ("rgb", "bgr", "yuv", "yuyv", "uyvy", "nv12", "nv21", "nv24", "bayer")  # as encodings begin
-_SIDES = {("left", "right"), ("infra1", "infra2"), ("l", "r")}
-_MADE = frozenset(["annotated", "annotation", "annotations", "debug", "dbg", "detections", "overlay", "viz"])
-_NO_LIGHT = frozenset(["confidence", "disparity", "labels", "mask"])
-
-
-def kind_of(encoding: str) -> str:
-    """What pixels of this encoding show: `color`, `mono`, `depth` (also other measures: never a camera), or `unknown`.
-
-    OpenCV's names for a number of channels, such as 16UC1 and 32FC1, are what drivers give to depth, disparity and
-    confidence; light has names of its own. 8 bits are the exception.
-    """
-    if encoding.startswith(_COLOR) or encoding in ("8UC3", "8UC4"):
-        return "color"
-    if encoding in ("mono8", "mono16", "8UC1"):
-        return "mono"
-    return "depth" if re.fullmatch(r"\d+[USF]C\d+", encoding) else "unknown"
-
-
-def doubt(topic: str, encoding: str) -> str:
-    """Why images of this encoding on `topic` are hardly those of a camera, in one sentence; empty if they may be."""
-    if kind_of(encoding) != "depth":
-        return ""
-    return f"{topic} holds {encoding}, which is depth or another measure, not a camera's image: take the camera's topic"
-
-
-def told_encoding(message: Any) -> str:
-    """The encoding of an `Image`; of a `CompressedImage` that which its format tells, if it does (`rgb8; jpeg ...`)."""
-    if hasattr(message, "encoding"):
-        return str(message.encoding)
-    if "compressedDepth" in message.format:
-        return "16UC1"
-    encoding, separator, _ = message.format.partition(";")
-    return encoding.strip() if separator else ""
-
-
-def encoding_of(message: Any) -> str:
-    """As `told_encoding`; where nothing is told, by what the data decode to, and empty if they do not."""
-    if told := told_encoding(message):
-        return told
-    try:
-        pixels = array_from_compressed(message)
-    except DataError:
-        return ""
-    if pixels.ndim == 2:
-        return "mono8" if pixels.itemsize == 1 else "16UC1"
-    return "bgra8" if pixels.shape[2] == 4 else "bgr8"
+MASK, CONFIDENCE, LABEL_INFO = "segmentation/mask", "segmentation/confidence", "segmentation/label_info"
+DEPTH, DEPTH_CAMERA, DISPARITY, POINTS = "depth/image", "depth/camera_info", "disparity", "points"
 
 
 @dataclass(frozen=True)
-class ImageTopic:
-    """A topic with images. `stamp_ns` and `received_ns` are those of its first message."""
+class OutputTopic:
+    """A topic that the node publishes, relative to its namespace. `outputs.py` has the function that makes its message.
+
+    content: what it holds, in the words of the README. encoding: of an `Image`. needs: those of the network's outputs
+    that it is made of. needs_camera: it is not made without a camera_info. made: for each `frame`, for each `match` of
+    a pair, or, latched, for each loaded `model`. recorded: by the launch file's `record`. processed: `bag process`
+    writes it.
+    """
 
     name: str
-    encoding: str
-    count: int
-    has_camera_info: bool = False
-    stamp_ns: int = 0
-    received_ns: int = 0
-
-    def __str__(self) -> str:
-        if not self.count:
-            return f"{self.name} (no messages)"
-        return f"{self.name} ({self.encoding or 'of unreadable data'}, {self.count} messages)"
-
-    @property
-    def is_camera(self) -> bool:
-        """Whether it may be a camera's: it has messages, they show light, and they are neither truth nor results."""
-        kind = kind_of(self.encoding)
-        shows_light = kind != "depth" and not (kind == "mono" and _NO_LIGHT & set(_words(self.name)))
-        return self.count > 0 and shows_light and not is_made_here(self.name)
+    type_name: str
+    content: str
+    encoding: str = ""
+    needs: frozenset[str] = frozenset()
+    needs_camera: bool = False
+    made: str = "frame"
+    recorded: bool = False
+    processed: bool = False
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """The camera's image topic, that of the right camera (empty without one), and in one line why these."""
-
-    topic: str
-    right: str = ""
-    note: str = ""
+def _image(
+    name: str, encoding: str, needs: str, content: str, recorded: bool = False, processed: bool = False
+) -> OutputTopic:
+    return OutputTopic(name, IMAGE_TYPE, content, encoding, frozenset([needs]), recorded=recorded, processed=processed)
 
 
-def choose(images: Sequence[ImageTopic], stereo: bool = False) -> Chosen | None:
-    """The (left) camera among `images`, or None: colour before grey, calibrated before not, original before made.
+OUTPUT_TOPICS: tuple[OutputTopic, ...] = (
+    _image(MASK, "mono8", "mask", "Cityscapes trainId of each pixel, 255 = unlabelled", recorded=True, processed=True),
+    _image(CONFIDENCE, "mono8", "confidence", "largest softmax probability, 0 to 255", recorded=True, processed=True),
+    _image("segmentation/color", "rgb8", "mask", "the classes in the colours of Cityscapes"),
+    _image(
+        "segmentation/overlay", "rgb8", "mask", "the camera picture blended with them, with a legend", recorded=True
+    ),
+    _image(
+        DEPTH,
+        "32FC1",
+        "depth_m",
+        "metres along the optical axis; +Inf for sky and beyond range, NaN unknown",
+        recorded=True,
+        processed=True,
+    ),
+    _image("depth/image_mm", "16UC1", "depth_m", "millimetres, 0 = invalid"),
+    _image("depth/color", "rgb8", "depth_m", "depth in colours of a fixed range, near is bright"),
+    OutputTopic(
+        DEPTH_CAMERA,
+        "sensor_msgs/msg/CameraInfo",
+        "the camera at the size of the published depth",
+        needs=frozenset(["depth_m"]),  # wanted with any depth picture; by itself it needs nothing but a size
+        needs_camera=True,
+        recorded=True,
+        processed=True,
+    ),
+    OutputTopic(
+        DISPARITY,
+        "stereo_msgs/msg/DisparityImage",
+        "with `stereo`: what was matched in pixels of the left picture, -1 unknown",
+        made="match",
+        processed=True,
+    ),
+    OutputTopic(
+        POINTS,
+        "sensor_msgs/msg/PointCloud2",
+        "one point for each pixel of the mask, in its order: x y z (m, NaN where there is no depth), rgb, label, "
+        "confidence (0 to 1); needs a `camera_info`",
+        needs=frozenset(["mask", "confidence", "depth_m"]),
+        needs_camera=True,
+    ),
+    OutputTopic(
+        LABEL_INFO,
+        "vision_msgs/msg/LabelInfo",
+        "the names of the classes; latched. Where `vision_msgs` is installed",
+        made="model",
+        recorded=True,
+        processed=True,
+    ),
+)
 
-    With `stereo` one that has a right partner.
-    """
-    cameras = [each for each in images if each.is_camera]
-    rights = {each.name: right_of(each.name, [other.name for other in cameras]) for each in cameras}
-    allowed = [each for each in cameras if rights[each.name] or not stereo]
-    if not allowed:
-        return None
-    best = min(allowed, key=lambda each: _rank(each, cameras, each.name in rights.values()))
-    right = rights[best.name]
-    others = [each for each in images if each.name not in (best.name, right) and not is_made_here(each.name)]
-    beside = f"taking {best}; --topic (in the player: topic) takes another: {', '.join(map(str, others))}"
-    return Chosen(best.name, right, beside if others else "")
+
+_RESULTS = tuple(each.name for each in OUTPUT_TOPICS)
+_RESULT_IMAGES = tuple(each.name for each in OUTPUT_TOPICS if each.type_name == IMAGE_TYPE)
 
 
-def _rank(each: ImageTopic, cameras: Sequence[ImageTopic], is_right: bool) -> tuple[Any, ...]:
-    """The smaller, the more likely it is the camera."""
-    kind, base = kind_of(each.encoding), each.name.removesuffix(COMPRESSED)
-    most = max(other.count for other in cameras if kind_of(other.encoding) == kind)
-    *_, last = base.split("/")
-    usual = ("image_rect", "image_rect_color", "image_raw", "image_color", "image")  # names of image_pipeline
-    is_later = any(
-        other.stamp_ns == each.stamp_ns and other.received_ns < each.received_ns
-        for other in cameras
-        if other.name.removesuffix(COMPRESSED) != base
-    )  # as what is made of another image, which keeps its stamp
-    return (
-        is_right,
-        _KINDS.index(kind),
-        bool(_MADE & set(_words(base))),
-        not each.has_camera_info,
-        2 * each.count < most,
-        usual.index(last) if last in usual else len(usual),
-        is_later,
-        each.name,
-    )
-
-
-def right_of(left: str, names: Iterable[str]) -> str:
-    """The one of `names` that is the right partner of `left` by its name; empty without one.
-
-    Of several, the one whose name differs in fewest words and as far back as possible.
-    """
-    is_compressed = left.endswith(COMPRESSED)
-    found = [(differing, name) for name in names if (differing := _sides_apart(left, name))]
-    found.sort(key=lambda each: (len(each[0]), -each[0][-1], each[1].endswith(COMPRESSED) != is_compressed))
-    return found[0][1] if found else ""
-
-
-def _sides_apart(left: str, right: str) -> list[int]:
-    """At which words `right` says right where `left` says left; empty if they differ otherwise."""
-    lefts, rights = (_words(each.removesuffix(COMPRESSED)) for each in (left, right))
-    pairs = list(zip(lefts, rights, strict=False))
-    differing = [index for index, (one, other) in enumerate(pairs) if one != other]
-    is_partner = len(lefts) == len(rights) and all(pairs[index] in _SIDES for index in differing)
-    return differing if is_partner else []
+def image_inputs(stereo: bool) -> tuple[str, ...]:
+    """The topics on which the node waits for pictures: of its camera, or of left and right."""
+    return (LEFT_IMAGE, RIGHT_IMAGE) if stereo else (IMAGE,)
 
 
 def camera_info_topic(image_topic: str) -> str:
@@ -179,7 +119,7 @@ def camera_info_topic(image_topic: str) -> str:
 
 def is_rectified(image_topic: str) -> bool:
     """Whether the name says that the images are rectified, as image_proc's do: `image_rect`, `image_rect_color`."""
-    return not {"rect", "rectified"}.isdisjoint(_words(image_topic))
+    return not {"rect", "rectified"}.isdisjoint(words(image_topic))
 
 
 def truth_name(topic: str) -> str:
@@ -190,7 +130,7 @@ def truth_name(topic: str) -> str:
 
 def is_made_here(topic: str) -> bool:
     """Whether a topic holds truth, or results of this package's node, in whatever namespace."""
-    return bool(truth_name(topic)) or any(namespace_of(topic, name) is not None for name in RESULT_IMAGES)
+    return bool(truth_name(topic)) or any(namespace_of(topic, name) is not None for name in _RESULT_IMAGES)
 
 
 def namespace_of(topic: str, name: str) -> str | None:
@@ -200,10 +140,56 @@ def namespace_of(topic: str, name: str) -> str | None:
     return topic.removesuffix(name) if is_it else None
 
 
+def roles_of(topics: Collection[str], image: str = "", right: str = "") -> tuple[dict[str, str], list[str]]:
+    """By role the topic of a recording that has it, as its name tells; and in sentences, what was left out.
+
+    Roles are `IMAGE` and `RIGHT_IMAGE` of the cameras `image` and `right`, their camera_infos, and the names of results
+    and truth. These are those of one namespace, raw before compressed. Of several namespaces it is the one in which the
+    camera is; but for results none at all goes first, into which `bag process` writes.
+    """
+    cameras = {IMAGE: image, RIGHT_IMAGE: right}
+    roles = {role: topic for role, topic in cameras.items() if topic}
+    infos = {camera_info_topic(role): camera_info_topic(topic) for role, topic in roles.items()}
+    roles |= {role: topic for role, topic in infos.items() if topic in topics}
+    truth, notes = _by_namespace(topics, (TRUE_LABELS, TRUE_DEPTH)), []
+    for what, name, spaces, first in (("results are", MASK, _results(topics), [""]), ("truth is", TRUTH, truth, [])):
+        near, *others = sorted(spaces, key=lambda space: (space not in first, *_distance(space, image))) or [""]
+        roles |= spaces.get(near, {})
+        if others:
+            left_out = ", ".join(f"/{space}{name}" for space in others)
+            notes.append(f"{what} read from /{near}{name}, not from {left_out}")
+    return roles, notes
+
+
+def beside_results(image: str, topics: Collection[str]) -> bool:
+    """Whether a camera's topic lies in a namespace that has results; those in none at all may be of any camera."""
+    return any(image.lstrip("/").startswith(space) for space in _results(topics))
+
+
+def _results(topics: Collection[str]) -> dict[str, dict[str, str]]:
+    return {space: each for space, each in _by_namespace(topics, _RESULTS).items() if MASK in each}
+
+
+def _by_namespace(topics: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for topic in sorted(topics, key=lambda each: not each.endswith(COMPRESSED)):  # of both forms the raw one stays
+        for name in names:
+            if (space := namespace_of(topic, name)) is not None:
+                found.setdefault(space, {})[name] = topic
+    return found
+
+
+def _distance(space: str, topic: str) -> tuple[bool, int, str]:
+    """The smaller, the closer a namespace is to a topic: the longest that it lies in, else the shortest."""
+    holds = topic.lstrip("/").startswith(space)
+    return not holds, -len(space) if holds else space.count("/"), space
+
+
 def listed(names: Collection[str]) -> str:
     """Names of topics for a sentence."""
     return ", ".join(sorted(names)) or "none"
 
 
-def _words(topic: str) -> list[str]:
+def words(topic: str) -> list[str]:
+    """The words of a name: `/front_left/image` -> front, left, image."""
     return [word for word in re.split(r"[/_]", topic.lower()) if word]

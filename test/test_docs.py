@@ -7,7 +7,6 @@ import pytest
 from helpers import make_picture
 
 from mt_perception.settings import SETTINGS
-from mt_perception.topics import LABEL_INFO
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +24,6 @@ def parameter_row(setting) -> str:
 def test_every_parameter_has_its_row(readme):
     missing = [row for row in map(parameter_row, SETTINGS.values()) if row not in readme]
     assert missing == [], "\n" + "\n".join(missing)
-
-
-def test_every_topic_has_its_row(readme):
-    outputs = pytest.importorskip("mt_perception.ros.outputs", reason="rclpy is not installed")
-    table = set(re.findall(r"^\| `([a-z_/]+)` \| (?:Image|CameraInfo|PointCloud2|LabelInfo)", readme, re.M))
-    assert {output.topic for output in outputs.OUTPUTS} | {LABEL_INFO} <= table
 
 
 def test_every_launch_argument_is_listed(readme, root):

@@ -8,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt_perception.bag_messages import new_compressed, new_header, new_message
+from mt_perception.bag_messages import new_camera_info, new_compressed, new_header, new_message
 from mt_perception.bag_types import TYPES
 from mt_perception.messages import (
     ENCODINGS,
     array_from_image,
     camera_from_info,
-    camera_matrices,
     check_picture,
     frame_from_message,
     header_stamp_ns,
@@ -200,9 +199,9 @@ def camera_info(**fields):
 
 def test_camera_info_of_a_right_camera():
     camera = CameraModel(4, 3, 500.0, 510.0, 2.0, 1.0)
-    k, p = camera_matrices(camera)
-    p[3] = -500.0 * 0.125
-    assert camera_from_info(camera_info(k=k, p=p)) == CameraModel(4, 3, 500.0, 510.0, 2.0, 1.0, 0.125)
+    assert camera_from_info(new_camera_info(camera, new_header(1, "c"), right_by_m=0.125)) == CameraModel(
+        4, 3, 500.0, 510.0, 2.0, 1.0, 0.125
+    )
 
 
 K = [800.0, 0, 640, 0, 810, 480, 0, 0, 1]
@@ -233,8 +232,8 @@ def test_a_crop_keeps_its_focal_length_and_a_baseline_its_metres():
 
 
 def test_camera_info_falls_back_to_k_and_to_none():
-    k, _ = camera_matrices(CameraModel(4, 3, 500.0, 510.0, 2.0, 1.0))
-    assert camera_from_info(camera_info(k=k)).fy_px == 510
+    made = new_camera_info(CameraModel(4, 3, 500.0, 510.0, 2.0, 1.0), new_header(1, "c"))
+    assert camera_from_info(camera_info(k=made.k)).fy_px == 510
     assert camera_from_info(camera_info()) is None
 
 

@@ -141,8 +141,14 @@ def test_a_topic_without_messages_is_no_camera(tmp_path):
         bag.write_message("/camera/image_raw/compressed", 10**9, picture)
     source = open_source(tmp_path / "bag")
     assert source.topic == "/camera/image_raw/compressed" and len(list(source)) == 1
-    with pytest.raises(SourceError, match=r"/camera/image_raw of .* has no messages; with messages are"):
-        open_source(tmp_path / "bag", "/camera/image_raw")
+    assert open_source(tmp_path / "bag", "camera/image_raw").topic == source.topic, (
+        "the form that has messages is meant"
+    )
+    with BagWriter(tmp_path / "empty") as bag:
+        bag._connections["/camera/image_raw"] = bag._connect("/camera/image_raw", "sensor_msgs/msg/Image", False)
+        bag.write_message("/other/compressed", 10**9, picture)
+    with pytest.raises(SourceError, match=r"/camera/image_raw of .* has no messages; with messages are /other"):
+        open_source(tmp_path / "empty", "/camera/image_raw")
 
 
 def test_what_is_damaged_ends_with_how_far_it_was_read(tmp_path):

@@ -22,8 +22,9 @@ from mt_perception.metrics import percentiles
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.processes import node_process, require_ros
 from mt_perception.settings import Settings
+from mt_perception.topics import DEPTH, MASK
 
-ANSWERS = ("segmentation/mask", "depth/image")
+ANSWERS = (MASK, DEPTH)
 READY = "ready in"
 _START_TIMEOUT_S = 120.0  # a first start may compile
 

@@ -15,7 +15,7 @@ from mt_perception.bag_messages import new_camera_info, new_compressed, new_head
 from mt_perception.bags import new_recording
 from mt_perception.datasets.sample import DatasetError, Reader, Sample
 from mt_perception.geometry import millimetres_from_depth
-from mt_perception.topics import TRUE_DEPTH, TRUE_LABELS
+from mt_perception.topics import COMPRESSED, RIGHT_IMAGE, TRUE_DEPTH, TRUE_LABELS, camera_info_topic, image_inputs
 
 FRAME_ID = "camera"
 START_NS = 10**9
@@ -63,19 +63,20 @@ def record(out: Path, samples: Iterable[Sample], rate_hz: float, form: Form, sto
 def _messages(sample: Sample, head: Any, form: Form) -> Iterator[tuple[str, Any]]:
     """Topics and messages in the order in which a camera's driver sends them: first what explains the picture."""
     is_pair = sample.right is not None
-    left = "/left/" if is_pair else "/"
+    image = image_inputs(is_pair)[0]
     if sample.camera:
-        yield f"{left}camera_info", new_camera_info(replace(sample.camera, baseline_m=None), head)
+        yield camera_info_topic(f"/{image}"), new_camera_info(replace(sample.camera, baseline_m=None), head)
         if is_pair and sample.camera.baseline_m:
-            yield "/right/camera_info", new_camera_info(sample.camera, head, right_by_m=sample.camera.baseline_m)
+            info = new_camera_info(sample.camera, head, right_by_m=sample.camera.baseline_m)
+            yield camera_info_topic(f"/{RIGHT_IMAGE}"), info
     if sample.labels is not None:
         yield _picture(f"/{TRUE_LABELS}", sample.labels, head, "png" if form.codec else "")
     if sample.depth_m is not None:
         depth = millimetres_from_depth(sample.depth_m) if form.small_depth else sample.depth_m
         yield _picture(f"/{TRUE_DEPTH}", depth, head, "png" if form.small_depth else "")
     if sample.right is not None:
-        yield _picture("/right/image_rect", sample.right, head, form.codec, form.quality)
-    yield _picture(f"{left}{'image_rect' if is_pair else 'image'}", sample.image, head, form.codec, form.quality)
+        yield _picture(f"/{RIGHT_IMAGE}", sample.right, head, form.codec, form.quality)
+    yield _picture(f"/{image}", sample.image, head, form.codec, form.quality)
 
 
 _ENCODINGS = {("u1", 3): "rgb8", ("u1", 2): "mono8", ("f4", 2): "32FC1"}
@@ -88,4 +89,4 @@ def _picture(topic: str, pixels: NDArray[Any], head: Any, codec: str, quality: i
         return topic, new_image(pixels, _ENCODINGS[pixels.dtype.str[1:], pixels.ndim], head)
     level = {"jpeg_quality": quality} if codec == "jpg" else {"png_compression": 9}
     in_opencvs_order = np.ascontiguousarray(pixels[..., ::-1]) if pixels.ndim == 3 else pixels
-    return f"{topic}/compressed", new_compressed(in_opencvs_order, codec, head, **level)
+    return topic + COMPRESSED, new_compressed(in_opencvs_order, codec, head, **level)

@@ -28,10 +28,7 @@ def add_process(
     )
     parser.add_argument("sources", nargs="+", metavar="IN", help=f"recordings (rosbag2); {_LIST}")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of the new recording, or of the new recordings")
-    parser.add_argument(
-        "--topic", default="", help="the (left) camera's picture (default: by type, encoding and number)"
-    )
-    parser.add_argument("--right-topic", default="", help="with --stereo: the right one (default: by the left one's)")
+    _add_topics(parser)
     parser.add_argument("--disparity", action="store_true", help="with --stereo: write what was matched, too")
     parser.add_argument("--results-only", action="store_true", help="leave out what IN holds")
     parser.add_argument("--storage", choices=("mcap", "sqlite3"), default="mcap", help="(default: %(default)s)")
@@ -41,6 +38,13 @@ def add_process(
 
 
 _LIST = "@FILE stands for those that the text file names, one a line"
+
+
+def _add_topics(parser: argparse.ArgumentParser) -> None:
+    text = "topic of the (left) camera's images (default: by type, encoding and number)"
+    parser.add_argument("--topic", default="", help=text)
+    text = "topic of the right images of a pair (default: derived from the left one's)"
+    parser.add_argument("--right-topic", default="", help=text)
 
 
 def _add_workers(parser: argparse.ArgumentParser) -> None:
@@ -86,6 +90,7 @@ def add_evaluate(commands: Any) -> None:
     parser = commands.add_parser("evaluate", help="score recordings of results, and compare them with the first")
     parser.add_argument("recordings", nargs="+", metavar="BAG", help=f"with masks and depth (rosbag2); {_LIST}")
     parser.add_argument("--truth", type=Path, metavar="BAG", help="recording of the truth (default: each BAG's own)")
+    _add_topics(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures here, one file")
     text = "frames of each BAG that the report shows, the worst first (default: %(default)s)"
@@ -107,7 +112,9 @@ def _evaluate(options: argparse.Namespace) -> int:
         require_report()
     paths = listed(options.recordings)
     card = open_model(options.model).card
-    outcomes = evaluate_bags(paths, options.truth, options.workers, options.ray, card)
+    outcomes = evaluate_bags(
+        paths, options.truth, options.workers, options.ray, card, (options.topic, options.right_topic)
+    )
     evaluations = [each for each in outcomes.values() if not isinstance(each, Exception)]
     results = [each.results() for each in evaluations]
     rows = compare(evaluations) if evaluations and outcomes[paths[0]] is evaluations[0] else []

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from mt_perception.bag_topics import Layout, has_images, layout_of
 from mt_perception.bags import Bag, BagError
 from mt_perception.bundle import BundleCard
-from mt_perception.instants import Instant, instants, layout_of
+from mt_perception.instants import Instant, instants
 from mt_perception.metrics import DepthBreakdown, percentiles
 from mt_perception.offline.blocks import Blocks, common_blocks, confidence, differences
 from mt_perception.offline.measures import MEASURES
@@ -24,7 +25,7 @@ from mt_perception.offline.timeline import Timeline
 from mt_perception.offline.truth import Truth
 from mt_perception.settings import SETTINGS
 from mt_perception.stereo import consistency
-from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH, namespace_of, truth_name
+from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH
 from mt_perception.types import StereoPair
 
 _GAP = 1.5
@@ -36,7 +37,7 @@ class Evaluation:
     """What was found in one recording. `is_live`: results were recorded later than their pictures.
 
     `judged`: results that have truth. `row_table` says with what depth was compared, or why with nothing; empty
-    without true depth.
+    without true depth. `cameras` are the topics that were asked for, `layout` what was found.
     """
 
     path: Path
@@ -49,6 +50,8 @@ class Evaluation:
     is_live: bool = False
     losses: list[str] = field(default_factory=list)
     row_table: str = ""
+    cameras: tuple[str, str] = ("", "")
+    layout: Layout = field(default_factory=Layout)
 
     @property
     def start_ns(self) -> int:
@@ -86,21 +89,23 @@ class Evaluation:
         }
 
 
-def evaluate_bag(path: Path, truth: Path | None = None, card: BundleCard | None = None) -> Evaluation:
+def evaluate_bag(
+    path: Path, truth: Path | None = None, card: BundleCard | None = None, cameras: tuple[str, str] = ("", "")
+) -> Evaluation:
     """Read a recording. Its truth is its own, or that of another recording, matched by stamp.
 
     `card` is that of the model that made the results; without a row table in it the truth is read once before.
+    `cameras`: the topics of (left and) right pictures, in the recording or in that of the truth; found when empty.
     """
-    found, row_table = Evaluation(path), RowTable(card)
+    found, row_table = Evaluation(path, cameras=cameras), RowTable(card)
     before: Instant | None = None
     pairs = Pairs()
-    with Bag(path) as bag, Truth(truth) as with_truth:
-        if not any(count and namespace_of(topic, MASK) is not None for topic, count in bag.counts.items()):
+    with Bag(path) as bag, Truth(truth, cameras) as with_truth:
+        found.layout = layout = _layout(bag, with_truth, cameras)
+        if MASK not in layout.topics:
             raise BagError(f"{path} holds no {MASK}; make results with: mt-perception bag process {path} OUT")
-        layout = layout_of(bag)
         found.losses += layout.notes
-        has_depth = any(truth_name(topic).startswith(TRUE_DEPTH) for topic in bag.counts) or bool(truth)
-        if has_depth and row_table.needs_fit:
+        if (truth or TRUE_DEPTH in layout.topics) and row_table.needs_fit:
             before_all = tqdm(readable(bag, instants(bag, layout), []), desc="row table", unit="instant", leave=False)
             row_table.fit(with_truth(each) for each in before_all)
         read = readable(bag, instants(bag, layout), found.losses)
@@ -117,6 +122,12 @@ def evaluate_bag(path: Path, truth: Path | None = None, card: BundleCard | None 
     scores = found.blocks.total()
     found.row_table = row_table.words(isfinite(scores["skill"])) if isfinite(scores["abs_rel"]) else ""
     return found
+
+
+def _layout(bag: Bag, with_truth: Truth, cameras: tuple[str, str]) -> Layout:
+    """Pictures that the truth's recording alone has are read from there."""
+    topic, right = ("" if with_truth.has(each) and not has_images(bag, each) else each for each in cameras)
+    return layout_of(bag, topic, right)
 
 
 def _refuse_nothing(found: Evaluation, truth: Path | None) -> None:

@@ -60,8 +60,13 @@ def _attempt(function: Callable[[Item], Result], item: Item) -> tuple[Item, Resu
 
 
 def evaluate_bags(
-    paths: Sequence[Path], truth: Path | None, workers: int = 1, ray: str = "", card: BundleCard | None = None
+    paths: Sequence[Path],
+    truth: Path | None,
+    workers: int = 1,
+    ray: str = "",
+    card: BundleCard | None = None,
+    cameras: tuple[str, str] = ("", ""),
 ) -> dict[Path, Evaluation | Failure]:
     """`evaluate_bag` of each, in the order of `paths`."""
-    found = dict(attempts(partial(evaluate_bag, truth=truth, card=card), paths, workers, ray))
+    found = dict(attempts(partial(evaluate_bag, truth=truth, card=card, cameras=cameras), paths, workers, ray))
     return {path: found[path] for path in paths}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from mt_perception.instants import Instant
 from mt_perception.messages import camera_from_info, frame_from_message, with_camera
-from mt_perception.topics import camera_info_topic
+from mt_perception.topics import IMAGE, RIGHT_IMAGE, camera_info_topic
 from mt_perception.types import CameraModel, DataError, Frame, StereoPair
+
+_SIDES = (IMAGE, RIGHT_IMAGE)
 
 
 class Pairs:
@@ -19,16 +21,15 @@ class Pairs:
 
     def __call__(self, instant: Instant) -> StereoPair | None:
         """None when the instant has no pair of one stamp, or one that was not rectified and calibrated together."""
-        pictures = [topic for topic in (instant.layout.picture, instant.layout.right) if topic]
         try:
-            for topic in map(camera_info_topic, pictures):
-                if info := instant.messages.get(topic):
-                    self._cameras[topic] = camera_from_info(info.message())
-            frames = [frame for topic in pictures if (frame := self._frame(instant, topic))]
+            for role in map(camera_info_topic, _SIDES):
+                if info := instant.messages.get(role):
+                    self._cameras[role] = camera_from_info(info.message())
+            frames = [frame for role in _SIDES if (frame := self._frame(instant, role))]
             return StereoPair(*frames) if len(frames) == 2 else None
         except DataError:
             return None
 
-    def _frame(self, instant: Instant, topic: str) -> Frame | None:
-        recorded, camera = instant.messages.get(topic), self._cameras.get(camera_info_topic(topic))
+    def _frame(self, instant: Instant, role: str) -> Frame | None:
+        recorded, camera = instant.messages.get(role), self._cameras.get(camera_info_topic(role))
         return with_camera(frame_from_message(recorded.message()), camera) if recorded and camera else None

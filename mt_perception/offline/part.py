@@ -10,14 +10,13 @@ from functools import cache, partial
 from pathlib import Path
 
 from mt_perception.backends import chosen
-from mt_perception.bag_messages import new_header, new_label_info
+from mt_perception.bag_topics import Layout
 from mt_perception.bags import Bag, Recorded, new_recording
 from mt_perception.bundle import load_bundle
-from mt_perception.instants import Layout
 from mt_perception.offline.ahead import ahead, spread
 from mt_perception.offline.cameras import Cameras
 from mt_perception.offline.ground import OnGround, on_ground
-from mt_perception.offline.results import RESULTS, results
+from mt_perception.offline.results import RESULTS, ResultMessages
 from mt_perception.offline.segments import Segment, readable
 from mt_perception.offline.stereo import PairedPerceiver, perceive_pairs
 from mt_perception.offline.tally import Tally
@@ -27,7 +26,6 @@ from mt_perception.prediction import Prediction
 from mt_perception.resources import model_folder
 from mt_perception.scale import WARM_UP_S
 from mt_perception.settings import Settings
-from mt_perception.topics import LABEL_INFO
 from mt_perception.types import DataError, Frame
 
 _MOST_LANES = 8  # what is left to one thread, writing above all, keeps up with no more
@@ -53,6 +51,11 @@ class Processing:
     def model(self) -> str:
         """The folder of the model."""
         return str(model_folder(self.settings.model))
+
+    @property
+    def messages(self) -> ResultMessages:
+        """What makes messages of results."""
+        return ResultMessages(self.settings, self.namespace)
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,8 @@ def process_segment(processing: Processing, cores: int, task: Task) -> Tally:
     ):
         writer.adopt(bag)
         if task.is_first:
-            names = new_label_info(load_bundle(processing.model).card.classes, new_header(segment.start_ns, ""))
-            writer.write_message(f"{processing.namespace}/{LABEL_INFO}", segment.start_ns, names, latched=True)
+            names = processing.messages.names(segment.start_ns, load_bundle(processing.model).card.classes)
+            writer.write(names.topic, names.type_name, names.received_ns, names.data, latched=True)
         # results carry the time of their picture, so that the two streams only have to be merged
         made = _counted(work(processing, cores, task, bag, tally), tally)
         for each in heapq.merge(_kept(processing, segment, kept), made, key=lambda each: each.received_ns):
@@ -112,8 +115,9 @@ def _pictures(processing: Processing, cores: int, task: Task, bag: Bag, tally: T
 
     def perceive(perceiver: Perceiver, item: tuple[int, Frame]) -> list[Recorded]:
         received_ns, frame = item
-        prediction = perceiver(frame, keep=False)  # serialized before its memory is used again
-        return list(results(received_ns, prediction, namespace=processing.namespace))
+        return processing.messages(
+            received_ns, perceiver(frame, keep=False)
+        )  # serialized before its memory is used again
 
     workers = [partial(perceive, each) for each in lanes(processing.settings, cores)]
     with opencv_threads(1):
@@ -132,7 +136,7 @@ def _grounded(processing: Processing, cores: int, task: Task, bag: Bag, tally: T
         frames = ahead(_frames(task, bag, tally, bit_depth, round(1e9 * WARM_UP_S)))
         predictions = spread(frames, [partial(perceive, each) for each in perceivers])
         for received_ns, prediction in on_ground(correct, predictions, task.segment):
-            yield list(results(received_ns, prediction, namespace=processing.namespace))
+            yield processing.messages(received_ns, prediction)
 
 
 def _frames(task: Task, bag: Bag, tally: Tally, bit_depth: int, before_ns: int = 0) -> Iterator[tuple[int, Frame]]:
@@ -164,7 +168,7 @@ def _pairs(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tall
     perceive = PairedPerceiver(perceiver, settings, processing.disparity, tally, clock)
     pairs = perceive_pairs(perceive, bag, task.topics, task.segment, settings.sync_slop_s, tally)
     return ahead(
-        list(results(received_ns, prediction, found if processing.disparity else None, processing.namespace))
+        processing.messages(received_ns, prediction, found if processing.disparity else None)
         for received_ns, prediction, found in pairs
     )
 

@@ -13,16 +13,15 @@ from pathlib import Path
 from tqdm import tqdm
 
 from mt_perception.bag_metadata import read_metadata
+from mt_perception.bag_topics import find_camera, has_idle_stamps, idle_stamps_note
 from mt_perception.bags import Bag, BagError, refuse_existing
 from mt_perception.bundle import load_bundle
 from mt_perception.files import own_folder
 from mt_perception.hardware import usable_cores
-from mt_perception.instants import has_idle_stamps, idle_stamps_note
 from mt_perception.offline.many import Failure, attempts
 from mt_perception.offline.part import Processing, Task, process_segment
 from mt_perception.offline.segments import claim, cut, join
 from mt_perception.offline.tally import Tally
-from mt_perception.sources import SourceError, find_camera
 from mt_perception.topics import MASK
 
 SEGMENT_S = 20.0
@@ -99,7 +98,7 @@ def _plan(source: Path, out: Path, processing: Processing, owned: ExitStack) -> 
         idle = has_idle_stamps(bag, chosen.topic)
         announced = bag.counts[chosen.topic]
     if stereo and not chosen.right:
-        raise SourceError(f"{source} has no right picture beside {chosen.topic}; name it with --right-topic")
+        raise BagError(f"{source} has no right picture beside {chosen.topic}; name it with --right-topic")
     topics = (chosen.topic, chosen.right) if stereo else (chosen.topic,)
     parts = out.with_name(f"{out.name}.parts")
     named = ("disparity", "keep", "storage", "namespace")

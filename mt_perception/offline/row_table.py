@@ -9,12 +9,13 @@ from mt_perception.geometry import scale_camera
 from mt_perception.instants import Instant
 from mt_perception.messages import camera_from_info
 from mt_perception.row_prior import FOLDS, LeftOut, RowPrior
+from mt_perception.topics import DEPTH_CAMERA, IMAGE, camera_info_topic
 from mt_perception.types import CameraModel, DataError, DepthMap
 
 _STRETCH_NS = 2 * 10**9
 _FIT_EVERY_NS = 5 * 10**8
 """Frames nearer than this are nearly the same, and say nothing more about the usual depth of a row."""
-_CAMERAS = ("left/camera_info", "camera_info", "depth/camera_info")
+_CAMERAS = (camera_info_topic(IMAGE), DEPTH_CAMERA)
 
 
 class RowTable:

@@ -10,7 +10,7 @@ import numpy as np
 
 from mt_perception.bags import Bag
 from mt_perception.geometry import resize_nearest
-from mt_perception.instants import Instant, layout_of
+from mt_perception.instants import Instant
 from mt_perception.labels import CITYSCAPES
 from mt_perception.metrics import DepthBreakdown, SegmentationScores
 from mt_perception.offline.evaluate import Evaluation
@@ -35,11 +35,10 @@ class Shot:
 def shots(found: Evaluation, truth: Path | None, indices: Sequence[int]) -> Iterator[Shot]:
     """Those frames of the recording, in that order, with their pictures: from `truth` where it has none itself."""
     stamps, spans, start_ns = found.frames.stamps_ns, found.frames.spans_ns, found.start_ns
-    with Bag(found.path) as bag, Truth(truth) as with_truth:
-        layout = layout_of(bag)
+    with Bag(found.path) as bag, Truth(truth, found.cameras) as with_truth:
         for index in indices:
             stamp_ns, (first_ns, last_ns) = int(stamps[index]), spans[index].tolist()
-            instant = with_truth(read_instant(bag, layout, stamp_ns, (first_ns, last_ns)), pictures=True)
+            instant = with_truth(read_instant(bag, found.layout, stamp_ns, (first_ns, last_ns)), pictures=True)
             yield _shot(f"after {(stamp_ns - start_ns) / 1e9:.2f} s", instant)
 
 

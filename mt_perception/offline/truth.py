@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from mt_perception.bag_topics import Layout, has_images, layout_of
 from mt_perception.bags import Bag, BagError
-from mt_perception.instants import Instant, Layout, headed, layout_of
-from mt_perception.topics import TRUTH, truth_name
+from mt_perception.instants import Instant, headed
+from mt_perception.topics import TRUE_DEPTH, TRUE_LABELS, TRUTH
 
+_TRUTHS = (TRUE_LABELS, TRUE_DEPTH)
 _AROUND_NS = 10**9  # a picture is recorded within so much of its truth
 
 
@@ -17,27 +19,32 @@ def read_instant(
 ) -> Instant:
     """The messages of `topics` (None: of all that begin with a header) with this stamp, recorded within `span_ns`."""
     topics = headed(bag) if topics is None else topics
-    instant = Instant(stamp_ns, layout=layout)
+    instant = Instant(stamp_ns)
     for each in bag.messages(topics, span_ns[0], span_ns[1] + 1):
         if layout.stamp_ns(each) == stamp_ns:
-            instant.messages[layout.name(each.topic)] = each
+            instant.messages[layout.role(each.topic)] = each
     return instant
 
 
 class Truth:
     """Completes instants with the truth of another recording, which is read when it is asked for; or leaves them."""
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, cameras: tuple[str, str] = ("", "")) -> None:
+        """`cameras`: the topics of (left and) right pictures where they are there, found by themselves when empty."""
         self._bag = Bag(path) if path else None
         self._spans: dict[int, tuple[int, int]] = {}
         if self._bag:
-            self._layout = layout_of(self._bag)
-            self._topics = [topic for topic in self._bag.counts if truth_name(topic)]
+            self._layout = layout_of(self._bag, *(each if self.has(each) else "" for each in cameras))
+            self._topics = [topic for role, topic in self._layout.topics.items() if role in _TRUTHS]
             if not self._topics:
                 raise BagError(f"{path} holds no {TRUTH}... topics, so it tells no truth")
             for each in self._bag.messages(self._topics):
                 stamp_ns, now = self._layout.stamp_ns(each), each.received_ns
                 self._spans[stamp_ns] = self._spans.get(stamp_ns, (now, now))[0], now
+
+    def has(self, camera: str) -> bool:
+        """Whether this recording has the pictures of a camera's topic."""
+        return bool(camera) and self._bag is not None and has_images(self._bag, camera)
 
     def __enter__(self) -> Truth:
         return self
@@ -50,15 +57,14 @@ class Truth:
         """The instant with this truth instead of its own. With `pictures` it gets those that it lacks as well."""
         if not self._bag:
             return instant
-        own = {topic: each for topic, each in instant.messages.items() if not topic.startswith(TRUTH)}
+        own = {role: each for role, each in instant.messages.items() if role not in _TRUTHS}
         if instant.stamp_ns not in self._spans:
-            return Instant(instant.stamp_ns, own, instant.layout)
+            return Instant(instant.stamp_ns, own)
         first_ns, last_ns = self._spans[instant.stamp_ns]
         if not pictures:
             found = read_instant(self._bag, self._layout, instant.stamp_ns, (first_ns, last_ns), self._topics)
-            return Instant(instant.stamp_ns, own | found.messages, instant.layout)
+            return Instant(instant.stamp_ns, own | found.messages)
         around_ns = first_ns - _AROUND_NS, last_ns + _AROUND_NS
         found = read_instant(self._bag, self._layout, instant.stamp_ns, around_ns)
-        truth = {topic: each for topic, each in found.messages.items() if topic.startswith(TRUTH)}
-        layout = instant.layout if instant.has_picture else self._layout
-        return Instant(instant.stamp_ns, found.messages | own | truth, layout)
+        truth = {role: each for role, each in found.messages.items() if role in _TRUTHS}
+        return Instant(instant.stamp_ns, found.messages | own | truth)

@@ -12,7 +12,7 @@ from sensor_msgs.msg import CameraInfo, Image
 from mt_perception.city import City, CityFrame, CityOptions
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, run_node
-from mt_perception.topics import TRUTH
+from mt_perception.topics import RIGHT_IMAGE, TRUE_DEPTH, TRUE_LABELS, camera_info_topic, image_inputs
 
 FRAME_ID = "camera"
 _RELIABLE = QoSProfile(depth=2)
@@ -41,22 +41,23 @@ class CityNode(Node):
         stereo, truth = self._options["stereo"], self._options["truth"]
         frame = self._city.render(self._index / self._options["rate"], right=stereo, truth=truth)
         self._index += 1
-        for topic, message in self._messages(frame, "left/" if stereo else "").items():
+        for topic, message in self._messages(frame, image_inputs(stereo)[0]).items():
             if topic not in self._outlets:
                 self._outlets[topic] = self.create_publisher(type(message), topic, _RELIABLE)
             self._outlets[topic].publish(message)
 
-    def _messages(self, frame: CityFrame, left: str) -> dict[str, Image | CameraInfo]:
+    def _messages(self, frame: CityFrame, image: str) -> dict[str, Image | CameraInfo]:
         head = convert.header(self.get_clock().now().nanoseconds, FRAME_ID)
         camera = replace(frame.camera, baseline_m=None)
-        messages: dict[str, Image | CameraInfo] = {f"{left}camera_info": convert.camera_info(camera, head)}
+        messages: dict[str, Image | CameraInfo] = {camera_info_topic(image): convert.camera_info(camera, head)}
         if frame.right is not None:
-            messages["right/camera_info"] = convert.camera_info(camera, head, frame.camera.baseline_m or 0.0)
-            messages["right/image_rect"] = convert.image(frame.right, "rgb8", head)
+            right_by_m = frame.camera.baseline_m or 0.0
+            messages[camera_info_topic(RIGHT_IMAGE)] = convert.camera_info(camera, head, right_by_m)
+            messages[RIGHT_IMAGE] = convert.image(frame.right, "rgb8", head)
         if frame.labels is not None and frame.depth_m is not None:
-            messages[f"{TRUTH}labels"] = convert.image(frame.labels, "mono8", head)
-            messages[f"{TRUTH}depth"] = convert.image(frame.depth_m, "32FC1", head)
-        messages[f"{left}image_rect" if left else "image"] = convert.image(frame.left, "rgb8", head)
+            messages[TRUE_LABELS] = convert.image(frame.labels, "mono8", head)
+            messages[TRUE_DEPTH] = convert.image(frame.depth_m, "32FC1", head)
+        messages[image] = convert.image(frame.left, "rgb8", head)
         return messages
 
     def destroy_node(self) -> None:

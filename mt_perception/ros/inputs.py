@@ -14,10 +14,9 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from mt_perception.messages import check_picture
 from mt_perception.ros import qos
 from mt_perception.ros.convert import Serialized
-from mt_perception.ros.sync import SIDES
 from mt_perception.settings import Settings
+from mt_perception.topics import COMPRESSED, image_inputs
 
-_SUFFIX = "/compressed"
 _TURN = 50
 
 
@@ -35,8 +34,8 @@ class PictureTopic:
 
 def picture_topics(node: Node, settings: Settings) -> list[PictureTopic]:
     """That of the camera, or those of left and right."""
-    pictures = [f"{side}/image_rect" for side in SIDES] if settings.stereo else ["image"]
-    return [_picture_topic(node, each, settings.image_transport == "compressed") for each in pictures]
+    is_compressed = settings.image_transport == "compressed"
+    return [_picture_topic(node, each, is_compressed) for each in image_inputs(settings.stereo)]
 
 
 def _picture_topic(node: Node, base: str, compressed: bool) -> PictureTopic:
@@ -45,13 +44,13 @@ def _picture_topic(node: Node, base: str, compressed: bool) -> PictureTopic:
     Where somebody remaps `base` to a compressed topic, or its compressed form by itself, that one is meant.
     """
     resolved = node.resolve_topic_name(base)
-    if resolved.endswith(_SUFFIX):
+    if resolved.endswith(COMPRESSED):
         return PictureTopic(base, True)
     if not compressed:
         return PictureTopic(base, False)
-    own = base + _SUFFIX
+    own = base + COMPRESSED
     is_remapped = node.resolve_topic_name(own) != node.resolve_topic_name(own, only_expand=True)
-    return PictureTopic(own if is_remapped else resolved + _SUFFIX, True)
+    return PictureTopic(own if is_remapped else resolved + COMPRESSED, True)
 
 
 def receiver(
@@ -105,7 +104,9 @@ def _misunderstood(node: Node, subscription: Subscription) -> str:
             by_name = "remap image/compressed to it and set image_transport to compressed"
             remedy = by_name if is_compressed else f"remap to a topic with {ours}"
             return f"{qos.name_of(peer)} publishes {topic} as {peer.topic_type}, and not as {ours}: {remedy}"
-    form, other = ("raw", topic.removesuffix(_SUFFIX)) if topic.endswith(_SUFFIX) else ("compressed", topic + _SUFFIX)
+    form, other = (
+        ("raw", topic.removesuffix(COMPRESSED)) if topic.endswith(COMPRESSED) else ("compressed", topic + COMPRESSED)
+    )
     if peers or subscription.msg_type is CameraInfo or not node.count_publishers(other):
         return ""
     return f"nobody publishes {topic}, but {other} is there: take that one, with image_transport {form}"

@@ -23,15 +23,14 @@ from mt_perception.resources import ResourceError
 from mt_perception.ros import convert, health, params, qos
 from mt_perception.ros.ground import GroundScale
 from mt_perception.ros.inputs import CameraInfos, PictureTopic, misunderstandings, picture_topics, receiver, take_rest
-from mt_perception.ros.label_info import MISSING, LabelInfo, label_info
-from mt_perception.ros.outputs import OUTPUTS, Output
+from mt_perception.ros.outputs import Outlets
 from mt_perception.ros.perception import Perception
 from mt_perception.ros.process import StartupError, run_node
 from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import Pair, PairSync
 from mt_perception.ros.worker import Worker
 from mt_perception.settings import Settings, SettingsError
-from mt_perception.topics import LABEL_INFO, is_rectified
+from mt_perception.topics import DIAGNOSTICS, DISPARITY, camera_info_topic, image_inputs, is_rectified
 from mt_perception.types import DataError
 
 NODE_NAME = "perception"
@@ -54,16 +53,15 @@ class PerceptionNode(LifecycleNode):
         """Why the last transition failed, in one sentence."""
         self._health = health.Health(self.get_logger())
         self._worker: Worker[Perceiver, Any] | None = None
-        self._outlets: list[tuple[Output, Any]] = []
+        self._outlets: Outlets | None = None
         self._inputs: list[Any] = []
         self._infos = CameraInfos(self)
         self._pairs: PairSync | None = None
-        self._label_info: Any = None
         self._is_made = False
         params.declare(self)
         self._perception = Perception(params.read(self), self._health, self.get_logger(), self.get_clock())
         self.add_on_set_parameters_callback(self._on_parameters)
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", 1)
+        self._diagnostics = self.create_publisher(DiagnosticArray, DIAGNOSTICS, 1)
         steady = Clock(clock_type=ClockType.STEADY_TIME)  # simulated time may stand still: then there is most to tell
         self.create_timer(1.0, self._publish_diagnostics, clock=steady)
         self._is_made = True
@@ -91,15 +89,13 @@ class PerceptionNode(LifecycleNode):
         self._perception.settings = params.read(self)
         self._worker = Worker(self._perception.load, self._perception.process, self._on_worker_error)
         self._worker.start()
+        self._outlets = Outlets(self, self._perception.settings.stereo)
+        for name, problem in self._outlets.missing.items():
+            self.get_logger().info(problem)
+            self._health.describe(**{name: problem})
         if self._perception.settings.stereo:
-            self._perception.stereo = PairDepth(self, self._health)
+            self._perception.stereo = PairDepth(self._health, self._outlets.named(DISPARITY))
         self._perception.ground = GroundScale(self, self._health, self._perception.settings)
-        self._outlets = [(each, qos.publisher(self, each.type, each.topic, qos.NEWEST)) for each in OUTPUTS]
-        if LabelInfo:
-            self._label_info = qos.publisher(self, LabelInfo, LABEL_INFO, qos.LATCHED)
-        else:
-            self.get_logger().info(MISSING, once=True)
-            self._health.describe(label_info=MISSING)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Subscribe to the camera, or to both."""
@@ -111,20 +107,19 @@ class PerceptionNode(LifecycleNode):
     def _activate(self) -> None:
         self._perception.camera = None
         self._health.warn("camera_info", "depth is uncorrected: no camera_info yet")
-        self._perception.outlets = self._outlets
-        if self._label_info:
-            now = convert.header(self.get_clock().now().nanoseconds, "")
-            self._label_info.publish(label_info(self._perception.classes, now))
+        assert self._outlets, "activation follows configuration"
+        self._perception.outlets = self._outlets.of_frames
+        self._outlets.publish_names(self._perception.classes)
         topics = picture_topics(self, self._perception.settings)
+        infos = [camera_info_topic(each) for each in image_inputs(self._perception.settings.stereo)]
+        self._infos.subscribe(infos[0], self._on_camera_info)
         if stereo := self._perception.stereo:
             self._pairs = PairSync(self._on_image, lambda: self._perception.settings.sync_slop_s)
             for side, topic in enumerate(topics):
                 self._subscribe_picture(topic, partial(self._on_side, side))
-            self._infos.subscribe("left/camera_info", self._on_camera_info)
-            self._infos.subscribe("right/camera_info", stereo.on_right_camera_info)
+            self._infos.subscribe(infos[1], stereo.on_right_camera_info)
         else:
             self._subscribe_picture(topics[0], self._on_image)
-            self._infos.subscribe("camera_info", self._on_camera_info)
         self._health.activated()
 
     def _succeeds(self, transition: str, step: Callable[[], None]) -> bool:
@@ -191,12 +186,9 @@ class PerceptionNode(LifecycleNode):
         for helper in helpers:
             if helper:
                 helper.close()
-        for publisher in self._publishers_of_results():
-            self.destroy_publisher(publisher)
-        self._outlets, self._label_info = [], None
-
-    def _publishers_of_results(self) -> list[Any]:
-        return [publisher for _, publisher in self._outlets] + ([self._label_info] if self._label_info else [])
+        if self._outlets:
+            self._outlets.close()
+            self._outlets = None
 
     # -- callbacks: hand over, nothing more
 
@@ -245,7 +237,7 @@ class PerceptionNode(LifecycleNode):
                 stereo.report()
         name = self.get_fully_qualified_name()
         inputs = [*self._inputs, *self._infos.subscriptions]
-        self._health.warn_each("qos", qos.conflicts(self, inputs, self._publishers_of_results()))
+        self._health.warn_each("qos", qos.conflicts(self, inputs, self._outlets.all if self._outlets else []))
         self._health.warn_each("topic", misunderstandings(self, inputs))
         if elsewhere := self._infos.look():
             self._health.warn("camera_info", f"depth is uncorrected: {elsewhere}")

@@ -1,80 +1,65 @@
-"""The table of published topics: what each needs from the network, and how its message is made."""
+"""The publishers of the topics in `topics.OUTPUT_TOPICS`, as far as their message types are installed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable
 from typing import Any
 
-from numpy.typing import NDArray
-from sensor_msgs.msg import CameraInfo, Image, PointCloud2
-from std_msgs.msg import Header
+from rclpy.node import Node
+from rclpy.publisher import Publisher
 
-from mt_perception import geometry
-from mt_perception.prediction import Prediction
-from mt_perception.ros import convert
-from mt_perception.settings import Settings
+from mt_perception.labels import Label
+from mt_perception.ros import convert, qos
+from mt_perception.topics import LABEL_INFO, OUTPUT_TOPICS, OutputTopic
 
 
-@dataclass(frozen=True)
-class Result:
-    """One prediction on its way out, with what the topics derive from it."""
+class Outlets:
+    """A publisher for each output; those of pairs only with `stereo`."""
 
-    prediction: Prediction
-    settings: Settings
+    def __init__(self, node: Node, stereo: bool) -> None:
+        self._node = node
+        self._publishers: dict[str, Publisher] = {}
+        self.missing: dict[str, str] = {}
+        """What is not published since its type is not installed, by name, in a sentence with the remedy."""
+        for output in OUTPUT_TOPICS:
+            if output.made == "match" and not stereo:
+                continue
+            profile = qos.LATCHED if output.made == "model" else qos.NEWEST
+            try:
+                kind = convert.message_class(output.type_name)
+            except ImportError:  # there are no wheels of all of them
+                package = output.type_name.split("/")[0].replace("_", "-")
+                self.missing[output.name] = f"{output.name} is not published: install ros-$ROS_DISTRO-{package}"
+            else:
+                self._publishers[output.name] = qos.publisher(node, kind, output.name, profile)
 
-    @cached_property
-    def header(self) -> Header:
-        """The input's stamp and frame, unchanged."""
-        return convert.header(self.prediction.frame.stamp_ns, self.prediction.frame.frame_id)
+    @property
+    def of_frames(self) -> list[tuple[OutputTopic, Publisher]]:
+        """The outputs that are made for each frame, with their publishers."""
+        there = ((output, self._publishers.get(output.name)) for output in OUTPUT_TOPICS if output.made == "frame")
+        return [(output, publisher) for output, publisher in there if publisher]
 
-    def image(self, pixels: NDArray[Any], encoding: str) -> Image:
-        return convert.image(pixels, encoding, self.header)
+    @property
+    def all(self) -> list[Publisher]:
+        """Every publisher."""
+        return list(self._publishers.values())
 
-    def overlay(self) -> Image:
-        return self.image(self.prediction.overlay(self.settings.overlay_opacity), "rgb8")
+    def named(self, name: str) -> Publisher | None:
+        """The publisher of one topic."""
+        return self._publishers.get(name)
 
-    def depth_color(self) -> Image:
-        low, high = self.settings.depth_color_min_m, self.settings.depth_color_max_m
-        return self.image(self.prediction.depth_colors(low, high), "rgb8")
+    def publish_names(self, classes: Iterable[Label]) -> None:
+        """Tell what the loaded model tells apart."""
+        if publisher := self.named(LABEL_INFO):
+            head = convert.header(self._node.get_clock().now().nanoseconds, "")
+            publisher.publish(convert.BUILDER.label_info(classes, head))
 
-    def camera_info(self) -> CameraInfo:
-        return convert.camera_info(self.prediction.camera, self.header)
-
-    def points(self) -> PointCloud2:
-        return convert.cloud(self.prediction.points(), self.header)
-
-
-@dataclass(frozen=True)
-class Output:
-    """One topic: what it needs from the network, and whether it cannot be made without a camera_info."""
-
-    topic: str
-    type: type
-    needs: frozenset[str]
-    make: Callable[[Result], Any]
-    needs_camera: bool = False
+    def close(self) -> None:
+        """Withdraw them."""
+        while self._publishers:
+            self._node.destroy_publisher(self._publishers.popitem()[1])
 
 
-def _output(topic: str, type_: type, needs: str, make: Callable[[Result], Any], needs_camera: bool = False) -> Output:
-    return Output(topic, type_, frozenset(needs.split()), make, needs_camera)
-
-
-OUTPUTS: tuple[Output, ...] = (
-    _output("segmentation/mask", Image, "mask", lambda r: r.image(r.prediction.mask, "mono8")),
-    _output("segmentation/confidence", Image, "confidence", lambda r: r.image(r.prediction.confidence, "mono8")),
-    _output("segmentation/color", Image, "mask", lambda r: r.image(r.prediction.mask_colors(), "rgb8")),
-    _output("segmentation/overlay", Image, "mask", Result.overlay),
-    _output("depth/image", Image, "depth_m", lambda r: r.image(r.prediction.depth_m, "32FC1")),
-    _output(
-        "depth/image_mm",
-        Image,
-        "depth_m",
-        lambda r: r.image(geometry.millimetres_from_depth(r.prediction.depth_m), "16UC1"),
-    ),
-    _output("depth/color", Image, "depth_m", Result.depth_color),
-    # wanted with any depth picture; by itself it needs nothing from the network but a size
-    _output("depth/camera_info", CameraInfo, "depth_m", Result.camera_info, needs_camera=True),
-    _output("points", PointCloud2, "mask confidence depth_m", Result.points, needs_camera=True),
-)
+def subscribed(publisher: Any) -> bool:
+    """Whether anybody listens."""
+    return publisher is not None and publisher.get_subscription_count() > 0

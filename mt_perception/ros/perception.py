@@ -12,18 +12,20 @@ from rclpy.clock import Clock
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from mt_perception.backends import Backend, BackendError
+from mt_perception.camera_topics import doubt, told_encoding
 from mt_perception.hardware import processor
 from mt_perception.labels import Label
 from mt_perception.messages import with_camera
+from mt_perception.outputs import Result, message_of
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.ros import convert
 from mt_perception.ros.ground import GroundScale
 from mt_perception.ros.health import AGE, Health
-from mt_perception.ros.outputs import Output, Result
+from mt_perception.ros.outputs import subscribed
 from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import Pair
 from mt_perception.settings import Settings
-from mt_perception.topics import doubt, told_encoding
+from mt_perception.topics import OutputTopic
 from mt_perception.types import OUTPUTS, CameraModel, DataError, Frame
 
 _ANOTHER_CLOCK_MS = 60_000.0
@@ -41,7 +43,7 @@ class Perception:
         self.camera: CameraModel | None = None
         self.classes: tuple[Label, ...] = ()
         """What the loaded model tells apart."""
-        self.outlets: list[tuple[Output, Any]] = []
+        self.outlets: list[tuple[OutputTopic, Any]] = []
         """Each output with its publisher; empty while nothing is to be published."""
         self.stereo: PairDepth | None = None
         """In stereo mode, what makes depth metric."""
@@ -96,7 +98,7 @@ class Perception:
         """Convert, perceive, publish, from a picture or a `Pair`. Nothing is computed that nobody subscribes to."""
         settings, stereo = self.settings, self.stereo
         left, right = message if isinstance(message, Pair) else (message, None)
-        asked = [(output, outlet) for output, outlet in self.outlets if outlet.get_subscription_count()]
+        asked = [(output, outlet) for output, outlet in self.outlets if subscribed(outlet)]
         if not asked:
             self._health.warn("withheld", "")
         if not asked and not (stereo and stereo.disparity_wanted):
@@ -124,20 +126,20 @@ class Perception:
         if ground:
             prediction = ground.correct(prediction, settings, perceiver.bundle.card.classes)
             watch.mark("ground")
-        result = Result(prediction, settings)
+        result = Result(prediction, settings, convert.BUILDER)
         for output, outlet in wanted:
-            outlet.publish(output.make(result))
+            outlet.publish(message_of(output, result))
         watch.mark("publish")
         age_ms = self._age_ms(frame)
         timings_ms = {**watch.timings_ms, **prediction.timings_ms, "total": sum(watch.timings_ms.values()), **age_ms}
         self._health.finished(timings_ms, late=age_ms.get(AGE, 0.0) > 1e3 * result.settings.late_after_s)
 
-    def _possible(self, asked: list[tuple[Output, Any]], frame: Frame) -> list[tuple[Output, Any]]:
+    def _possible(self, asked: list[tuple[OutputTopic, Any]], frame: Frame) -> list[tuple[OutputTopic, Any]]:
         """Those of the asked outputs that can be made of this frame, and a warning for the others."""
-        withheld = [output.topic for output, _ in asked if output.needs_camera and not frame.camera]
+        withheld = [output.name for output, _ in asked if output.needs_camera and not frame.camera]
         missing = f"not published without a valid camera_info: {', '.join(withheld)}"
         self._health.warn("withheld", missing if withheld else "")
-        return [(output, outlet) for output, outlet in asked if output.topic not in withheld]
+        return [(output, outlet) for output, outlet in asked if output.name not in withheld]
 
     def _age_ms(self, frame: Frame) -> dict[str, float]:
         """The time since the picture's stamp; empty, with a warning, where the stamp is of another clock."""

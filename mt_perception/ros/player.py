@@ -6,7 +6,6 @@ import json
 import threading
 import time
 import traceback
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from rclpy.serialization import deserialize_message
-from sensor_msgs.msg import Image
 from tqdm import tqdm
 
 from mt_perception.bags import Recorded
@@ -23,7 +21,17 @@ from mt_perception.messages import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, finish, run_node
 from mt_perception.sources import BagSource, Shot, Source, SourceError, open_source
-from mt_perception.topics import COMPRESSED, camera_info_topic, truth_name
+from mt_perception.topics import (
+    COMPRESSED,
+    COMPRESSED_TYPE,
+    IMAGE,
+    IMAGE_TYPE,
+    RIGHT_IMAGE,
+    TRUE_DEPTH,
+    TRUE_LABELS,
+    camera_info_topic,
+    image_inputs,
+)  # fmt: skip
 
 _RELIABLE = QoSProfile(depth=5)
 _ANSWER_TIMEOUT_S = 10.0
@@ -41,7 +49,7 @@ class Player(Node):
         value = {name: self.declare_parameter(name, default).value for name, default in _PARAMETERS.items()}
         self._options = value
         try:
-            self._source: Source = open_source(value["input"], value["topic"], value["stereo"])
+            self._source: Source = open_source(value["input"], value["topic"], value["stereo"], value["right_topic"])
             self._first = next(iter(self._source), None)
         except SourceError as error:
             raise StartupError(str(error)) from error
@@ -49,7 +57,7 @@ class Player(Node):
             raise StartupError(f"the input {value['input']} holds no pictures")
         if note := getattr(self._source, "note", ""):
             self.get_logger().info(note)
-        self._roles = _roles(self._source, value["stereo"])
+        self._names = _played_as(self._source, value["stereo"])
         self._outlets: dict[str, Any] = {}
         self._offered = 0
         self._unanswered: list[int] = []
@@ -94,16 +102,17 @@ class Player(Node):
         while not (publishers := self.get_publishers_info_by_topic(self.resolve_topic_name(topic))):
             if self._closing.wait(0.05):
                 return
-        kind = message_class(publishers[0].topic_type)
+        kind = convert.message_class(publishers[0].topic_type)
         self.create_subscription(kind, topic, self._on_answer, _RELIABLE, raw=True)
 
     def _wait_for_subscribers(self) -> None:
         """Whoever should see the first picture must be there: discovery takes a moment."""
         assert self._first
         for topic, recorded in self._first.others.items():
-            if name := self._role(topic):
-                self._outlet(name, message_class(recorded.type_name))
-        picture = self._outlet(self._picture_topic(), self._picture_type())
+            if name := self._name(topic, recorded.type_name):
+                self._outlet(name, convert.message_class(recorded.type_name))
+        kind = COMPRESSED_TYPE if self._source.compressed else IMAGE_TYPE
+        picture = self._outlet(self._picture_topic(), convert.message_class(kind))
         awaited = [self.resolve_topic_name(each) for each in self._options["wait_for_topics"] if each]
         while picture.get_subscription_count() < self._options["wait_for_subscribers"] or not all(
             map(self.count_subscribers, awaited)
@@ -149,8 +158,7 @@ class Player(Node):
     def _send(self, shot: Shot) -> None:
         stamp_ns = self.get_clock().now().nanoseconds
         for topic, recorded in shot.others.items():
-            name = self._role(topic)
-            if name:
+            if name := self._name(topic, recorded.type_name):
                 message = self._restamped(recorded, stamp_ns)
                 self._outlet(name, type(message)).publish(message)
         if isinstance(shot.picture, Recorded):
@@ -163,21 +171,18 @@ class Player(Node):
         self._outlet(self._picture_topic(), type(picture)).publish(picture)
 
     def _restamped(self, recorded: Recorded, stamp_ns: int) -> Any:
-        message = deserialize_message(bytes(recorded.data), message_class(recorded.type_name))
+        message = deserialize_message(bytes(recorded.data), convert.message_class(recorded.type_name))
         message.header.stamp = convert.header(stamp_ns, "").stamp
         return message
 
     def _picture_topic(self) -> str:
-        return ("left/image_rect" if self._options["stereo"] else "image") + (
-            "/compressed" if self._source.compressed else ""
-        )
+        (image, *_) = image_inputs(self._options["stereo"])
+        return image + COMPRESSED if self._source.compressed else image
 
-    def _picture_type(self) -> type:
-        return message_class("sensor_msgs/msg/CompressedImage") if self._source.compressed else Image
-
-    def _role(self, topic: str) -> str:
+    def _name(self, topic: str, type_name: str) -> str:
         """The topic under which a recorded message that goes with the picture is published; empty for none."""
-        return truth_name(topic) or self._roles.get(topic, "")
+        name = self._names.get(topic, "")
+        return name + COMPRESSED if name and type_name == COMPRESSED_TYPE else name
 
     def _outlet(self, topic: str, message_type: type) -> Any:
         if topic not in self._outlets:
@@ -198,6 +203,7 @@ class Player(Node):
 _PARAMETERS: dict[str, Any] = {
     "input": "",
     "topic": "",
+    "right_topic": "",
     "rate": 0.0,
     "loop": False,
     "seconds": 0.0,
@@ -213,24 +219,14 @@ _PARAMETERS: dict[str, Any] = {
 }
 
 
-def _roles(source: Source, stereo: bool) -> dict[str, str]:
-    """Under which names the topics of a recording are published that go with its picture."""
+def _played_as(source: Source, stereo: bool) -> dict[str, str]:
+    """Under which names the topics of a recording are published that go with its picture, for raw images."""
     if not isinstance(source, BagSource):
         return {}
-    if not stereo:
-        return {camera_info_topic(source.topic): "camera_info"}
-    form = COMPRESSED if source.right.endswith(COMPRESSED) else ""
-    return {
-        camera_info_topic(source.topic): "left/camera_info",
-        source.right: f"right/image_rect{form}",
-        camera_info_topic(source.right): "right/camera_info",
-    }
-
-
-def message_class(type_name: str) -> type:
-    """`sensor_msgs/msg/Image` -> its class."""
-    package, folder, name = type_name.split("/")
-    return getattr(import_module(f"{package}.{folder}"), name)
+    roles = {role: role for role in (TRUE_LABELS, TRUE_DEPTH)}
+    for role, name in zip((IMAGE, RIGHT_IMAGE), image_inputs(stereo), strict=False):
+        roles |= {role: name, camera_info_topic(role): camera_info_topic(name)}
+    return {topic: name for role, name in roles.items() if (topic := source.layout.topics.get(role))}
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -23,7 +23,6 @@ from tqdm import tqdm
 from mt_perception.bags import BagError, BagWriter
 from mt_perception.messages import header_stamp_ns
 from mt_perception.ros import convert
-from mt_perception.ros.player import message_class
 from mt_perception.ros.process import StartupError, run_node
 from mt_perception.ros.qos import is_latched
 
@@ -88,7 +87,7 @@ class Recorder(Node):
                 self._acknowledgement.publish(convert.header(recorded_ns, ""))
 
         profile = QoSProfile(depth=20, durability=durability, reliability=reliability)
-        self.create_subscription(message_class(type_name), topic, write, profile, raw=True)
+        self.create_subscription(convert.message_class(type_name), topic, write, profile, raw=True)
 
     def _show(self, latency_ms: float) -> None:
         self._arrivals.append(time.monotonic())

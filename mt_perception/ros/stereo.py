@@ -6,27 +6,25 @@ from contextlib import ExitStack
 from functools import partial
 from typing import Any
 
-from rclpy.node import Node
+from rclpy.publisher import Publisher
 from sensor_msgs.msg import CameraInfo
 
 from mt_perception.messages import camera_from_info, with_camera
+from mt_perception.outputs import disparity_message
 from mt_perception.pool import opencv_threads
 from mt_perception.prediction import Prediction
-from mt_perception.ros import convert, qos
+from mt_perception.ros import convert
 from mt_perception.ros.health import Health
+from mt_perception.ros.outputs import subscribed
 from mt_perception.ros.scale import report_scale
 from mt_perception.settings import Settings
-from mt_perception.stereo import Match, StereoDepth, disparity
+from mt_perception.stereo import Match, StereoDepth
 from mt_perception.stereo.depth import Matching
-from mt_perception.topics import DISPARITY
+from mt_perception.topics import RIGHT_IMAGE, camera_info_topic
 from mt_perception.types import CameraModel, DataError, Frame, StereoPair
 
-try:
-    from stereo_msgs.msg import DisparityImage
-except ImportError:  # then there is no topic `disparity`; all else works
-    DisparityImage = None
-
 _MISSING = "stereo depth is missing"
+_CAMERA_INFO = camera_info_topic(RIGHT_IMAGE)
 _UNCOMPARED = "left and right could not be compared; is one covered?"
 _LIMITED = "are baseline and focal length in the camera_info right?"
 
@@ -38,11 +36,9 @@ class PairDepth:
     thread, and only if it is used.
     """
 
-    def __init__(self, node: Node, health: Health) -> None:
-        self._node, self._health = node, health
-        self._publisher: Any = None
-        if DisparityImage:
-            self._publisher = qos.publisher(node, DisparityImage, DISPARITY, qos.NEWEST)
+    def __init__(self, health: Health, publisher: Publisher | None) -> None:
+        """`publisher` is that of `disparity`; None where its type is not installed."""
+        self._health, self._publisher = health, publisher
         self._right_camera: CameraModel | None = None
         self._asked = False
         self._open = ExitStack()
@@ -53,7 +49,7 @@ class PairDepth:
     @property
     def disparity_wanted(self) -> bool:
         """Whether somebody subscribes to `disparity`."""
-        return self._publisher is not None and self._publisher.get_subscription_count() > 0
+        return subscribed(self._publisher)
 
     def on_right_camera_info(self, message: CameraInfo) -> None:
         """Take the right camera from its newest camera_info."""
@@ -61,7 +57,7 @@ class PairDepth:
             self._right_camera, problem = camera_from_info(message), ""
         except DataError as error:
             self._right_camera, problem = None, str(error)
-        self._health.warn("right/camera_info", problem and f"{_MISSING}: right/camera_info: {problem}")
+        self._health.warn(_CAMERA_INFO, problem and f"{_MISSING}: {_CAMERA_INFO}: {problem}")
 
     def begin(self, left: Frame, right: Any, settings: Settings, depth_wanted: bool) -> Matching | None:
         """Start to match a frame and the message of its right picture, if that is of use and it is its turn."""
@@ -82,33 +78,21 @@ class PairDepth:
         report_scale(self._health, self._depth.scale, self._asked, _UNCOMPARED, _LIMITED)
 
     def close(self) -> None:
-        """End the matching thread, then take away what it publishes with."""
+        """End the matching thread, which publishes."""
         self._depth.close()
         self._open.close()
-        for name in ("scale", "stereo", "right/camera_info"):
+        for name in ("scale", "stereo", _CAMERA_INFO):
             self._health.warn(name, "")
-        if self._publisher:
-            self._node.destroy_publisher(self._publisher)
 
     def _pair(self, left: Frame, message: Any, settings: Settings) -> StereoPair:
         right = convert.frame(message, settings)
         if self._right_camera is None:
-            raise DataError("there is no right/camera_info yet, or it is uncalibrated")
+            raise DataError(f"there is no {_CAMERA_INFO} yet, or it is uncalibrated")
         return StereoPair(left, with_camera(right, self._right_camera))
 
     def _on_match(self, pair: StereoPair, match: Match) -> None:
-        if self.disparity_wanted:
-            self._publisher.publish(disparity_image(match, pair.left))
+        if self._publisher and self.disparity_wanted:
+            self._publisher.publish(disparity_message(match, pair.left, convert.BUILDER))
 
     def _on_problem(self, problem: str) -> None:
         self._health.warn("stereo", problem and f"{_MISSING}: {problem}")
-
-
-def disparity_image(match: Match, left: Frame) -> Any:
-    """`stereo_msgs/DisparityImage` at the size of the left picture."""
-    made, head = disparity(match, left.size), convert.header(left.stamp_ns, left.frame_id)
-    message = DisparityImage(header=head, image=convert.image(made.image, "32FC1", head))
-    for name in ("f", "t", "min_disparity", "max_disparity", "delta_d"):
-        setattr(message, name, getattr(made, name))
-    message.valid_window.width, message.valid_window.height = left.size[::-1]
-    return message

@@ -8,11 +8,12 @@ import pickle
 import numpy as np
 import pytest
 
-from mt_perception.bag_messages import new_header, new_image
-from mt_perception.bags import BagError, BagWriter
+from mt_perception.bag_messages import new_compressed, new_header, new_image
+from mt_perception.bags import Bag, BagError, BagWriter
 from mt_perception.bundle import BundleCard, TrainingCamera
 from mt_perception.cli import main
 from mt_perception.evaluation import summarize
+from mt_perception.messages import array_from_image
 from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception.offline.blocks import Blocks, confidence, differences
 from mt_perception.offline.evaluate import compare, evaluate_bag
@@ -161,18 +162,77 @@ def test_an_evaluation_comes_back_whole_from_another_process(tmp_path):
     assert travelled.results() == found.results() and travelled.gaps == found.gaps
 
 
-@pytest.mark.parametrize(("namespace", "picture"), [("", "image"), ("/robot", "image"), ("", "camera/image_raw")])
-def test_pictures_results_and_truth_are_found_in_any_namespace(tmp_path, namespace, picture):
-    with BagWriter(tmp_path / "bag") as bag:
-        for index in range(5):
-            stamp = 10**9 + index * 10**8
-            head, mask = new_header(stamp, "camera"), np.zeros(SIZE, np.uint8)
-            bag.write_message(f"{namespace}/{picture}", stamp, new_image(np.zeros((*SIZE, 3), np.uint8), "rgb8", head))
-            bag.write_message(f"{namespace}/ground_truth/labels", stamp, new_image(mask, "mono8", head))
-            bag.write_message(f"{namespace}/segmentation/mask", stamp + 10**7, new_image(mask, "mono8", head))
+NAMES = {
+    "a namespace": lambda topic: f"/robot{topic}",
+    "a driver's names": lambda topic: {"/image/compressed": "/cam/image_raw/compressed",
+                                       "/camera_info": "/cam/camera_info"}.get(topic, topic),
+    "a namespace of two words for results, another for the truth": lambda topic: (
+        f"/sim{topic}" if "truth" in topic else f"/a/b_c{topic}" if "segm" in topic or "depth" in topic else topic
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """A recording under the node's own names, and all that is found in it."""
+    path = tmp_path_factory.mktemp("plain") / "bag"
+    write_results(path, 30, wrong_columns=20, depth_m=5.5, camera=True, box_m=2.5)
+    return path, evaluate_bag(path).results()
+
+
+def renamed(source, target, name):
+    with Bag(source) as bag, BagWriter(target) as writer:
+        for each in bag.messages():
+            writer.write(name(each.topic), each.type_name, each.received_ns, each.data)
+
+
+@pytest.mark.parametrize("names", NAMES)
+def test_other_names_change_no_score(tmp_path, plain, names):
+    """Skill too, which needs the camera_info: with the node's own name, or beside the images."""
+    renamed(plain[0], tmp_path / "bag", NAMES[names])
     found = evaluate_bag(tmp_path / "bag").results()
-    assert (found["pictures"], found["results"], found["losses"]) == (5, 5, [])
-    assert found["latency_ms"]["p50"] == 10 and found["scores"]["miou"]["value"] == 1
+    assert "skill" in found["scores"] and found["losses"] == []
+    assert found | {"recording": ""} == plain[1] | {"recording": ""}
+
+
+def test_compressed_results_are_read_as_raw_ones(tmp_path, plain):
+    with Bag(plain[0]) as bag, BagWriter(tmp_path / "bag") as writer:
+        for each in bag.messages():
+            if each.topic != "/segmentation/mask":
+                writer.write(each.topic, each.type_name, each.received_ns, each.data)
+                continue
+            message = each.message()
+            made = new_compressed(array_from_image(message), "png", message.header)
+            writer.write_message(f"{each.topic}/compressed", each.received_ns, made)
+    found = evaluate_bag(tmp_path / "bag").results()
+    assert found | {"recording": ""} == plain[1] | {"recording": ""}
+
+
+def test_a_named_camera_wins_over_the_one_that_would_be_found(tmp_path, plain, capsys):
+    """Of two robots each has its results and its truth; and what was left out is said."""
+    other = write_results(tmp_path / "other", 20, wrong_columns=50)
+    with Bag(plain[0]) as one, Bag(other) as two, BagWriter(tmp_path / "bag") as writer:
+        for space, bag in (("/r1", one), ("/r2", two)):
+            for each in bag.messages():
+                writer.write(f"{space}{each.topic}", each.type_name, each.received_ns, each.data)
+    found = {topic: evaluate_bag(tmp_path / "bag", cameras=(topic, "")).results() for topic in ("", "/r2/image")}
+    assert [each["scores"]["pixel_accuracy"]["value"] for each in found.values()] == pytest.approx([0.8, 0.5])
+    assert [each["pictures"] for each in found.values()] == [30, 20]
+    assert "/r2/segmentation/mask, not from /r1/segmentation/mask" in found["/r2/image"]["losses"][0]
+    assert main(["bag", "evaluate", str(tmp_path / "bag"), "--topic", "/r3/image"]) == 1
+    assert "has no topic /r3/image; it has /r1/camera_info" in capsys.readouterr().err
+
+
+def test_a_named_camera_may_be_in_the_recording_of_the_truth_alone(tmp_path, plain):
+    """As with `bag process --results-only`."""
+    with Bag(plain[0]) as bag, BagWriter(tmp_path / "results") as results, BagWriter(tmp_path / "drive") as drive:
+        for each in bag.messages():
+            writer = results if each.topic in ("/segmentation/mask", "/depth/image") else drive
+            writer.write(each.topic, each.type_name, each.received_ns, each.data)
+    found = evaluate_bag(tmp_path / "results", tmp_path / "drive", cameras=("/image", "")).results()
+    assert (found["pictures"], found["results"], found["scores"]["miou"]) == (0, 30, plain[1]["scores"]["miou"])
+    with pytest.raises(BagError, match="has no topic /none"):
+        evaluate_bag(tmp_path / "results", tmp_path / "drive", cameras=("/none", ""))
 
 
 def test_of_several_nodes_results_one_is_read_and_the_others_are_named(tmp_path):

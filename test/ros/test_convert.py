@@ -10,7 +10,7 @@ from sensor_msgs.msg import CompressedImage, Image
 
 from mt_perception.messages import array_from_image, picture_from_cdr, stamp_ns
 from mt_perception.ros import convert
-from mt_perception.types import CameraModel, DataError
+from mt_perception.types import DataError
 
 TYPES = {"mono8": np.uint8, "rgb8": np.uint8, "bgr8": np.uint8, "16UC1": np.uint16, "32FC1": np.float32}
 
@@ -64,25 +64,6 @@ def test_serialized_pictures_are_viewed_not_copied():
     data = serialize_message(convert.image(np.zeros((4, 6, 3), np.uint8), "bgr8", convert.header(0, "camera")))
     frame = convert.frame(convert.Serialized(data))
     assert frame.frame_id == "camera" and np.shares_memory(frame.image, np.frombuffer(data, np.uint8))
-
-
-def test_non_contiguous_pictures_are_packed():
-    pixels = np.arange(48, dtype=np.uint8).reshape(4, 12)[:, ::2]
-    message = convert.image(pixels, "mono8", convert.header(0, ""))
-    assert (message.width, message.step) == (6, 6)
-    np.testing.assert_array_equal(array_from_image(message), pixels)
-
-
-def test_the_pixels_type_must_fit_the_encoding():
-    with pytest.raises(DataError, match="32FC1 takes float32 pixels, got float64"):
-        convert.image(np.zeros((2, 3)), "32FC1", convert.header(0, ""))
-
-
-def test_camera_info_by_hand():
-    info = convert.camera_info(CameraModel(4, 3, 10.0, 11.0, 1.5, 1.0), convert.header(7, "c"))
-    assert (info.width, info.height) == (4, 3)
-    assert info.k.tolist() == [10, 0, 1.5, 0, 11, 1, 0, 0, 1]
-    assert info.p.tolist() == [10, 0, 1.5, 0, 0, 11, 1, 0, 0, 0, 1, 0]
 
 
 def test_a_message_and_its_bytes_give_the_same_colours():

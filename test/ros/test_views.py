@@ -11,10 +11,9 @@ pytest.importorskip("rclpy")
 
 from nodes import Probe
 
-from mt_perception.ros.outputs import OUTPUTS
-from mt_perception.topics import DISPARITY, LABEL_INFO
+from mt_perception.topics import DISPARITY, LABEL_INFO, OUTPUT_TOPICS
 
-TOPICS = {output.topic for output in OUTPUTS}
+TOPICS = {output.name for output in OUTPUT_TOPICS}
 
 
 @pytest.fixture(scope="module")
