@@ -19,10 +19,11 @@ import numpy as np
 
 from mt_perception.geometry import resize_nearest
 from mt_perception.ground import Ground, GroundDepth, Mount
+from mt_perception.image_files import read_image
 from mt_perception.metrics import DepthScores
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import SETTINGS, Settings
-from mt_perception.sources import pictures_in, read_picture
+from mt_perception.sources import pictures_in
 from mt_perception.types import CameraModel, DepthMap, Frame
 
 
@@ -35,7 +36,7 @@ def main() -> None:
     problems: Counter[str] = Counter()
     times_ms = []
     for index, file in enumerate(pictures_in(options.folder / "image")):
-        picture, truth_m = read_picture(file), read_truth(options.folder / "depth" / f"{file.stem}.png")
+        picture, truth_m = read_image(file, "bgr"), read_truth(options.folder / "depth" / f"{file.stem}.png")
         height, width = picture.shape[:2]
         camera = CameraModel(width, height, options.fx, options.fx, options.cx, options.cy)
         network = perceiver(Frame(picture, "bgr", round(1e9 * index / options.fps), camera=camera), ("mask", "depth_m"))

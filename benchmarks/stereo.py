@@ -20,10 +20,10 @@ import numpy as np
 
 from mt_perception import render
 from mt_perception.geometry import depth_from_disparity, to_rgb
+from mt_perception.image_files import read_image
 from mt_perception.metrics import DepthScores
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import SETTINGS, Settings
-from mt_perception.sources import read_picture
 from mt_perception.stereo import fuse, match, measure
 from mt_perception.types import CameraModel, DepthMap, Frame, StereoPair
 
@@ -68,7 +68,7 @@ def parse() -> argparse.Namespace:
 
 
 def read(options: argparse.Namespace) -> tuple[StereoPair, DepthMap]:
-    left, right = (read_picture(options.folder / f"{side}.png") for side in ("left", "right"))
+    left, right = (read_image(options.folder / f"{side}.png", "bgr") for side in ("left", "right"))
     height, width = left.shape[:2]
     camera = CameraModel(width, height, options.fx, options.fx, options.cx, options.cy)
     disparity = cv2.imread(str(options.folder / "disparity_gt.png"), cv2.IMREAD_UNCHANGED)

@@ -15,12 +15,13 @@ from tqdm import tqdm
 from mt_perception import geometry, render
 from mt_perception.calibration import read_camera
 from mt_perception.ground import GroundDepth, Mount
+from mt_perception.image_files import read_image
 from mt_perception.messages import with_camera
 from mt_perception.pipeline import Perceiver
 from mt_perception.prediction import Prediction
 from mt_perception.results import check_folder
 from mt_perception.settings import Settings, SettingsError
-from mt_perception.sources import SourceError, pictures_in, read_picture
+from mt_perception.sources import SourceError, pictures_in
 from mt_perception.types import CameraModel, DataError, Frame
 
 _SHEET_ROWS, _SHEET_CELL_PX = 12, 480
@@ -66,7 +67,7 @@ def _perceive(
     perceiver: Perceiver, file: Path, settings: Settings, camera: CameraModel | None
 ) -> tuple[Prediction, str]:
     """What is seen in a picture, and why its depth was not scaled, if it should be."""
-    frame = Frame(read_picture(file), "bgr")
+    frame = Frame(read_image(file, "bgr"), "bgr")
     if camera:
         frame = with_camera(frame, camera)
     result = perceiver(frame, ("mask", "depth_m"))

@@ -66,15 +66,16 @@ def _build_engine(options: argparse.Namespace) -> None:
 def _quantize(options: argparse.Namespace) -> None:
     """Quantise on every second picture, and check the result on those between."""
     from mt_perception.bundle import open_model
+    from mt_perception.image_files import read_image
     from mt_perception.quantize import MOST_PICTURES, add_int8, agreement, prepare
-    from mt_perception.sources import pictures_in, read_picture
+    from mt_perception.sources import pictures_in
     from mt_perception.types import Frame
 
     bundle = open_model(options.model)
     files = [file for path in options.pictures for file in pictures_in(path)]
     files = files[:: max(1, len(files) // (2 * MOST_PICTURES))]
-    frames = [Frame(read_picture(file), "bgr") for file in files[::2]]
-    others = prepare(bundle, (Frame(read_picture(file), "bgr") for file in files[1::2] or files))
+    frames = [Frame(read_image(file, "bgr"), "bgr") for file in files[::2]]
+    others = prepare(bundle, (Frame(read_image(file, "bgr"), "bgr") for file in files[1::2] or files))
     check = agreement(bundle, others, options.max_label_change, options.max_depth_change)
     bundle, losses = add_int8(bundle, frames, check, options.out)
     print("\n".join(str(loss) for loss in losses))

@@ -15,6 +15,7 @@ from mt_perception.bag_files import is_recording
 from mt_perception.bag_topics import find_camera, is_compressed, layout_of
 from mt_perception.bags import Bag, BagError, Recorded
 from mt_perception.errors import MtPerceptionError
+from mt_perception.image_files import read_image
 from mt_perception.instants import instants
 from mt_perception.topics import IMAGE, RIGHT_IMAGE, camera_info_topic
 from mt_perception.types import DataError
@@ -88,14 +89,6 @@ def pictures_in(path: Path) -> list[Path]:
     return files
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 BGR. Raises `SourceError`."""
-    picture = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if picture is None:
-        raise SourceError(f"{path} cannot be read as a picture")
-    return picture  # type: ignore[return-value]
-
-
 class FolderSource:
     """The pictures of a folder, in the order of their names."""
 
@@ -110,7 +103,7 @@ class FolderSource:
 
     def __iter__(self) -> Iterator[Shot]:
         for file in self._files:
-            yield Shot(read_picture(file))
+            yield Shot(read_image(file, "bgr"))
 
 
 class VideoSource:

@@ -1,4 +1,4 @@
-"""Which topic of a recording is what: of the one in the package, of pairs under any names, and where a user names them."""
+"""Which topic of a recording is what: in that of the package, under any names, and where a user names them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from mt_perception.bags import Bag, BagError, BagWriter
 from mt_perception.sources import open_source
 from mt_perception.types import CameraModel
 
+ARM, COMPRESSED = ([f"/{name}".replace("SIDE", side) for side in ("left", "right")]
+                   for name in ("left_arm/stereo/SIDE/image", "a/SIDE/image_raw/compressed"))  # fmt: skip
 CAMERA = CameraModel(6, 4, 5.0, 5.0, 3.0, 2.0)
 
 
@@ -54,9 +56,9 @@ def test_the_recording_of_the_package(root):
         ("/front_right/image", "/front_right/image", ""),
         ("/camera/image_raw /camera/image_rect_color", "/camera/image_rect_color", ""),
         ("/CAM_FRONT/image_rect_compressed", "/CAM_FRONT/image_rect_compressed", ""),
-        ("/left_arm/stereo/right/image /left_arm/stereo/left/image", *(f"/left_arm/stereo/{s}/image" for s in ("left", "right"))),
+        ("/left_arm/stereo/right/image /left_arm/stereo/left/image", *ARM),
         ("/d455/infra2/image_rect_raw /d455/infra1/image_rect_raw", *(f"/d455/infra{i}/image_rect_raw" for i in "12")),
-        ("/a/left/image_raw/compressed /a/right/image_raw/compressed", *(f"/a/{s}/image_raw/compressed" for s in ("left", "right"))),
+        ("/a/left/image_raw/compressed /a/right/image_raw/compressed", *COMPRESSED),
     ],
 )  # fmt: skip
 def test_cameras_by_their_names(recording, names, image, right):

@@ -25,6 +25,7 @@ LAYERS = [
         "camera_topics",
         "bag_topics",
         "message_builder",
+        "image_files",
         "sources",
         "datasets",
         "cloud",

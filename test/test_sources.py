@@ -4,6 +4,7 @@ import pytest
 
 from mt_perception.bag_messages import new_camera_info, new_compressed, new_header
 from mt_perception.bags import BagWriter, Recorded
+from mt_perception.image_files import ImageFileError
 from mt_perception.sources import SourceError, open_source
 from mt_perception.types import CameraModel
 
@@ -64,7 +65,7 @@ def test_wrong_inputs_are_explained(tmp_path):
     with pytest.raises(SourceError, match="cannot be read as a video"):
         open_source(tmp_path / "broken.mp4")
     (tmp_path / "broken.png").write_bytes(b"no picture")
-    with pytest.raises(SourceError, match=r"broken\.png cannot be read"):
+    with pytest.raises(ImageFileError, match=r"broken\.png cannot be read"):
         list(open_source(tmp_path / "broken.png"))
 
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from mt_perception.datasets.groups import CAMVID, merge
-from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_picture
+from mt_perception.datasets.sample import DatasetError, Sample, read_ids
+from mt_perception.image_files import read_image
 
 
 class CamVid:
@@ -44,4 +45,4 @@ class CamVid:
         image, label, *teacher = self.files(index)
         opinion = read_ids(teacher[0]) if teacher else None
         labels = CAMVID.table()[read_ids(label)]
-        return Sample(image.stem, read_picture(image), labels if opinion is None else merge(labels, opinion))
+        return Sample(image.stem, read_image(image, "rgb"), labels if opinion is None else merge(labels, opinion))

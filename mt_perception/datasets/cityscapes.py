@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_picture, read_uint16
+from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_uint16
 from mt_perception.geometry import depth_from_disparity
+from mt_perception.image_files import read_image
 from mt_perception.labels import id_to_train_id
 from mt_perception.types import CameraModel
 
@@ -73,9 +74,9 @@ class Cityscapes:
         return [self.path(kind, index) for kind in kinds + ["camera"] * self._has_camera]
 
     def __getitem__(self, index: int) -> Sample:
-        image = read_picture(self.path("leftImg8bit", index))
+        image = read_image(self.path("leftImg8bit", index), "rgb")
         labels = _TRAIN_IDS[read_ids(self.path("gtFine", index))] if "gtFine" in self._has else None
-        right = read_picture(self.path("rightImg8bit", index)) if "rightImg8bit" in self._has else None
+        right = read_image(self.path("rightImg8bit", index), "rgb") if "rightImg8bit" in self._has else None
         camera = read_camera(self.path("camera", index), image.shape[:2]) if self._has_camera else None
         depth_m = None
         if self._depth_kind and camera:

@@ -23,7 +23,8 @@ import numpy as np
 
 from mt_perception.datasets.cityscapes import decode_depth
 from mt_perception.datasets.groups import IDD_LITE, CoarseClasses, merge
-from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_picture, read_uint16
+from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_uint16
+from mt_perception.image_files import read_image
 from mt_perception.labels import UNLABELLED
 from mt_perception.types import CameraModel
 
@@ -87,7 +88,7 @@ class ImageFolder:
 
     def __getitem__(self, index: int) -> Sample:
         path, layout = self._images[index], self._layout
-        image = read_picture(path)
+        image = read_image(path, "rgb")
         size = image.shape[0], image.shape[1]
         labels = None
         if layout.labels or self._has_pseudo:

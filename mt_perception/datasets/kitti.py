@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from mt_perception.datasets.sample import DatasetError, Sample, read_picture, read_uint16
+from mt_perception.datasets.sample import DatasetError, Sample, read_uint16
 from mt_perception.geometry import depth_from_disparity
+from mt_perception.image_files import read_image
 from mt_perception.types import CameraModel
 
 
@@ -42,11 +43,11 @@ class Kitti:
 
     def __getitem__(self, index: int) -> Sample:
         image_path, disparity_path, calibration, *right = self.files(index)
-        image = read_picture(image_path)
+        image = read_image(image_path, "rgb")
         camera = read_calibration(calibration, (image.shape[0], image.shape[1]))
         disparity_px = read_uint16(disparity_path).astype(np.float32) / 256  # 0 = none
         depth_m = depth_from_disparity(disparity_px, camera.fx_px, camera.baseline_m or 0.0)
-        return Sample(image_path.stem, image, None, depth_m, camera, read_picture(right[0]) if right else None)
+        return Sample(image_path.stem, image, None, depth_m, camera, read_image(right[0], "rgb") if right else None)
 
 
 def read_calibration(path: Path, size: tuple[int, int]) -> CameraModel:

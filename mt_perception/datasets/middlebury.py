@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.datasets.sample import DatasetError, Sample, read_picture
+from mt_perception.datasets.sample import DatasetError, Sample
 from mt_perception.geometry import depth_from_disparity
+from mt_perception.image_files import read_image
 from mt_perception.types import CameraModel
 
 _TRUTH = ("disp0GT.pfm", "disp0.pfm")
@@ -38,7 +39,7 @@ class Middlebury:
 
     def __getitem__(self, index: int) -> Sample:
         picture, truth, calibration = self.files(index)
-        image = read_picture(picture)
+        image = read_image(picture, "rgb")
         camera, baseline_m, offset_px = read_calibration(calibration, (image.shape[0], image.shape[1]))
         disparity_px = read_pfm(truth) + np.float32(offset_px)
         known = np.where(np.isfinite(disparity_px), disparity_px, np.float32(0))  # an unknown one is infinite

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.errors import MtPerceptionError
+from mt_perception.image_files import decoded
 from mt_perception.labels import UNLABELLED
 from mt_perception.types import CameraModel
 
@@ -99,14 +99,9 @@ class Taught(Protocol):
         """The same samples with the truth alone: what may be scored against."""
 
 
-def read_picture(path: Path) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 RGB."""
-    return cv2.cvtColor(_read(path, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
-
-
 def read_ids(path: Path) -> NDArray[np.uint8]:
     """(H, W) uint8 label picture."""
-    ids = _read(path, cv2.IMREAD_UNCHANGED)
+    ids = decoded(path)
     if ids.ndim != 2 or ids.dtype != np.uint8:
         raise DatasetError(f"{path} should be an 8-bit picture of one channel, it is {ids.dtype} {ids.shape}")
     return ids
@@ -114,14 +109,7 @@ def read_ids(path: Path) -> NDArray[np.uint8]:
 
 def read_uint16(path: Path) -> NDArray[np.uint16]:
     """(H, W) uint16 picture, as disparity and depth are stored."""
-    values = _read(path, cv2.IMREAD_UNCHANGED)
+    values = decoded(path)
     if values.ndim != 2 or values.dtype != np.uint16:
         raise DatasetError(f"{path} should be a 16-bit picture of one channel, it is {values.dtype} {values.shape}")
     return values
-
-
-def _read(path: Path, flags: int) -> NDArray:
-    array = cv2.imread(str(path), flags)
-    if array is None:
-        raise DatasetError(f"{path} is missing or cannot be decoded")
-    return array

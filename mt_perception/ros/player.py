@@ -32,6 +32,7 @@ from mt_perception.topics import (
     camera_info_topic,
     image_inputs,
 )  # fmt: skip
+from mt_perception.types import DataError
 
 _RELIABLE = QoSProfile(depth=5)
 _ANSWER_TIMEOUT_S = 10.0
@@ -51,7 +52,7 @@ class Player(Node):
         try:
             self._source: Source = open_source(value["input"], value["topic"], value["stereo"], value["right_topic"])
             self._first = next(iter(self._source), None)
-        except SourceError as error:
+        except (SourceError, DataError) as error:
             raise StartupError(str(error)) from error
         if self._first is None:
             raise StartupError(f"the input {value['input']} holds no pictures")
@@ -83,7 +84,7 @@ class Player(Node):
             self._await_answers(0)
             for outlet in self._outlets.values():
                 outlet.wait_for_all_acked(Duration(seconds=2))  # what is sent last must arrive before this process ends
-        except SourceError as error:
+        except (SourceError, DataError) as error:
             self.get_logger().error(str(error))
             failure = "" if self._offered else str(error)
         except Exception as error:

@@ -79,7 +79,7 @@ def test_nothing_half_written_is_left(tmp_path, monkeypatch, capsys):
     next((folder / "depth" / "val").rglob("*000002_*.png")).write_bytes(b"rubbish")
     arguments = ["bag", "from-dataset", str(folder), str(tmp_path / "bag")]
     assert main(arguments) == 1
-    assert "000002_000019_depth.png is missing or cannot be decoded" in capsys.readouterr().err
+    assert "000002_000019_depth.png cannot be read: it is missing, or no image" in capsys.readouterr().err
     assert [each.name for each in tmp_path.iterdir()] == ["city"]
     assert main([*arguments, "--limit", "2"]) == 0
     assert main(arguments) == 1

@@ -113,13 +113,15 @@ def test_a_folder_with_a_teacher(tmp_path):
     ("changes", "message"),
     [
         ({"sign": -1}, "unknown key 'sign'; known: model, width"),
-        ({"width": None}, "does not describe a teacher"),
+        ({"width": None}, "width is None; expected int"),
         ({"width": 0}, "at least 1"),
-        ({"scale": 0}, "must not be 0"),
+        ({"scale": 0}, "scale and deviation not 0"),
         ({"channels": "yuv"}, "channels is 'yuv'; allowed: rgb, bgr, mono"),
         ({"mean": [1, 2]}, "mean has 2 numbers"),
         ({"inputs": [{"name": "left", "view": "top"}]}, "'top'; allowed: left, right, both"),
-        ({"inputs": [{"title": "left"}]}, "does not describe a teacher"),
+        ({"inputs": [{"title": "left"}]}, r"inputs\[0\] has the unknown key 'title'"),
+        ({"inputs": [{"name": "left"}]}, r"inputs\[0\] lacks a key; not given: view"),
+        ({"plane": -1}, "plane at least 0"),
         ({"inputs": [{"name": "links", "view": "left"}]}, r"inputs \['links'\], but .* has \['left', 'right'\]"),
         ({"inputs": LAYOUT["inputs"][:1]}, r"inputs \['left'\], but .* has \['left', 'right'\]"),
         ({"output": "depth"}, r"output 'depth', but .* has \['flow'\]"),
@@ -135,7 +137,11 @@ def test_wrong_descriptions_end_in_a_sentence(tmp_path, changes, message):
 
 
 def test_yaml_mistakes_end_in_a_sentence(tmp_path):
-    for text, message in (("model: [", "no valid YAML"), ("", "does not describe"), ("width: 3", "lacks 'model'")):
+    for text, message in (
+        ("model: [", "no valid YAML"),
+        ("", "does not describe"),
+        ("width: 3", "lacks a key; not given: model, height"),
+    ):
         path = tmp_path / "teacher.yaml"
         path.write_text(text)
         with pytest.raises(TeacherError, match=message):

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.datasets.cityscapes import SUFFIXES, encode_depth, encode_disparity, read_camera
-from mt_perception.datasets.sample import DatasetError, read_ids, read_picture, read_uint16
+from mt_perception.datasets.sample import DatasetError, read_ids, read_uint16
 from mt_perception.files import write_whole
 from mt_perception.geometry import resize, resize_nearest, scale_camera
+from mt_perception.image_files import read_image
 from mt_perception.labels import CITYSCAPES
 from mt_perception.types import CameraModel, DataError, DepthMap
 from mt_perception_training.depth import clean
@@ -84,7 +85,7 @@ def prepare_shot(shot: Shot, preparation: Preparation) -> str | None:
 
 def load(shot: Shot, preparation: Preparation) -> Raw:
     """Read the source and find its disparity."""
-    image = read_picture(shot.read("leftImg8bit"))
+    image = read_image(shot.read("leftImg8bit"), "rgb")
     size = image.shape[0], image.shape[1]
     labels = read_ids(shot.read("gtFine")) if shot.labelled else None
     camera = read_camera(shot.read("camera"), size)
@@ -102,7 +103,7 @@ def _disparity(shot: Shot, left: NDArray[np.uint8], preparation: Preparation) ->
         stored = read_uint16(shot.read("disparity")).astype(np.float32)
         _expect_size(shot.read("disparity"), stored, left.shape)
         return np.where(stored > 1, (stored - 1) / 256, np.float32(np.nan))
-    right = read_picture(shot.read("rightImg8bit"))
+    right = read_image(shot.read("rightImg8bit"), "rgb")
     _expect_size(shot.read("rightImg8bit"), right, left.shape)
     if preparation.source == "sgbm":
         return match(left, right, preparation.max_disparity_px)

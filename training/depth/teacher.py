@@ -20,16 +20,15 @@ A YAML file tells what the network eats and what comes out; paths are relative t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.geometry import resize
+from mt_perception.plain_values import ValueMismatch, build
 from mt_perception_training.depth.clean import Disparity, resize_disparity
 from mt_perception_training.teachers.network import CHANNELS, Network, TeacherError, numbers, read_description
 
@@ -44,12 +43,16 @@ class Input:
     view: str
     shrink: int = 1
 
+    def __post_init__(self) -> None:
+        if self.view not in VIEWS:
+            raise TeacherError(f"the view of an input is {self.view!r}; allowed: {', '.join(VIEWS)}")
+
 
 @dataclass(frozen=True)
 class TeacherSpec:
     """The content of the YAML file; see the top of this page."""
 
-    model: Path
+    model: str
     width: int
     height: int
     inputs: tuple[Input, ...]
@@ -60,49 +63,27 @@ class TeacherSpec:
     plane: int = 0
     scale: float = 1.0
 
+    def __post_init__(self) -> None:
+        if self.channels not in CHANNELS:
+            raise TeacherError(f"channels is {self.channels!r}; allowed: {', '.join(CHANNELS)}")
+        for key, values in (("mean", self.mean), ("deviation", self.deviation)):
+            if len(values) not in (1, CHANNELS[self.channels]):
+                raise TeacherError(f"{key} has {len(values)} numbers; give one, or one per channel")
+        sizes = self.width, self.height, *(each.shrink for each in self.inputs)
+        if min(sizes) < 1 or self.plane < 0 or 0 in (*self.deviation, self.scale):
+            raise TeacherError("sizes and shrink must be at least 1, plane at least 0, scale and deviation not 0")
+
 
 def load_spec(path: Path) -> TeacherSpec:
-    """Read the YAML file. Raises `TeacherError` with the key that is wrong."""
+    """Read the YAML file, and take its `model` from where it lies. Raises `TeacherError` with the key that is wrong."""
     values = read_description(path)
+    for key in {"mean", "deviation"} & set(values):
+        values[key] = values[key] if isinstance(values[key], list) else [values[key]]  # one number is enough
     try:
-        return _parse(values, path)
-    except TeacherError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise TeacherError(f"{path} does not describe a teacher ({error}); see `teacher.py` for an example") from None
-
-
-def _parse(values: Mapping[str, Any], path: Path) -> TeacherSpec:
-    known = [each.name for each in fields(TeacherSpec)]
-    for key in values:
-        if key not in known:
-            raise TeacherError(f"{path} has the unknown key {key!r}; known: {', '.join(known)}")
-    if missing := [key for key in known[:4] if key not in values]:
-        raise TeacherError(f"{path} lacks {missing[0]!r}")
-    spec = TeacherSpec(
-        **dict(values)
-        | {
-            "model": path.parent / values["model"],
-            "inputs": tuple(Input(**each) for each in values["inputs"]),
-            "mean": _numbers(values.get("mean", 0)),
-            "deviation": _numbers(values.get("deviation", 1)),
-        }
-    )
-    if spec.channels not in CHANNELS:
-        raise TeacherError(f"{path}: channels is {spec.channels!r}; allowed: {', '.join(CHANNELS)}")
-    if wrong := [each.view for each in spec.inputs if each.view not in VIEWS]:
-        raise TeacherError(f"{path}: the view of an input is {wrong[0]!r}; allowed: {', '.join(VIEWS)}")
-    for key in ("mean", "deviation"):
-        if len(getattr(spec, key)) not in (1, CHANNELS[spec.channels]):
-            raise TeacherError(f"{path}: {key} has {len(getattr(spec, key))} numbers; give one, or one per channel")
-    sizes = spec.width, spec.height, *(each.shrink for each in spec.inputs)
-    if min(sizes) < 1 or 0 in (*spec.deviation, spec.scale):
-        raise TeacherError(f"{path}: sizes and shrink must be at least 1, scale and deviation must not be 0")
-    return spec
-
-
-def _numbers(value: Any) -> tuple[float, ...]:
-    return tuple(float(each) for each in value) if isinstance(value, list) else (float(value),)
+        spec: TeacherSpec = build(TeacherSpec, values, str(path))
+    except ValueMismatch as error:
+        raise TeacherError(f"{error}; see `teacher.py` for an example") from None
+    return replace(spec, model=str(path.parent / spec.model))
 
 
 class Teacher:
@@ -110,7 +91,7 @@ class Teacher:
 
     def __init__(self, spec: TeacherSpec, threads: int = 0) -> None:
         self._spec = spec
-        self._network = Network(spec.model, [each.name for each in spec.inputs], spec.output, threads)
+        self._network = Network(Path(spec.model), [each.name for each in spec.inputs], spec.output, threads)
 
     def __call__(self, left: NDArray[np.uint8], right: NDArray[np.uint8]) -> Disparity:
         """Two (H, W, 3) uint8 RGB pictures -> (H, W) float32 disparity of the left one, in px of its width.

@@ -143,7 +143,7 @@ def first_readable(reader: Reader) -> Sample:
     for index in range(len(reader)):
         try:
             return reader[index]
-        except DatasetError as error:
+        except (DatasetError, DataError) as error:
             reason = error
     raise reason
 

@@ -8,6 +8,7 @@ import numpy as np
 from mt_perception import render
 from mt_perception.datasets.cityscapes import decode_depth
 from mt_perception.datasets.sample import DatasetError, read_ids, read_uint16
+from mt_perception.types import DataError
 from mt_perception_training.teachers.folder import PREVIEW, Pupil
 
 _NEAR_M, _FAR_M = 2.0, 100.0
@@ -25,7 +26,7 @@ def write_preview(pupil: Pupil, rows: int) -> None:
     for index in np.linspace(0, count - 1, min(rows, count)).astype(int):
         try:
             sample = pupil.reader[index]
-        except DatasetError:
+        except (DatasetError, DataError):
             continue  # told already
         if all(pupil.path(kind, sample.name).is_file() for kind in pupil.kinds):
             cells.append([sample.image, *(_cell(pupil, kind, sample.name) for kind in pupil.kinds)])
