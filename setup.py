@@ -66,6 +66,7 @@ EXTRAS = {
         "types-tqdm",
         "cityscapesScripts>=2.2",
         "onnx",
+        "onnxruntime",  # the backend of the plug-in in test/
         "ray",
         "mcap-ros2-support>=0.5",
     ],

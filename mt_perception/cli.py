@@ -101,7 +101,7 @@ def _add_settings(parser: argparse.ArgumentParser, names: Sequence[str] = MODEL_
         if setting.kind is bool:
             parser.add_argument(option, action="store_true", default=setting.default, help=text)
         else:
-            choices = setting.choices or None
+            choices = None if setting.plugins else setting.choices or None  # others are checked by the settings
             parser.add_argument(option, type=setting.kind, choices=choices, default=setting.default, help=text)
 
 

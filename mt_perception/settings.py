@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from mt_perception import registry
 from mt_perception.errors import MtPerceptionError
 
 
@@ -22,7 +23,10 @@ class SettingsError(MtPerceptionError, ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """What is known of one setting. `bounds` are inclusive; `live` settings may change while running."""
+    """What is known of one setting. `bounds` are inclusive; `live` settings may change while running.
+
+    `plugins` is the group of entry points by which installed packages add to the `choices`.
+    """
 
     name: str
     default: Any
@@ -30,6 +34,7 @@ class Setting:
     unit: str = ""
     bounds: tuple[float, float] | None = None
     choices: tuple[str, ...] = ()
+    plugins: str = ""
     live: bool = False
 
     @property
@@ -40,7 +45,7 @@ class Setting:
     def allowed(self) -> str:
         """The allowed values, in words."""
         if self.choices:
-            return "one of " + ", ".join(self.choices)
+            return "one of " + ", ".join(self.choices) + (", or an installed plug-in" if self.plugins else "")
         if self.bounds:
             low, high = (f"{bound:g}" for bound in self.bounds)
             return f"{low} to {high} {self.unit}".strip()
@@ -52,9 +57,12 @@ class Setting:
             value = float(value)
         right_type = isinstance(value, self.kind) and (self.kind is bool or not isinstance(value, bool))
         in_bounds = right_type and (self.bounds is None or self.bounds[0] <= value <= self.bounds[1])
-        if not (right_type and in_bounds and (not self.choices or value in self.choices)):
+        if not (right_type and in_bounds and (not self.choices or self._is_choice(value))):
             raise SettingsError(f"{self.name} is {value!r}; allowed: {self.allowed} (default {self.default!r})")
         return value
+
+    def _is_choice(self, value: str) -> bool:
+        return value in self.choices or (bool(self.plugins) and value in registry.plugins(self.plugins))
 
 
 def _setting(default: Any, description: str, **facts: Any) -> Any:
@@ -83,6 +91,7 @@ class Settings:
         "auto",
         "What runs the network; auto takes the fastest that is installed",
         choices=("auto", "openvino", "torch", "tensorrt"),
+        plugins=registry.BACKENDS,
     )
     precision: str = _setting(
         "auto",

@@ -10,7 +10,7 @@ import pytest
 from helpers import SIZE, enliven, make_picture
 from hypothesis import settings
 
-pytest.register_assert_rewrite("network_contract", "outputs")
+pytest.register_assert_rewrite("network_contract", "mt_perception.testing")
 
 # Nobody else's nodes: a domain of this run's own, on this machine only. Before anything imports rclpy.
 os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)

@@ -11,7 +11,7 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
        "tf2_ros"}  # fmt: skip
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"}
-    | {"scale", "errors", "entry", "plain_values", "files"},
+    | {"scale", "errors", "entry", "plain_values", "files", "registry"},
     {"geometry", "network", "bundle", "render", "metrics", "row_prior", "image_encodings", "messages", "instants"}
     | {
         "bags",
@@ -32,7 +32,7 @@ LAYERS = [
     }
     | {"model_text", "prediction"},
     {"backends", "stereo", "ground", "report", "outputs"},
-    {"pipeline", "evaluation", "processes"},
+    {"pipeline", "evaluation", "processes", "testing"},
     {"batch", "demo", "city", "offline", "bench", "quantize"},
     {"export_command", "models_command"},
     {"cli", "ros"},

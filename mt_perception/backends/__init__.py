@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -10,8 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception import registry
 from mt_perception.bundle import Bundle
 from mt_perception.errors import MtPerceptionError
+from mt_perception.registry import Registry
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel
 
@@ -54,23 +56,41 @@ class Backend(Protocol):
         """
 
 
+Opener = Callable[[Bundle, Settings, tuple[int, int], bool], Backend]
+"""(bundle, settings, size as (height, width), background) -> the backend; see `open_backend`."""
+
+BACKENDS: Registry[Opener] = Registry(registry.BACKENDS)
+
+
 def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool = False) -> Backend:
     """The backend that `settings` ask for, loaded for pictures of `size` (height, width).
 
     With `background`, what has to be built first is not waited for: something else serves until it is ready.
     """
     name = chosen(settings)
-    require(MODULES[name], name)
-    if name == "openvino":
-        from mt_perception.backends.openvino import OpenVinoBackend
+    if name in MODULES:
+        require(MODULES[name], name)
+    return BACKENDS[name](bundle, settings, size, background)
 
-        return OpenVinoBackend(
-            bundle, size, settings.precision, settings.threads, settings.streams, settings.pinning, background
-        )
-    if name == "tensorrt":
-        from mt_perception.backends.ahead import open_tensorrt
 
-        return open_tensorrt(bundle, settings, size, background)
+@BACKENDS.add("openvino")
+def _openvino(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
+    from mt_perception.backends.openvino import OpenVinoBackend
+
+    return OpenVinoBackend(
+        bundle, size, settings.precision, settings.threads, settings.streams, settings.pinning, background
+    )
+
+
+@BACKENDS.add("tensorrt")
+def _tensorrt(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
+    from mt_perception.backends.ahead import open_tensorrt
+
+    return open_tensorrt(bundle, settings, size, background)
+
+
+@BACKENDS.add("torch")
+def _torch(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
     from mt_perception.backends.torch import TorchBackend
 
     return TorchBackend(bundle, size, settings.precision, settings.threads)

@@ -6,27 +6,32 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from mt_perception import registry
 from mt_perception.datasets.camvid import CamVid
 from mt_perception.datasets.cityscapes import Cityscapes
 from mt_perception.datasets.image_folder import LAYOUTS, ImageFolder, Layout
 from mt_perception.datasets.kitti import Kitti
 from mt_perception.datasets.middlebury import Middlebury
 from mt_perception.datasets.sample import DatasetError, Reader
+from mt_perception.registry import Registry
 
 
 def _image_folder(folder: Path, split: str, layout: Layout) -> Reader:
     return ImageFolder(folder, layout, split)
 
 
-READERS: dict[str, Callable[[Path, str], Reader]] = {
-    "camvid": lambda folder, split: CamVid(folder / split, with_teacher=split == "train"),
-    "cityscapes": Cityscapes,
-    "city": Cityscapes,
-    "kitti": Kitti,
-    "middlebury": lambda folder, _: Middlebury(folder),
-    **{name: partial(_image_folder, layout=layout) for name, layout in LAYOUTS.items()},
-}
-"""(folder, split) -> reader; the splits are `train` and `val`."""
+READERS: Registry[Callable[[Path, str], Reader]] = Registry(
+    registry.DATASETS,
+    {
+        "camvid": lambda folder, split: CamVid(folder / split, with_teacher=split == "train"),
+        "cityscapes": Cityscapes,
+        "city": Cityscapes,
+        "kitti": Kitti,
+        "middlebury": lambda folder, _: Middlebury(folder),
+        **{name: partial(_image_folder, layout=layout) for name, layout in LAYOUTS.items()},
+    },
+)
+"""(folder, split) -> reader; the splits are `train` and `val`. Other packages add to it by entry points."""
 
 TRAIN_ONLY = frozenset(("labelmefacade", "kitti_road", "kitti_more", "pictures"))
 """Data sets without a split val: nothing in them is true enough to score by."""

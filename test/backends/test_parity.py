@@ -5,10 +5,11 @@ pytest.importorskip("torch")
 pytest.importorskip("openvino")
 
 from helpers import SIZE, make_picture
-from outputs import assert_alike, infer
+from outputs import infer
 
 from mt_perception.backends import BackendError, choose_precision, open_backend
 from mt_perception.settings import Settings
+from mt_perception.testing import assert_alike
 
 
 @pytest.mark.parametrize("size", [SIZE, (96, 160), (75, 117)])
