@@ -24,7 +24,7 @@ from mt_perception.topics import (
     RIGHT_IMAGE,
     camera_info_topic,
     image_inputs,
-)  # fmt: skip
+)
 
 OVERRIDES = (
     "model", "backend", "precision", "input_width", "input_height", "image_transport", "build_only", "force_rebuild",

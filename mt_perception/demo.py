@@ -27,7 +27,7 @@ from mt_perception.topics import (
     TRUE_DEPTH,
     TRUE_LABELS,
     camera_info_topic,
-)  # fmt: skip
+)
 
 NAMESPACE = "/demo"
 REQUIRED_SHARE = 0.95

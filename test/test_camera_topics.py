@@ -17,7 +17,7 @@ from mt_perception.camera_topics import (
     kind_of,
     right_of,
     told_encoding,
-)  # fmt: skip
+)
 
 JPEG = "rgb8; jpeg compressed bgr8"
 

@@ -25,7 +25,7 @@ from mt_perception.topics import (
     namespace_of,
     roles_of,
     truth_name,
-)  # fmt: skip
+)
 from mt_perception.types import OUTPUTS
 
 NAMES = {each.name for each in OUTPUT_TOPICS}

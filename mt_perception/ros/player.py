@@ -31,7 +31,7 @@ from mt_perception.topics import (
     TRUE_LABELS,
     camera_info_topic,
     image_inputs,
-)  # fmt: skip
+)
 from mt_perception.types import DataError
 
 _RELIABLE = QoSProfile(depth=5)
