@@ -3,41 +3,46 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
 class Mailbox(Generic[T]):
-    """One slot, newest wins: `put` never waits, `take` gets what came last.
+    """A few slots, newest wins: `put` never waits, `take` gets what came last.
 
-    A slow consumer sees fresh items and skips old ones, instead of falling ever further behind.
+    A slow consumer sees fresh items and skips old ones, instead of falling ever further behind. The displaced are lost
+    but for the last `spare`, for when the newest turns out to be of no use.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, spare: int = 0) -> None:
         self._changed = threading.Condition()
-        self._item: T | None = None
+        self._items: deque[T] = deque(maxlen=1 + spare)
         self._closed = False
 
     def put(self, item: T) -> bool:
         """Place `item`. Returns True when it displaced one that nobody had taken."""
         with self._changed:
-            displaced = self._item is not None
-            self._item = None if self._closed else item
+            displaced = bool(self._items)
+            if not self._closed:
+                self._items.append(item)
             self._changed.notify()
             return displaced
 
-    def take(self, timeout_s: float | None = None) -> T | None:
-        """Wait for an item and remove it; None after `timeout_s`, or once closed."""
+    def take(self, timeout_s: float | None = None) -> list[T]:
+        """Wait for an item and remove all, newest first; empty after `timeout_s`, or once closed."""
         with self._changed:
-            self._changed.wait_for(lambda: self._item is not None or self._closed, timeout_s)
-            item, self._item = self._item, None
-            return item
+            self._changed.wait_for(lambda: self._items or self._closed, timeout_s)
+            items = list(reversed(self._items))
+            self._items.clear()
+            return items
 
     def close(self) -> None:
-        """Wake a waiting `take`; from now on it returns None and `put` keeps nothing."""
+        """Wake a waiting `take`; from now on it returns nothing and `put` keeps nothing."""
         with self._changed:
-            self._closed, self._item = True, None
+            self._closed = True
+            self._items.clear()
             self._changed.notify_all()
 
     @property

@@ -1,6 +1,7 @@
 """How the node and the programs stand what goes wrong: a long run, malformed messages in numbers, faults.
 
-    python benchmarks/reliability [--frames 100000] [--malformed 10000] [--only soak malformed faults] [--json FILE]
+    python benchmarks/reliability [--frames 100000] [--minutes M] [--malformed 10000] [--only soak malformed faults]
+                                  [--json FILE]
 
 Prints Markdown tables; the exit status is 1 where something did not hold. docs/reliability.md has those of a run.
 """
@@ -21,6 +22,7 @@ PARTS = ("soak", "malformed", "faults")
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=100_000)
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="after which the long run ends in any case")
     parser.add_argument("--malformed", type=int, default=10_000, help="messages on each input")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--json", type=Path)
@@ -39,7 +41,7 @@ def main() -> int:
     results: dict[str, list[dict[str, Any]]] = {}
     for part in options.only:
         if part == "soak":
-            results[part] = attempt(part, lambda: soak(options.frames))
+            results[part] = attempt(part, lambda: soak(options.frames, options.minutes))
         elif part == "malformed":
             results[part] = [row for each in INPUTS for row in attempt(each, lambda: [flood(each, options.malformed)])]  # noqa: B023
         else:

@@ -24,7 +24,7 @@ from sensor_msgs.msg import Image
 from mt_perception.bag_messages import new_header, new_image
 from mt_perception.bags import Bag, BagWriter
 from mt_perception.processes import node_process
-from mt_perception.resources import default_model
+from mt_perception.resources import model_folder
 from mt_perception.ros import convert
 
 _PROGRAM = [sys.executable, "-c", "import sys; from mt_perception.entry import perceive; sys.exit(perceive())"]
@@ -203,7 +203,7 @@ def _flip(model: Path) -> None:
 
 def _refused(folder: Path, damage: Callable[[Path], None]) -> str:
     """A node with a damaged copy of the default model ends with one sentence."""
-    shutil.copytree(default_model(), folder / "model")
+    shutil.copytree(model_folder(), folder / "model")
     damage(folder / "model")
     settings = {**SMALL, "model": str(folder / "model")}
     with (folder / "log").open("wb") as log, node_process("node", settings, folder, "/refused", stderr=log) as process:

@@ -24,7 +24,7 @@ class Variants(Generic[Made]):
     def __init__(self, make: Callable[[Names], Made], background: bool = False) -> None:
         self._make = make
         self._made: OrderedDict[Names, tuple[Names, Made]] = OrderedDict()
-        # at its end, Python waits for this thread: one that still compiles would abort the process
+        # at its end, Python waits for this thread: one that still compiles would abort the process (`ros.process`)
         self._thread = ThreadPoolExecutor(1, "variants") if background else None
         self._pending: tuple[Names, Future[Made]] | None = None
 

@@ -131,6 +131,11 @@ class Health:
                 self._dropped.tick()
                 self._counts["frames_dropped"] += 1
 
+    def returned(self) -> None:
+        """A displaced picture is used after all, since the newer one was of no use."""
+        with self._lock:
+            self._counts["frames_dropped"] -= 1
+
     def finished(self, timings_ms: Mapping[str, float], late: bool = False) -> None:
         """A frame was published, with the milliseconds of each stage."""
         with self._lock:

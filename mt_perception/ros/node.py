@@ -34,6 +34,7 @@ from mt_perception.topics import DIAGNOSTICS, DISPARITY, camera_info_topic, imag
 from mt_perception.types import DataError
 
 NODE_NAME = "perception"
+_SPARE = 9  # compressed pictures: only decoding shows whether the newest is one, and they are small
 _UNRECTIFIED = (
     "should be rectified: its camera_info has distortion, which bends labels, depth and points. Take image_rect "
     "of image_proc (a topic with 'rect' in its name counts as rectified)"
@@ -87,7 +88,13 @@ class PerceptionNode(LifecycleNode):
 
     def _configure(self) -> None:
         self._perception.settings = params.read(self)
-        self._worker = Worker(self._perception.load, self._perception.process, self._on_worker_error)
+        self._worker = Worker(
+            self._perception.load,
+            self._perception.process,
+            self._on_worker_error,
+            self._health.returned,
+            spare=_SPARE if picture_topics(self, self._perception.settings)[0].compressed else 0,
+        )
         self._worker.start()
         self._outlets = Outlets(self, self._perception.settings.stereo)
         for name, problem in self._outlets.missing.items():
@@ -151,9 +158,9 @@ class PerceptionNode(LifecycleNode):
         return super().on_shutdown(state)
 
     def destroy_node(self) -> None:
-        """Stop the worker before what it publishes with goes away."""
+        """Stop the worker before what it publishes with goes away; one that compiles is not waited for."""
         if self._is_made:  # a context that ends destroys, since Kilted, even a node whose making failed
-            self._release()
+            self._release(patience_s=0.3)
         super().destroy_node()
 
     def _subscribe_picture(self, topic: PictureTopic, callback: Callable[[convert.Serialized], None]) -> None:
@@ -176,10 +183,10 @@ class PerceptionNode(LifecycleNode):
         while self._inputs:
             self.destroy_subscription(self._inputs.pop())
 
-    def _release(self) -> None:
+    def _release(self, patience_s: float = 10.0) -> None:
         self._unsubscribe()
         if self._worker:
-            self._worker.stop()
+            self._worker.stop(patience_s)
             self._worker = None
         helpers = self._perception.stereo, self._perception.ground
         self._perception.stereo = self._perception.ground = None
@@ -260,7 +267,7 @@ def make_node() -> PerceptionNode:
         if starts and node.trigger_activate() != TransitionCallbackReturn.SUCCESS:
             raise StartupError(node.failure, logged=True)
     except BaseException:
-        node.destroy_node()  # waits for the worker: a thread that still compiles would abort the ending process
+        node.destroy_node()
         raise
     return node
 

@@ -34,8 +34,8 @@ _ANOTHER_CLOCK_MS = 60_000.0
 class Perception:
     """Loads the model, then turns each picture into what somebody subscribes to.
 
-    The node's thread replaces `settings`, `camera`, `stereo`, `ground` and `outlets` as a whole; they are read once per
-    picture.
+    The node's thread replaces `settings`, `camera`, `stereo`, `ground` and `outlets` as a whole; converting a picture
+    and answering it read them once each.
     """
 
     def __init__(self, settings: Settings, health: Health, logger: RcutilsLogger, clock: Clock) -> None:
@@ -94,23 +94,33 @@ class Perception:
             self._told = described(backend)
             self._logger.info(f"from now on: {self._told}")
 
-    def process(self, perceiver: Perceiver, message: Any) -> None:
-        """Convert, perceive, publish, from a picture or a `Pair`. Nothing is computed that nobody subscribes to."""
-        settings, stereo = self.settings, self.stereo
+    def process(self, perceiver: Perceiver, message: Any) -> bool:
+        """Convert, perceive, publish, from a picture or a `Pair`. Nothing is computed that nobody subscribes to.
+
+        Returns False for a picture that turns out to be none.
+        """
+        stereo = self.stereo
         left, right = message if isinstance(message, Pair) else (message, None)
         asked = [(output, outlet) for output, outlet in self.outlets if subscribed(outlet)]
         if not asked:
             self._health.warn("withheld", "")
         if not asked and not (stereo and stereo.disparity_wanted):
-            return
+            return True
         watch = Stopwatch()
         try:
-            frame = self._calibrated(convert.frame(left, settings))
+            frame = self._calibrated(convert.frame(left, self.settings))
         except DataError as error:
             self._health.skipped(f"picture skipped: {error}")
-            return
+            return False
         self._health.warn("no camera", doubt("the image topic", told_encoding(left.fields)))
         watch.mark("convert")
+        self._answer(perceiver, frame, right, asked, watch)
+        return True
+
+    def _answer(
+        self, perceiver: Perceiver, frame: Frame, right: Any, asked: list[tuple[Output, Any]], watch: Stopwatch
+    ) -> None:
+        settings, stereo = self.settings, self.stereo
         wanted = self._possible(asked, frame)
         needs = frozenset().union(*(output.needs for output, _ in wanted))
         matching = stereo.begin(frame, right, settings, "depth_m" in needs) if stereo else None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
+import os
 import re
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from typing import Any
 
 import rclpy
 from rclpy.exceptions import ParameterException
@@ -29,22 +33,36 @@ class StartupError(MtPerceptionError, RuntimeError):
         self.logged = logged
 
 
+class _Executor(SingleThreadedExecutor):
+    _sigint_gc: Any = None  # rclpy's asks for it when it is freed, also where a signal came before it had one
+
+
 def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) -> int:
     """Make the node and spin it until SIGINT or SIGTERM. Returns the process's exit status.
 
     0 after a signal; 1 when the node could not start, with one line on standard error that says why.
     """
-    node = None
+    status = _run(make_node, arguments)
+    if threading.active_count() > 1:  # one compiles a graph: Python would wait for it, or abort when it comes back
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _run(make_node: Callable[[], Node], arguments: list[str] | None) -> int:
+    node = executor = None
     try:
         _interrupt_once()
         try:
             _initialize(arguments)
+            executor = _Executor()
             node = _made(make_node)
             answer_always(node)
             follow_any_clock(node)
             for problem in params.unknown(node):
                 node.get_logger().warning(problem)
-            executor = SingleThreadedExecutor()
             executor.add_node(node)
             executor.spin()
         except ExternalShutdownException:
@@ -62,7 +80,8 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
     finally:
         for each in _ENDING:
             signal.signal(each, signal.SIG_IGN)  # also while the interpreter ends, when Python's handlers are gone
-        sys.unraisablehook = lambda _: None  # rclpy's objects complain of being freed twice where a signal came between
+        if executor is not None:
+            executor.shutdown()
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()

@@ -25,8 +25,9 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from mt_perception.settings import SettingsError
 
 NEWEST = {"depth": 1}
-# some in line, so that a message which cannot be read takes no picture's place before the node looks at it
-CAMERA = {"depth": 10, "reliability": ReliabilityPolicy.BEST_EFFORT}
+# in line, so that messages which cannot be read take no picture's place before the node looks at them: 60 ms at 500 Hz,
+# since on a machine with much to do it may be as long without its turn
+CAMERA = {"depth": 30, "reliability": ReliabilityPolicy.BEST_EFFORT}
 LATCHED = {"depth": 1, "durability": DurabilityPolicy.TRANSIENT_LOCAL}
 
 _COMPARED = ("reliability", "durability", "deadline", "liveliness", "liveliness_lease_duration")

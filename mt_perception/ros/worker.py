@@ -15,18 +15,22 @@ Tool = TypeVar("Tool")
 class Worker(Generic[Tool, Item]):
     """Loads a tool, then applies it to the newest item in its mailbox, one at a time.
 
-    An item that raises is dropped and reported to `on_error`, and the tool with it: what has raised once may be broken
-    for good. The next item gets a freshly loaded one, so that there is one restart per item at most.
+    Where `work` returns False, the item was of no use: then it gets the one displaced by it, if that is among the last
+    `spare`, which is told to `on_return`. An item that raises is dropped and reported to `on_error`, and the tool with
+    it: what has raised once may be broken for good. The next item gets a freshly loaded one, so that there is one
+    restart per item at most.
     """
 
     def __init__(
         self,
         load: Callable[[], Tool],
-        work: Callable[[Tool, Item], None],
+        work: Callable[[Tool, Item], bool | None],
         on_error: Callable[[Exception], None],
+        on_return: Callable[[], None] = lambda: None,
+        spare: int = 0,
     ) -> None:
-        self._load, self._work, self._on_error = load, work, on_error
-        self._mailbox: Mailbox[Item] = Mailbox()
+        self._load, self._work, self._on_error, self._on_return = load, work, on_error, on_return
+        self._mailbox: Mailbox[Item] = Mailbox(spare)
         self._loaded = threading.Event()
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="perception", daemon=True)
@@ -58,13 +62,15 @@ class Worker(Generic[Tool, Item]):
         finally:
             self._loaded.set()
         while not self._mailbox.closed:
-            item = self._mailbox.take()
-            if item is None:
-                continue
-            try:
-                if tool is None:
-                    tool = self._load()
-                self._work(tool, item)
-            except Exception as error:
-                tool = None
-                self._on_error(error)
+            for number, item in enumerate(self._mailbox.take()):
+                if number:
+                    self._on_return()
+                try:
+                    if tool is None:
+                        tool = self._load()
+                    if self._work(tool, item) is not False:
+                        break
+                except Exception as error:
+                    tool = None
+                    self._on_error(error)
+                    break

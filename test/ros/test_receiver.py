@@ -39,7 +39,7 @@ def test_a_picture_that_waits_is_not_displaced_by_what_cannot_be_read(compressed
         receive(good[: rng.randrange(head)])
         receive(good[:4] + rng.randbytes(rng.randrange(100)))
     assert len(refused) == 2000
-    taken = waiting.take(0)
+    (taken,) = waiting.take(0)
     assert taken.data == good
     np.testing.assert_array_equal(convert.frame(taken).image, make_picture(9, 16))
 

@@ -106,6 +106,36 @@ def test_a_model_that_breaks_under_its_feet_is_taken_up_again_once_it_is_whole(b
     worker.stop()
 
 
+@pytest.mark.parametrize(("spare", "expected", "returned"), [(3, [1, 7, 6, 5, 8], 2), (1, [1, 7, 6, 8], 1), (0, [1, 7, 8], 0)])
+def test_an_item_of_no_use_gives_way_to_the_one_that_it_displaced(spare, expected, returned):
+    """1 is in hand while 2 to 7 come, of which 6 and 7 are of no use."""
+    in_hand, all_there, done = (threading.Event() for _ in range(3))
+    seen, returns = [], []
+
+    def work(_, item):
+        seen.append(item)
+        if item == 1:
+            in_hand.set()
+            assert all_there.wait(2)
+        if item == 8:
+            done.set()
+        return item not in (6, 7)
+
+    worker = Worker(lambda: None, work, pytest.fail, lambda: returns.append(1), spare)
+    worker.start()
+    worker.put(1)
+    assert in_hand.wait(2)
+    displaced = [worker.put(item) for item in range(2, 8)]
+    all_there.set()
+    while len(seen) < len(expected) - 1:
+        assert not done.wait(0.01)
+    worker.put(8)
+    assert done.wait(2)
+    worker.stop()
+    assert seen == expected and displaced == [False] + 5 * [True]
+    assert len(returns) == returned
+
+
 def test_a_tool_that_cannot_be_loaded_is_the_starters_problem():
     def load():
         raise OSError("no such model")
