@@ -20,6 +20,7 @@ from mt_perception.bench.race import Contestant, Row, race, with_ratio
 from mt_perception.bench.table import show
 from mt_perception.bundle import open_model
 from mt_perception.cli import picture_size
+from mt_perception.entry import run
 from mt_perception.pipeline import Stopwatch
 from mt_perception.settings import Settings
 
@@ -95,4 +96,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main, "error"))

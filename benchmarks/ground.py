@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from mt_perception.entry import run
 from mt_perception.geometry import resize_nearest
 from mt_perception.ground import Ground, GroundDepth, Mount
 from mt_perception.image_files import read_image
@@ -91,4 +92,4 @@ def tell(found: list[Ground], problems: Counter[str], times_ms: list[float]) -> 
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main, "error"))

@@ -12,6 +12,7 @@ from mt_perception.bench.node import Load, measure_node
 from mt_perception.bench.race import Row
 from mt_perception.bench.table import show
 from mt_perception.cli import picture_size
+from mt_perception.entry import run
 from mt_perception.settings import SETTINGS, Settings
 
 COLUMNS = (
@@ -53,4 +54,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main, "error"))

@@ -26,6 +26,7 @@ from mt_perception.bags import Bag, BagWriter
 from mt_perception.bench.race import Contestant, Row, race, with_ratio
 from mt_perception.bench.table import show
 from mt_perception.cli import picture_size
+from mt_perception.entry import run
 from mt_perception.geometry import Fit
 from mt_perception.hardware import usable_cores
 from mt_perception.messages import frame_from_message
@@ -123,4 +124,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main, "error"))

@@ -18,6 +18,7 @@ from mt_perception.bench.networks import all_of_ours, eager, published
 from mt_perception.bench.race import Row, race, with_ratio
 from mt_perception.bench.table import show
 from mt_perception.cli import picture_size
+from mt_perception.entry import run
 from mt_perception.network.article import PublishedLoop, published_network
 
 
@@ -66,4 +67,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main, "error"))

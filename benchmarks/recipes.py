@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from mt_perception.datasets.sample import Reader, Sample
+from mt_perception.entry import run
 from mt_perception.labels import UNLABELLED
 from mt_perception.network.spec import RELATED, DepthCodecSpec
 from mt_perception_training.data.sources import InMemory
@@ -153,4 +154,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main, "error"))

@@ -11,6 +11,7 @@ from mt_perception.bench.node import Load, measure_node
 from mt_perception.bench.race import Row
 from mt_perception.bench.table import show
 from mt_perception.cli import picture_size
+from mt_perception.entry import run
 from mt_perception.settings import Settings
 
 COLUMNS = (
@@ -44,4 +45,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main, "error"))

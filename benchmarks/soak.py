@@ -13,6 +13,7 @@ from mt_perception.bench.node import Load, running_nodes
 from mt_perception.bench.race import Row
 from mt_perception.bench.table import show
 from mt_perception.cli import picture_size
+from mt_perception.entry import run
 from mt_perception.settings import Settings
 
 
@@ -44,4 +45,4 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main, "error"))

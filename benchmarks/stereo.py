@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from mt_perception import render
+from mt_perception.entry import run
 from mt_perception.geometry import depth_from_disparity, to_rgb
 from mt_perception.image_files import read_image
 from mt_perception.metrics import DepthScores
@@ -96,4 +97,4 @@ def write(path: Path, pair: StereoPair, depths_m: list[DepthMap]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main, "error"))

@@ -14,6 +14,7 @@ import numpy as np
 
 from mt_perception.backends.openvino import OpenVinoBackend
 from mt_perception.bundle import Bundle, open_model
+from mt_perception.entry import run
 from mt_perception.network.export import multiply_adds, write_untrained
 from mt_perception.network.multitask import build_network
 from mt_perception.network.spec import WIDTHS
@@ -57,11 +58,11 @@ def measure(backends: dict[str, OpenVinoBackend], size: tuple[int, int], runs: i
     """Milliseconds of each run of each backend, after three to warm up."""
     image = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
     times_ms: dict[str, list[float]] = {name: [] for name in backends}
-    for run in range(runs + 3):
+    for turn in range(runs + 3):
         for name, backend in backends.items():
             start = time.perf_counter()
             backend.infer(image, 1.0, OUTPUTS)
-            if run >= 3:
+            if turn >= 3:
                 times_ms[name].append(1e3 * (time.perf_counter() - start))
     return times_ms
 
@@ -80,4 +81,4 @@ def row(name: str, bundle: Bundle, size: tuple[int, int], precision: str, times_
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(run(main, "error"))

@@ -1,9 +1,9 @@
 """How the node and the programs stand what goes wrong: a long run, malformed messages in numbers, faults.
 
-    python benchmarks/reliability [--frames 100000] [--minutes M] [--malformed 10000] [--only soak malformed faults]
-                                  [--json FILE]
+    python benchmarks/reliability [--frames 100000] [--minutes M] [--malformed 10000] [--only NAME ...] [--json FILE]
 
-Prints Markdown tables; the exit status is 1 where something did not hold. docs/reliability.md has those of a run.
+NAME is soak, malformed or faults, or one input or fault of those. Prints Markdown tables; the exit status is 1 where
+something did not hold. docs/reliability.md has the tables of a run.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import os
 import tempfile
 import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+Rows = list[dict[str, Any]]
 PARTS = ("soak", "malformed", "faults")
 
 
@@ -24,30 +26,26 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=100_000)
     parser.add_argument("--minutes", type=float, default=float("inf"), help="after which the long run ends in any case")
     parser.add_argument("--malformed", type=int, default=10_000, help="messages on each input")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--only", nargs="+", metavar="NAME", default=PARTS)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")  # before rclpy is imported
 
     import rclpy
-    from faults import FAULTS
-    from malformed import INPUTS, flood
-    from soak import soak
 
     from mt_perception.bench.table import table
     from mt_perception.results import write_json
 
     rclpy.init()
-    results: dict[str, list[dict[str, Any]]] = {}
-    for part in options.only:
-        if part == "soak":
-            results[part] = attempt(part, lambda: soak(options.frames, options.minutes))
-        elif part == "malformed":
-            results[part] = [row for each in INPUTS for row in attempt(each, lambda: [flood(each, options.malformed)])]  # noqa: B023
-        else:
-            results[part] = [row for each in FAULTS for row in attempt(each.__name__, lambda: [brought_about(each)])]  # noqa: B023
-        rows = [row for row in results[part] if "failed" not in row]
-        print(f"\n## {part}\n\n{table(rows) if rows else ''}", flush=True)
+    results: dict[str, Rows] = {}
+    for part, runs in runs_of(options).items():
+        chosen = {name: run for name, run in runs.items() if {part, name} & set(options.only)}
+        if chosen:
+            results[part] = [row for name, run in chosen.items() for row in attempt(name, run)]
+            rows = [row for row in results[part] if "failed" not in row]
+            print(f"\n## {part}\n\n{table(rows) if rows else ''}", flush=True)
+    if not results:
+        parser.error(f"nothing is called {' or '.join(options.only)}")
     failed = [row for rows in results.values() for row in rows if "failed" in row]
     print("\n".join(f"FAILED: {row['name']}: {row['failed']}" for row in failed))
     if options.json:
@@ -55,7 +53,20 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def attempt(name: str, run: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+def runs_of(options: argparse.Namespace) -> dict[str, dict[str, Callable[[], Rows]]]:
+    """What each part consists of, by name."""
+    from faults import FAULTS
+    from malformed import INPUTS, flood
+    from soak import soak
+
+    return {
+        "soak": {"soak": lambda: soak(options.frames, options.minutes)},
+        "malformed": {each: partial(lambda name: [flood(name, options.malformed)], each) for each in INPUTS},
+        "faults": {each.__name__: partial(lambda fault: [brought_about(fault)], each) for each in FAULTS},
+    }
+
+
+def attempt(name: str, run: Callable[[], Rows]) -> Rows:
     """The rows, or why there are none: one part that fails does not stop the others."""
     try:
         return run()

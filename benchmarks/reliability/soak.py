@@ -15,7 +15,7 @@ from sensor_msgs.msg import Image
 
 _SIZES = ((120, 160), (90, 160), (240, 320), (33, 200))
 _ENCODINGS = ("bgr8", "rgb8", "mono8")
-_EVERY = 100  # frames between two changes
+_EVERY = 100  # frames between two changes, or a tenth of them all
 
 
 def soak(frames: int, minutes: float = float("inf")) -> list[dict[str, Any]]:
@@ -26,15 +26,16 @@ def soak(frames: int, minutes: float = float("inf")) -> list[dict[str, Any]]:
     rng, rows = random.Random(0), []
     with running() as rig:
         extra: list[Any] = []
-        warm_up, answered, ends_s = 6 * _EVERY, 0, time.monotonic() + 60 * minutes
-        for number in range(-warm_up, frames + 1):
+        tenth, answered, ends_s = max(1, frames // 10), 0, time.monotonic() + 60 * minutes
+        every = min(_EVERY, tenth)
+        for number in range(-6 * every, frames + 1):
             is_over = number == frames or time.monotonic() > ends_s
-            if number >= 0 and (is_over or number % max(1, frames // 10) == 0):
+            if number >= 0 and (is_over or number % tenth == 0):
                 rows.append({"frames": number, "answered": answered, **rig.state})
             if is_over:
                 break
-            if number % _EVERY == 0:
-                _change(rig, rng, extra, number // _EVERY)
+            if number % every == 0:
+                _change(rig, rng, extra, number // every)
             stamp_ns = rig.send(rng.choice(_SIZES), rng.choice(_ENCODINGS))
             patience_s = time.monotonic() + 5.0
             rig.until(lambda: stamp_ns in rig.answers or time.monotonic() > patience_s)  # noqa: B023

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import locale
+import signal
+import subprocess
+import sys
+import time
 from contextlib import ExitStack
 
 import cv2
@@ -254,3 +258,31 @@ def test_the_command(street, bundle, tmp_path, capsys):
     assert "8 pictures" in capsys.readouterr().out
     assert main(arguments) == 1
     assert "exists already" in capsys.readouterr().err
+
+
+def test_on_a_full_disk_it_ends_with_one_sentence_and_goes_on_when_there_is_space(bundle, street, small_disk, capfd):
+    arguments = ["bag", "process", str(street), str(small_disk / "out"), "--model", str(bundle.folder)]
+    arguments += ["--backend", "openvino", "--precision", "fp32", "--storage", "mcap"]
+    (small_disk / "others").write_bytes(bytes(2**20 - 2**15))
+    assert main(arguments) == 1
+    said = capfd.readouterr().err
+    assert "No space left on device" in said and "Traceback" not in said and said.count("error: ") == 1
+    assert not (small_disk / "out").exists()
+    (small_disk / "others").unlink()
+    assert main(arguments) == 0
+    with Bag(small_disk / "out") as bag:
+        assert {bag.counts[topic] for topic in RESULTS} == {8}
+
+
+def test_ctrl_c_ends_it_with_its_workers_and_the_next_call_goes_on(bundle, settings, tmp_path):
+    street = write_street(tmp_path / "street", 300, start_ns=10**9)
+    program = "import sys; from mt_perception.entry import perceive; sys.exit(perceive())"
+    arguments = ["bag", "process", str(street), str(tmp_path / "out"), "--model", str(bundle.folder), "--workers", "2"]
+    started = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=-1, stderr=-1, text=True)
+    while not list(tmp_path.glob("out.parts/*.unfinished")):
+        assert started.poll() is None
+        time.sleep(0.01)
+    started.send_signal(signal.SIGINT)
+    _, said = started.communicate(timeout=30)
+    assert started.returncode == 130 and said.endswith("stopped\n") and "Traceback" not in said
+    assert process_bag(street, tmp_path / "out", Processing(Settings(model=str(bundle.folder)))).pictures > 0

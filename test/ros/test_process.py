@@ -1,5 +1,6 @@
 """A node's process ends well however often it is told to end."""
 
+import gc
 import os
 import random
 import signal
@@ -9,7 +10,9 @@ import time
 
 import pytest
 
-pytest.importorskip("rclpy", reason="needs rclpy")
+rclpy = pytest.importorskip("rclpy", reason="needs rclpy")
+
+from mt_perception.ros.process import _Executor
 
 PROGRAM = """
 import sys
@@ -37,6 +40,33 @@ def test_many_signals_are_one(seed):
         time.sleep(rng.random() * 0.002)
     _, errors = process.communicate()
     assert (process.returncode, errors) == (0, "")
+
+
+def test_a_thread_that_is_busy_for_long_is_not_waited_for_and_what_is_to_be_tidied_is():
+    busy = """import atexit, threading, time
+threading.Thread(target=time.sleep, args=(600,)).start()
+atexit.register(print, "tidied")
+"""
+    process = subprocess.Popen(
+        [sys.executable, "-c", busy + PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGTERM)
+    said, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "") and said.splitlines()[-1] == "tidied"
+
+
+def test_an_executor_that_a_signal_left_half_made_is_freed_without_a_word(ros, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    said = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+    monkeypatch.setattr(rclpy.executors, "GuardCondition", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        _Executor()
+    gc.collect()
+    assert said == []
 
 
 BROKEN = "a: ["  # no YAML

@@ -106,7 +106,9 @@ def test_a_model_that_breaks_under_its_feet_is_taken_up_again_once_it_is_whole(b
     worker.stop()
 
 
-@pytest.mark.parametrize(("spare", "expected", "returned"), [(3, [1, 7, 6, 5, 8], 2), (1, [1, 7, 6, 8], 1), (0, [1, 7, 8], 0)])
+@pytest.mark.parametrize(
+    ("spare", "expected", "returned"), [(3, [1, 7, 6, 5, 8], 2), (1, [1, 7, 6, 8], 1), (0, [1, 7, 8], 0)]
+)
 def test_an_item_of_no_use_gives_way_to_the_one_that_it_displaced(spare, expected, returned):
     """1 is in hand while 2 to 7 come, of which 6 and 7 are of no use."""
     in_hand, all_there, done = (threading.Event() for _ in range(3))
