@@ -118,7 +118,7 @@ class Perception:
         return True
 
     def _answer(
-        self, perceiver: Perceiver, frame: Frame, right: Any, asked: list[tuple[Output, Any]], watch: Stopwatch
+        self, perceiver: Perceiver, frame: Frame, right: Any, asked: list[tuple[OutputTopic, Any]], watch: Stopwatch
     ) -> None:
         settings, stereo = self.settings, self.stereo
         wanted = self._possible(asked, frame)
