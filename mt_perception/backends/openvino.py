@@ -83,21 +83,39 @@ class OpenVinoBackend:
         }
         self._size, self._has_rays = size, bundle.card.network.rays
         graph = OPENVINO_INT8_GRAPH if is_int8 else OPENVINO_GRAPH
-        self._requests = Variants(_Compiler(core, bundle, graph, size, self.precision, config), background)
+        self._compiler = _Compiler(core, bundle, graph, size, self.precision, config)
+        self._requests = Variants(self._compiler, background)
 
     def infer(
         self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`. The first call with a new set of outputs compiles the graph for it."""
         names, request = self._requests.get(outputs)
-        inputs = {"image": image[None]}
+        request.infer(self._inputs(image, depth_scale, names, camera), share_inputs=True)
+        return {name: request.get_tensor(name).data for name in outputs}
+
+    def layer_times(self, image: NDArray[np.uint8], outputs: Collection[str], runs: int) -> list[dict[str, Any]]:
+        """`names`, `kind` and mean milliseconds `ms` of each layer that is computed, in the graph's order."""
+        names = tuple(sorted(outputs))
+        compiled = self._compiler.counting(names)
+        request, inputs = compiled.create_infer_request(), self._inputs(image, 1.0, names, None)
+        for _ in range(runs):
+            request.infer(inputs, share_inputs=True)
+        keys = ("originalLayersNames", "layerType", "execTimeMcs")
+        facts = [layer.get_rt_info() for layer in compiled.get_runtime_model().get_ordered_ops()]
+        told = [[each[key].astype(str) for key in keys] for each in facts]
+        return [{"names": name, "kind": kind, "ms": int(us) / 1e3} for name, kind, us in told if us.isdecimal()]
+
+    def _inputs(
+        self, image: NDArray[np.uint8], depth_scale: float, names: Names, camera: CameraModel | None
+    ) -> dict[str, NDArray[Any]]:
+        inputs: dict[str, NDArray[Any]] = {"image": image[None]}
         if "depth_m" in names:
             inputs["depth_scale"] = np.array([depth_scale], np.float32)
         if self._has_rays:
             camera = camera or CameraModel.assumed(self._size)
             inputs["camera"] = np.array([camera.intrinsics], np.float32)
-        request.infer(inputs, share_inputs=True)
-        return {name: request.get_tensor(name).data for name in outputs}
+        return inputs
 
 
 class _Compiler:
@@ -134,6 +152,10 @@ class _Compiler:
             ) from error
         self._cache.keep(key, compiled.export_model().getvalue())
         return compiled.create_infer_request()
+
+    def counting(self, wanted: Names) -> ov.CompiledModel:
+        """The same with a counter at each layer, which costs time of its own; not kept."""
+        return self._core.compile_model(self._model(wanted), "CPU", self._config | {"PERF_COUNT": True})
 
     def _key(self, wanted: Names) -> GraphKey:
         files = self._bundle.card.files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable
 from itertools import product
@@ -31,6 +32,9 @@ def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
     )
     _add_choices(bench)
     bench.add_argument("--rounds", type=int, default=10, help="turns of each row (default: %(default)s)")
+    bench.add_argument(
+        "--layers", action="store_true", help="tell where the time of a frame goes, by the backend's own counters"
+    )
     bench.add_argument("--node", action="store_true", help="time the whole node over ROS 2, beside the bare network")
     bench.add_argument(
         "--picture", type=size, default=(512, 1024), metavar="HxW", help="with --node: the camera's (default: 512x1024)"
@@ -88,7 +92,11 @@ def run_bench(options: argparse.Namespace) -> None:
     from mt_perception.results import check_folder
 
     check_folder(options.json)
-    machine = f"on {processor()}"  # told when what was asked for has proved possible
+    # told when what was asked for has proved possible
+    machine = f"on {processor()}, load {os.getloadavg()[0]:.1f} at the start"
+    if options.layers:
+        _show_layers(options, machine)
+        return
     if options.node:
         rows = _node_rows(options)
         print(machine, file=sys.stderr)
@@ -99,6 +107,17 @@ def run_bench(options: argparse.Namespace) -> None:
     show(rows, options.json, NETWORK_COLUMNS)
     for reason in skipped:
         print(reason, file=sys.stderr)
+
+
+def _show_layers(options: argparse.Namespace, machine: str) -> None:
+    from mt_perception.bench.layers import profile, told
+    from mt_perception.results import write_json
+
+    rows = [profile(settings, options.rounds) for settings in _settings(options, options.size or (0, 0))]
+    print(machine, file=sys.stderr)
+    print("\n\n".join(map(told, rows)))
+    if options.json:
+        write_json(options.json, rows)
 
 
 def run_compare(options: argparse.Namespace) -> None:
@@ -135,23 +154,15 @@ def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
     """One row for each backend and precision that was asked for; by default for the node's own choice of them."""
     from mt_perception.bench import node
 
-    height, width = options.size or (0, 0)
     load = node.Load(options.picture, options.pictures, options.rate, options.rounds)
+    return [node.measure_node(settings, load) for settings in _settings(options, options.size or (0, 0))]
+
+
+def _settings(options: argparse.Namespace, size: tuple[int, int]) -> list[Settings]:
+    """Each way that was asked for; by default the node's own choice, and the model's own size for (0, 0)."""
+    common = Settings(threads=options.threads, input_height=size[0], input_width=size[1])
     ways = product(options.models, options.backends or ["auto"], options.precisions or ["auto"])
-    return [
-        node.measure_node(
-            Settings(
-                model=model,
-                backend=backend,
-                precision=precision,
-                threads=options.threads,
-                input_height=height,
-                input_width=width,
-            ),
-            load,
-        )
-        for model, backend, precision in ways
-    ]
+    return [common.replace(model=model, backend=backend, precision=precision) for model, backend, precision in ways]
 
 
 def run_tune(options: argparse.Namespace) -> None:

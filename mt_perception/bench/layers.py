@@ -1,0 +1,89 @@
+"""Where the time of one frame goes: `mt-perception bench --layers`, from the backend's own counters."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mt_perception.bench.networks import WANTED, noise
+from mt_perception.bench.race import BenchError, Row
+from mt_perception.bench.table import table
+from mt_perception.metrics import percentiles
+from mt_perception.pipeline import Perceiver, Stopwatch
+from mt_perception.settings import Settings
+
+LAST_MILE, FIRST_STEP = "last mile", "input"
+"""What surrounds the network in the deployed graph: from scores to finished results, and from bytes to its input."""
+_MODULE = re.compile(r"\b(encoder|decoder|rays|heads)\b[.\[]")
+
+
+def profile(settings: Settings, runs: int = 20) -> Row:
+    """The milliseconds of each layer, in the graph's order, their sum, and the p50 of the same without counters.
+
+    Raises `BenchError` where the backend has no counters, and what `Perceiver.open` raises.
+    """
+    if runs < 1:
+        raise BenchError(f"rounds is {runs}; allowed: 1 or more")
+    perceiver = Perceiver.open(settings)
+    backend = perceiver.backend
+    if not hasattr(backend, "layer_times"):
+        raise BenchError(f"the backend {backend.name} does not tell the times of its layers; openvino does")
+    image = noise(perceiver.size)
+    perceiver.warm_up(WANTED)
+    times_ms = []
+    for _ in range(runs):
+        watch = Stopwatch()
+        backend.infer(image, 1.0, WANTED)
+        watch.mark("frame")
+        times_ms.append(watch.timings_ms["frame"])
+    layers = backend.layer_times(image, WANTED, runs)
+    parts = parts_of([each["names"] for each in layers])
+    return {
+        "backend": backend.name,
+        "precision": backend.precision,
+        "model": perceiver.bundle.card.name,
+        "size": f"{perceiver.size[0]}x{perceiver.size[1]}",
+        "frame_p50_ms": percentiles(times_ms)["p50"],
+        "sum_ms": sum(each["ms"] for each in layers),
+        "layers": [{"part": part, **each} for part, each in zip(parts, layers, strict=True)],
+    }
+
+
+def parts_of(names: Sequence[str]) -> list[str]:
+    """The part of the network that each layer belongs to, told by the modules in its names, in the graph's order.
+
+    A compiler renames and joins layers: one whose names tell nothing belongs to the part of the layer before it. What
+    comes before the first module is the input, and what no module made after the heads is the last mile.
+
+    >>> parts_of(["aten::pad/Pad", "encoder.body/Convolution", "Multiply_7", "heads.depth/Add", "aten::exp/Exp"])
+    ['input', 'encoder', 'encoder', 'heads', 'last mile']
+    """
+    parts: list[str] = []
+    part = FIRST_STEP
+    for each in names:
+        if found := _MODULE.search(each):
+            part = found[1]
+        elif part in ("heads", LAST_MILE) and "aten::" in each:
+            part = LAST_MILE
+        parts.append(part)
+    return parts
+
+
+def shares(layers: Iterable[Row], key: str) -> list[Row]:
+    """The sum of the layers' times by `key` (`part` or `kind`), the longest first, with its share of all."""
+    sums: Counter[str] = Counter()
+    for each in layers:
+        sums[each[key]] += each["ms"]
+    total = sum(sums.values())
+    return [{key: name, "ms": ms, "share": f"{100 * ms / total:.0f} %"} for name, ms in sums.most_common()]
+
+
+def told(found: dict[str, Any]) -> str:
+    """What `profile` found, as two tables and a sentence."""
+    whole = (
+        f"{found['model']} on {found['backend']}, {found['precision']}, {found['size']}: the layers take "
+        f"{found['sum_ms']:.1f} ms together, a frame without counters {found['frame_p50_ms']:.1f} ms (p50)"
+    )
+    return "\n\n".join([whole, table(shares(found["layers"], "part")), table(shares(found["layers"], "kind"))])

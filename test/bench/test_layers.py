@@ -1,0 +1,52 @@
+"""Where the time goes: each layer in its part, and their sum beside the whole."""
+
+import json
+
+import pytest
+
+pytest.importorskip("openvino")
+
+from mt_perception.bench.layers import parts_of, profile, shares
+from mt_perception.bench.race import BenchError
+from mt_perception.cli import main
+from mt_perception.settings import Settings
+
+
+def test_a_layer_belongs_to_the_part_of_the_module_in_its_name_or_of_the_layer_before():
+    names = ["camera", "rays.0/Add", "encoder.0/Conv", "Multiply_7", "decoder.1/Pool", "heads.depth/Add", "Convert_9"]
+    assert parts_of(names) == ["input", "rays", "encoder", "encoder", "decoder", "heads", "heads"]
+
+
+def test_after_the_heads_comes_the_last_mile_and_what_resembles_it_before_does_not_count():
+    names = ["aten::pad/Pad", "heads.a/Conv", "aten::exp/Exp", "Reorder_1", "heads.b/Conv"]
+    assert parts_of(names) == ["input", "heads", "last mile", "last mile", "heads"]
+
+
+def test_shares_by_hand():
+    layers = [{"part": "a", "ms": 1.0}, {"part": "b", "ms": 6.0}, {"part": "a", "ms": 1.0}]
+    expected = [{"part": "b", "ms": 6.0, "share": "75 %"}, {"part": "a", "ms": 2.0, "share": "25 %"}]
+    assert shares(layers, "part") == expected
+
+
+def test_every_part_of_a_real_network_takes_time(bundle, cache_home):
+    found = profile(Settings(model=str(bundle.folder), backend="openvino", precision="fp32"), runs=3)
+    parts = {each["part"]: each["ms"] for each in shares(found["layers"], "part")}
+    assert {"encoder", "decoder", "heads", "last mile"} <= parts.keys() and min(parts.values()) >= 0
+    assert found["sum_ms"] == pytest.approx(sum(parts.values()))
+    assert "Convolution" in {each["kind"] for each in found["layers"]}
+
+
+def test_the_command_prints_the_sum_beside_the_whole(bundle, cache_home, tmp_path, capsys):
+    arguments = ["--layers", "--models", str(bundle.folder), "--rounds", "2", "--json", str(tmp_path / "rows.json")]
+    main(["bench", *arguments])
+    printed = capsys.readouterr()
+    assert "the layers take" in printed.out and "a frame without counters" in printed.out
+    assert "load " in printed.err
+    (row,) = json.loads((tmp_path / "rows.json").read_text())
+    assert sum(each["ms"] for each in row["layers"]) == pytest.approx(row["sum_ms"])
+
+
+def test_a_backend_without_counters_is_named(bundle, cache_home):
+    pytest.importorskip("torch")
+    with pytest.raises(BenchError, match="torch does not tell the times of its layers"):
+        profile(Settings(model=str(bundle.folder), backend="torch"))
