@@ -16,13 +16,11 @@ pytest.importorskip("rclpy")
 from nodes import Probe
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from mt_perception.bag_messages import new_compressed, new_header, new_image
+from mt_perception.bag_messages import new_compressed, new_header
 from mt_perception.bags import Bag, BagWriter
 from mt_perception.cli import main
 from mt_perception.evaluation import overview, summarize
 from mt_perception.messages import array_from_image, stamp_ns
-from mt_perception.ros.player import _roles
-from mt_perception.sources import open_source
 from recordings import write_street
 
 
@@ -123,25 +121,6 @@ def test_the_player_plays_a_stereo_pair(street, start, tmp_path):
     assert abs(first[0] / 1e9 - time.time()) < 30, "stamps are those of playing, not of recording"
     assert player.process.wait(10) == 0
     probe.destroy_node()
-
-
-@pytest.mark.parametrize(
-    ("left", "right"),
-    [
-        ("/stereo/left/image_raw", "/stereo/right/image_raw"),
-        ("/left_camera/image_rect", "/right_camera/image_rect"),
-        ("/camera/infra1/left", "/camera/infra2/right"),
-    ],
-)
-def test_a_pair_of_any_names_is_played_on_the_topics_of_the_node(tmp_path, left, right):
-    with BagWriter(tmp_path / "bag") as bag:
-        for topic in (right, left):
-            picture = new_image(np.zeros((4, 6), np.uint8), "mono8", new_header(10**9, "c"))
-            bag.write_message(topic, 10**9, picture)
-    source = open_source(tmp_path / "bag", stereo=True)
-    assert (source.topic, source.right) == (left, right)
-    roles = {left.rsplit("/", 1)[0] + "/camera_info": "left/camera_info", right: "right/image_rect"}
-    assert _roles(source, stereo=True) == roles | {right.rsplit("/", 1)[0] + "/camera_info": "right/camera_info"}
 
 
 def test_the_player_plays_a_folder_at_its_rate(start, tmp_path):

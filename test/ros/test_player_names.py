@@ -18,6 +18,7 @@ from mt_perception.types import CameraModel
         ("/left/image_rect/compressed", "/right/image_rect/compressed"),
         ("/rig/stereo/left/image_raw/compressed", "/rig/stereo/right/image_raw/compressed"),
         ("/camera/infra1/left", "/camera/infra2/right"),
+        ("/left_arm/stereo/left/image_raw", "/left_arm/stereo/right/image_raw"),
         ("/left_camera/image_rect_compressed", "/right_camera/image_rect_compressed"),
     ],
 )
