@@ -35,7 +35,7 @@ class OnnxRuntimeBackend:
         camera = camera or CameraModel.assumed((height, width))
         values = (image[None], np.float32([depth_scale]), np.float32([camera.intrinsics]))
         results = self._session.run(list(outputs), dict(zip(self._names, values, strict=False)))
-        return {name: result[0] for name, result in zip(outputs, results, strict=True)}
+        return dict(zip(outputs, results, strict=True))
 
 
 def open_backend(bundle, settings, size, background):
