@@ -43,8 +43,8 @@ class Layout:
         return {topic: role for role, topic in self.topics.items()}
 
     def role(self, topic: str) -> str:
-        """What a recorded topic is for; its own name where it is for nothing."""
-        return self._roles.get(topic, topic)
+        """What a recorded topic is for; its own name, with a slash that no role has, where it is for nothing."""
+        return self._roles.get(topic) or f"/{topic.lstrip('/')}"
 
     def stamp_ns(self, recorded: Recorded) -> int:
         """What tells which messages belong together."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 IMAGE_TYPE, COMPRESSED_TYPE = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 COMPRESSED = "/compressed"
@@ -39,7 +40,7 @@ class OutputTopic:
     encoding: str = ""
     needs: frozenset[str] = frozenset()
     needs_camera: bool = False
-    made: str = "frame"
+    made: Literal["frame", "match", "model"] = "frame"
     recorded: bool = False
     processed: bool = False
 
