@@ -31,7 +31,7 @@ from mt_perception.types import CameraModel, DepthMap, Frame
 def main() -> None:
     options = parse()
     perceiver = Perceiver.open(Settings(model=options.model, output_size="network"))
-    ground, mount = GroundDepth(perceiver.bundle.card.classes), Mount(options.height)
+    ground, mount = GroundDepth(perceiver.bundle.card.labels), Mount(options.height)
     scores = {name: DepthScores() for name in ("mono", "ground", "best")}
     found: list[Ground] = []
     problems: Counter[str] = Counter()

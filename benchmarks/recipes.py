@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mt_perception.datasets.sample import Reader, Sample
+from mt_perception.datasets.sample import Reader, Sample, labels_of
 from mt_perception.entry import run
 from mt_perception.labels import UNLABELLED
 from mt_perception.network.spec import RELATED, DepthCodecSpec
@@ -39,7 +39,7 @@ class VoidIsTrafficLight:
     """A reader with one of the faults of the published code: its remap of ids gives void pixels a class."""
 
     def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+        self._reader, self.labels = reader, labels_of(reader)
 
     def __len__(self) -> int:
         return len(self._reader)

@@ -8,11 +8,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["CameraModel", "Frame", "MtPerceptionError", "Perceiver", "Prediction", "Settings", "read_camera"]
+__all__ = [
+    "CameraModel",
+    "Frame",
+    "LabelSet",
+    "MtPerceptionError",
+    "Perceiver",
+    "Prediction",
+    "Settings",
+    "read_camera",
+]
 
 if TYPE_CHECKING:
     from mt_perception.calibration import read_camera
     from mt_perception.errors import MtPerceptionError
+    from mt_perception.labels import LabelSet
     from mt_perception.pipeline import Perceiver
     from mt_perception.prediction import Prediction
     from mt_perception.settings import Settings
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "CameraModel": "types",
     "Frame": "types",
+    "LabelSet": "labels",
     "MtPerceptionError": "errors",
     "Perceiver": "pipeline",
     "Prediction": "prediction",

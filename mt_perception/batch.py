@@ -58,7 +58,7 @@ def run_pictures(
         except (SourceError, DataError, OSError) as error:
             failures.append(str(error))
     if sheet and rows:
-        footer = render.legend(perceiver.bundle.card.classes, columns=10)
+        footer = render.legend(perceiver.bundle.card.labels, columns=10)
         _write_picture(sheet, render.tile(rows, ["input", "labels", "depth"], footer, _SHEET_CELL_PX)[..., ::-1])
     return failures
 
@@ -71,7 +71,7 @@ def _perceive(
     if camera:
         frame = with_camera(frame, camera)
     result = perceiver(frame, ("mask", "depth_m"))
-    ground = GroundDepth(perceiver.bundle.card.classes)
+    ground = GroundDepth(perceiver.bundle.card.labels)
     if settings.scales_by_ground:
         result = ground(result, Mount(settings.camera_height_m))
     return result, ground.problem

@@ -22,7 +22,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from mt_perception.errors import MtPerceptionError
-from mt_perception.labels import CITYSCAPES, UNLABELLED, Label
+from mt_perception.labels import CITYSCAPES, UNLABELLED, Label, LabelSet
 from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception.plain_values import ValueMismatch, build, check_name, shown
 from mt_perception.resources import model_folder, packaged_models
@@ -59,9 +59,10 @@ class TrainingCamera:
 class BundleCard:
     """Everything a user of the model needs to know. `files` maps each file's name to its sha256.
 
-    `int8_scores` are what was measured when the int8 graph was made; it is kept only if it lost little. `splits` says
-    on what part of each data set it was scored, `trained_on` by what data sets it learned, empty where that is not
-    known, and `holdout` what groups of each it was never trained on. `row_prior` is what the image row alone says of
+    `labels` are the classes of its masks. `int8_scores` are what was measured when the int8 graph was made; it is kept
+    only if it lost little. `splits` says on what part of each data set it was scored, `trained_on` by what data sets it
+    learned, empty where that is not known, and `holdout` what groups of each it was never trained on. `row_prior` is
+    what the image row alone says of
     depth where it was trained; None where that is not known.
     """
 
@@ -70,7 +71,7 @@ class BundleCard:
     network: NetworkSpec
     input: InputSpec
     training_camera: TrainingCamera
-    classes: tuple[Label, ...] = CITYSCAPES
+    labels: LabelSet = CITYSCAPES
     parameters: int = 0
     gmacs: float = 0.0
     scores: Mapping[str, float] = field(default_factory=dict)
@@ -88,16 +89,16 @@ class BundleCard:
 
     def __post_init__(self) -> None:
         check_name(self.name)
-        told = [each.train_id for each in self.classes]
-        if len(set(told)) < len(told):
-            raise ValueMismatch("two classes have the same train_id")
-        if unnamed := sorted(set(self.network.train_ids) - {UNLABELLED, *told}):
+        if unnamed := sorted(set(self.network.train_ids) - {UNLABELLED, self.labels.ignore, *self.labels.train_ids}):
             raise ValueMismatch(f"classes has none with the train_id {unnamed[0]}, which the network tells apart")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON, the format's version first."""
         values = {"format": self.format, **asdict(self)}
         values["network"] = self.network.to_dict()
+        labels = values.pop("labels")
+        values["classes"] = labels.pop("labels")  # as it always was; what else a label set has came later
+        values["label_set"] = labels
         values["units"] = {"depth": "m", "camera": "px", "mask": "trainId, 255 = unlabelled"}
         return values
 
@@ -111,8 +112,23 @@ class BundleCard:
             raise BundleError("it cannot be read as a model card: it has no keys and values")
         if values.get("format") != FORMAT:
             raise BundleError(f"format is {values.get('format')!r}; this version reads format {FORMAT}")
-        known = {each.name for each in fields(cls)}
-        return build(cls, {key: each for key, each in values.items() if key in known}, "the card")
+        known = {each.name for each in fields(cls)} - {"labels"}
+        plain = {key: each for key, each in values.items() if key in known}
+        return build(cls, plain | {"labels": _labels(values)}, "the card")
+
+
+def _labels(values: Mapping[str, Any]) -> LabelSet:
+    """Those of a card. One without a `label_set` is of a time when all were in the classes of Cityscapes, or nearly."""
+    if "classes" not in values:
+        return CITYSCAPES
+    classes: tuple[Label, ...] = build(tuple[Label, ...], values["classes"], "the card.classes")
+    sky = {"sky": CITYSCAPES.sky} if CITYSCAPES.sky in [each.name for each in classes] else {}
+    about = values.get("label_set", {"name": CITYSCAPES.name, **sky})
+    if not isinstance(about, Mapping):
+        raise ValueMismatch(f"the card.label_set is {shown(about)}; expected keys and values")
+    about = {key: each for key, each in about.items() if key in {each.name for each in fields(LabelSet)}}
+    labels: LabelSet = build(LabelSet, {**about, "labels": classes}, "the card.label_set")
+    return labels
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from typing import Any
 from mt_perception.bench.command import add_commands
 from mt_perception.datasets.command import add_from_dataset
 from mt_perception.entry import run
+from mt_perception.evaluate_command import add_parser as add_evaluate_command
 from mt_perception.export_command import add_parser as add_export
 from mt_perception.models_command import add_parser as add_models
 from mt_perception.network.spec import VARIANTS
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(command=_init)
     add_export(commands)
     add_models(commands)
+    add_evaluate_command(commands)
     info = commands.add_parser("info", help="print what is known of a model")
     info.add_argument("model", nargs="?", default="", help=SETTINGS["model"].description)
     info.set_defaults(command=_info)

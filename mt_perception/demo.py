@@ -12,9 +12,14 @@ from typing import Any
 
 import cv2
 
+from mt_perception.bag_files import is_recording
+from mt_perception.bags import Bag
+from mt_perception.bundle import open_model
 from mt_perception.errors import MtPerceptionError
 from mt_perception.evaluation import overview, summarize
+from mt_perception.labels import LabelSet
 from mt_perception.processes import node_process, require_ros
+from mt_perception.recorded_labels import true_labels
 from mt_perception.results import write_json
 from mt_perception.sources import open_source
 from mt_perception.topics import (
@@ -60,11 +65,13 @@ def run_demo(
     out.mkdir(parents=True, exist_ok=True)
     player = {"input": str(source.resolve()), "topic": topic, "seconds": float(seconds), "rate": float(rate_hz)}
     offered = _play_and_record(player, recording, compressed, dict(settings or {}))
-    summary = summarize(recording) | {"frames_in": offered, "input": str(source)}
+    labels = open_model(str((settings or {}).get("model", ""))).card.labels
+    true = _true_labels(source, labels)
+    summary = summarize(recording, labels, true) | {"frames_in": offered, "input": str(source)}
     write_json(out / "summary.json", summary)
     if not summary["frames_out"]:
         raise DemoError(f"none of the {offered} pictures came out of the node; its messages above say why")
-    cv2.imwrite(str(out / "overview.png"), overview(recording)[..., ::-1])
+    cv2.imwrite(str(out / "overview.png"), overview(recording, labels, true)[..., ::-1])
     share = summary["frames_out"] / offered
     if share < REQUIRED_SHARE:
         raise DemoError(
@@ -72,6 +79,14 @@ def run_demo(
             f"the node needs {summary['latency_ms']['p50']:.0f} ms a picture: try a lower --rate"
         )
     return summary
+
+
+def _true_labels(source: Path, model: LabelSet) -> LabelSet | None:
+    """The classes of the true labels in what is played: a player cannot publish them without `vision_msgs`."""
+    if not is_recording(source):
+        return None
+    with Bag(source) as bag:
+        return true_labels(bag, model)
 
 
 def _play_and_record(what: dict[str, Any], recording: Path, compressed: bool, settings: dict[str, Any]) -> int:

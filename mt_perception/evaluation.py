@@ -11,23 +11,27 @@ from mt_perception import render
 from mt_perception.bag_topics import layout_of
 from mt_perception.bags import Bag
 from mt_perception.instants import Instant, instants
-from mt_perception.labels import CITYSCAPES
+from mt_perception.label_mapping import Comparison
+from mt_perception.labels import LabelSet
 from mt_perception.metrics import DepthScores, SegmentationScores, percentiles
+from mt_perception.recorded_labels import comparison_of
 from mt_perception.results import plain
 from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
 
 
-def summarize(recording: Path) -> dict[str, Any]:
+def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) -> dict[str, Any]:
     """Frames, rate, latency and stages of a recorded run, and its scores where the truth was recorded too.
 
+    `model`: the classes of the model that ran; `true`: those of the true labels, where the recording does not tell.
     What cannot be told of so few frames is None.
     """
     latencies_ms: list[float] = []
     arrivals_s: list[float] = []
     frames_in = 0
-    labels, depth = SegmentationScores(), DepthScores()
     with Bag(recording) as bag:
         layout = layout_of(bag)
+        comparison = comparison_of((bag, layout.topics), model=model, told=true)
+        labels, depth = SegmentationScores(comparison), DepthScores()
         has_truth = bool({TRUE_LABELS, TRUE_DEPTH} & set(layout.topics))
         for instant in instants(bag, layout):
             frames_in += instant.has_picture
@@ -48,7 +52,7 @@ def summarize(recording: Path) -> dict[str, Any]:
         **stages,
     }
     if has_truth:
-        result |= {"miou": labels.miou, "pixel_accuracy": labels.pixel_accuracy, **depth.summary()}
+        result |= {**labels.summary(), "over": labels.over(), **depth.summary()}
     return plain(result)
 
 
@@ -70,28 +74,35 @@ def _last_diagnostics(bag: Bag) -> dict[str, Any]:
     return facts
 
 
-def overview(recording: Path, frames: int = 4, depth_range_m: tuple[float, float] = (1.0, 80.0)) -> render.Picture:
+def overview(
+    recording: Path,
+    model: LabelSet,
+    true: LabelSet | None = None,
+    frames: int = 4,
+    depth_range_m: tuple[float, float] = (1.0, 80.0),
+) -> render.Picture:
     """A few evenly spaced frames, one a row: input, labels, depth, and the truth beside them where there is some."""
     with Bag(recording) as bag:
         layout = layout_of(bag)
+        comparison = comparison_of((bag, layout.topics), model=model, told=true)
         total = bag.counts.get(layout.topics.get(MASK, ""), 0)
         wanted = set(np.linspace(0, max(0, total - 1), min(frames, max(1, total)), dtype=int).tolist())
         complete = (instant for instant in instants(bag, layout) if MASK in instant.messages)
-        chosen = [_row(instant, depth_range_m) for index, instant in enumerate(complete) if index in wanted]
+        chosen = [_row(instant, depth_range_m, comparison) for index, instant in enumerate(complete) if index in wanted]
     titles = ["input", "labels", "depth", "true labels", "true depth"][: max(map(len, chosen), default=3)]
-    return render.tile(chosen, titles, footer=render.legend(CITYSCAPES, columns=10))
+    return render.tile(chosen, titles, footer=render.legend(comparison.predicted, columns=10))
 
 
-def _row(instant: Instant, depth_range_m: tuple[float, float]) -> list[render.Picture]:
+def _row(instant: Instant, depth_range_m: tuple[float, float], comparison: Comparison) -> list[render.Picture]:
     mask, depth_m = instant.array(MASK), instant.array(DEPTH)
     assert mask is not None
     picture = instant.picture(mask.shape)
     if picture is None:
         picture = np.zeros((*mask.shape, 3), np.uint8)
     empty = np.zeros_like(picture)
-    row = [picture, render.overlay(picture, mask, 0.6)]
+    row = [picture, render.overlay(picture, mask, 0.6, comparison.predicted)]
     row.append(empty if depth_m is None else render.color_depth(depth_m, *depth_range_m))
     true_labels, true_depth_m = instant.array(TRUE_LABELS), instant.true_depth_m()
     if true_labels is not None and true_depth_m is not None:
-        row += [render.color_mask(true_labels), render.color_depth(true_depth_m, *depth_range_m)]
+        row += [render.color_mask(true_labels, comparison.true), render.color_depth(true_depth_m, *depth_range_m)]
     return row

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +9,7 @@ from numpy.typing import NDArray
 
 from mt_perception.errors import MtPerceptionError
 from mt_perception.geometry import rays, scale_camera
-from mt_perception.labels import Label
+from mt_perception.labels import LabelSet
 from mt_perception.prediction import Prediction
 from mt_perception.scale import Measurement, Scale, agreed, deviation, followed, scaled, tukey
 from mt_perception.types import CameraModel, DataError, DepthMap
@@ -135,8 +134,8 @@ class GroundDepth:
     While the ground cannot be measured depth has the last scale, or the network's own if there is none.
     """
 
-    def __init__(self, classes: Sequence[Label]) -> None:
-        self._ids = [label.train_id for label in classes if label.name == ROAD]
+    def __init__(self, labels: LabelSet) -> None:
+        self._ids = [label.train_id for label in labels if label.name == ROAD]
         self.scale: Scale | None = None
         """The newest scale; None before the first picture."""
         self.problem = ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.label_mapping import Comparison
 from mt_perception.labels import UNLABELLED
 from mt_perception.types import DepthMap, Mask
 
@@ -17,23 +20,26 @@ BAND_EDGES_M = (0.0, 5.0, 10.0, 20.0, 40.0, 80.0)
 class SegmentationScores:
     """Intersection over union from one confusion matrix, as the official Cityscapes evaluation defines it.
 
-    Pixels whose truth is `UNLABELLED` do not count; a prediction of `UNLABELLED` counts as wrong.
+    It is over the classes of `labels`, in which the predictions and the truth of `comparison` can be told. Pixels whose
+    truth is none of them do not count; a prediction that is none of them is wrong.
     """
 
-    def __init__(self, classes: int = 19) -> None:
-        self.classes = classes
-        self.confusion = np.zeros((classes, classes + 1), np.int64)
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison, self.labels = comparison, comparison.labels
+        self.classes = len(self.labels)
+        self.confusion = np.zeros((self.classes, self.classes + 1), np.int64)
         """confusion[truth, prediction]; the last column collects predictions that are no class."""
 
     def update(self, predicted: Mask, truth: Mask) -> None:
-        """Add one frame of (H, W) trainIds."""
+        """Add one frame of (H, W) trainIds, each of its own label set."""
+        truth = self.comparison.of_true(truth)
         counted = truth < self.classes
-        guesses = np.minimum(predicted[counted], self.classes).astype(np.int64)
+        guesses = np.minimum(self.comparison.of_predicted(predicted[counted]), self.classes).astype(np.int64)
         cells = truth[counted].astype(np.int64) * (self.classes + 1) + guesses
         self.confusion += np.bincount(cells, minlength=self.confusion.size).reshape(self.confusion.shape)
 
     def merge(self, other: SegmentationScores) -> None:
-        """Add all that `other`, of the same number of classes, has seen."""
+        """Add all that `other`, of the same comparison, has seen."""
         self.confusion += other.confusion
 
     @property
@@ -79,6 +85,20 @@ class SegmentationScores:
         truth = np.broadcast_to(self.confusion.sum(1, keepdims=True), self.confusion.shape)
         return np.divide(self.confusion, truth, out=np.full(truth.shape, np.nan), where=truth > 0)
 
+    def over(self) -> dict[str, Any]:
+        """What `miou` is the mean over: the name of the class list and how many it has, which of them, how many pixels.
+
+        `absent`: those of the list that no pixel of the truth is of; nothing can be said of them.
+        """
+        names = np.array(self.labels.names)
+        return {
+            "list": self.labels.name,
+            "list_length": self.classes,
+            "classes": names[self.present].tolist(),
+            "absent": names[~self.present].tolist(),
+            "pixels": int(self.confusion.sum()),
+        }
+
     def summary(self) -> dict[str, float]:
         """The scores by name."""
         return {"miou": self.miou, "pixel_accuracy": self.pixel_accuracy}
@@ -93,16 +113,16 @@ class DepthScores:
 
     def __init__(self, max_m: float = 80.0) -> None:
         self.max_m = max_m
-        self._sums = np.zeros(_COLUMNS)
-        self._order = np.zeros(2)  # sum of the frames' rank correlations, and of how many
+        self._sums = _exact(np.zeros(_COLUMNS))
+        self._order = _exact(np.zeros(2))  # sum of the frames' rank correlations, and of how many
 
     def update(self, predicted_m: DepthMap, truth_m: DepthMap) -> None:
         """Add one frame of (H, W) metres; NaN, infinite and zero are no truth, NaN and infinite no prediction."""
         counted = truth_m <= self.max_m
-        self._sums += _depth_sums(predicted_m, truth_m, np.where(counted, 0, 1), groups=1)[0]
+        self._sums += _exact(_depth_sums(predicted_m, truth_m, np.where(counted, 0, 1), groups=1)[0])
         both = counted & known_depth(truth_m) & known_depth(predicted_m)
         order = rank_correlation(predicted_m[both], truth_m[both])
-        self._order += (order, 1) if np.isfinite(order) else (0, 0)
+        self._order += _exact(np.array([order, 1.0] if np.isfinite(order) else [0.0, 0.0]))
 
     def merge(self, other: DepthScores) -> None:
         """Add all that `other`, with the same `max_m`, has seen."""
@@ -111,34 +131,36 @@ class DepthScores:
 
     def summary(self) -> dict[str, float]:
         """The scores by name; NaN without a common pixel."""
-        total, frames = self._order.tolist()
-        return {**_depth_summary(self._sums), "spearman": total / frames if frames else float("nan")}
+        total, frames = _rounded(self._order)
+        return {**_depth_summary(_rounded(self._sums)), "spearman": total / frames if frames else float("nan")}
 
 
 class DepthBreakdown:
     """The errors of `DepthScores`, by class and by distance, from one table of sums over both.
 
     The bands of distance are (edges_m[i], edges_m[i + 1]] metres of truth. Pixels without a class count
-    everywhere but in `by_class`.
+    everywhere but in `by_class`, whose classes are those of `labels`.
     """
 
-    def __init__(self, classes: int = 19, edges_m: Sequence[float] = BAND_EDGES_M) -> None:
-        self.classes = classes
+    def __init__(self, comparison: Comparison, edges_m: Sequence[float] = BAND_EDGES_M) -> None:
+        self.comparison, self.labels = comparison, comparison.labels
+        self.classes = len(self.labels)
         self.edges_m = tuple(edges_m)
-        self._sums = np.zeros((classes + 1, len(edges_m) - 1, _COLUMNS))
+        self._sums = np.zeros((self.classes + 1, len(edges_m) - 1, _COLUMNS))
 
     def update(self, predicted_m: DepthMap, truth_m: DepthMap, labels: Mask | None = None) -> None:
         """Add one frame of (H, W) metres, and its true trainIds if they are known."""
         bands = self._sums.shape[1]
         band = np.searchsorted(self.edges_m, truth_m, side="left") - 1  # NaN sorts behind the last edge
-        row = np.minimum(np.full(truth_m.shape, UNLABELLED) if labels is None else labels, self.classes)
+        true = np.full(truth_m.shape, UNLABELLED) if labels is None else self.comparison.of_true(labels)
+        row = np.minimum(true, self.classes)
         inside = (band >= 0) & (band < bands)
         groups = self._sums.shape[0] * bands
         cell = np.where(inside, row.astype(np.int64) * bands + band, groups)
         self._sums += _depth_sums(predicted_m, truth_m, cell, groups).reshape(self._sums.shape)
 
     def merge(self, other: DepthBreakdown) -> None:
-        """Add all that `other`, of the same classes and bands, has seen."""
+        """Add all that `other`, of the same comparison and bands, has seen."""
         self._sums += other._sums
 
     def by_class(self) -> list[dict[str, float]]:
@@ -180,6 +202,22 @@ class DepthHistogram:
 
 _RANKED = 100_000  # of more pixels than this, every n-th is ranked: sorting millions would take longer than all else
 _COLUMNS = 9  # pixels with truth, pixels with both, and the sums of seven terms
+
+
+_BITS = 32  # behind the point of an exact sum
+
+
+def _exact(sums: NDArray[np.float64]) -> NDArray[np.object_]:
+    """Sums of one frame as whole numbers: their total then is the same in whatever order and parts frames are added.
+
+    So a data set and a recording of it have the same scores, to the last digit.
+    """
+    return np.array([int(math.ldexp(each, _BITS)) for each in sums.tolist()], object)
+
+
+def _rounded(sums: NDArray[np.object_]) -> NDArray[np.float64]:
+    """The inverse of `_exact`."""
+    return np.array([each / 2**_BITS for each in sums.tolist()])
 
 
 def _depth_sums(predicted_m: DepthMap, truth_m: DepthMap, group: NDArray, groups: int) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ def describe(bundle: Bundle) -> str:
         "folder": str(bundle.folder),
         "network": str(card.network),
         "input": f"{card.input.width}x{card.input.height} px RGB",
-        "classes": ", ".join(label.name for label in card.classes),
+        "classes": f"{card.labels.name}: {', '.join(card.labels.names)}",
         "depth": f"{codec.min_m:g} to {codec.max_m:g} m, {codec.name} codec",
         "trained with": f"a focal length of {camera.fx_px:g} px at {camera.width_px} px width",
         "parameters": f"{card.parameters:,}",

@@ -107,7 +107,7 @@ class Perceiver:
         if keep:
             finished = {name: _own(array, results[name]) for name, array in finished.items()}
         watch.mark("restore")
-        return Prediction(frame, finished, watch.timings_ms, self.bundle.card.classes)
+        return Prediction(frame, finished, watch.timings_ms, self.bundle.card.labels)
 
     def depth_scale(self, frame: Frame, fit: Fit) -> float:
         """What metres are multiplied by for this camera: fx_camera / fx_training, both at network resolution.

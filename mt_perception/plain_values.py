@@ -84,6 +84,8 @@ def check_name(name: str) -> None:
 
 
 def _build_dataclass(kind: Any, value: Any, where: str) -> Any:
+    if isinstance(value, kind):  # built before, by who knows more of it
+        return value
     if not isinstance(value, dict):
         raise ValueMismatch(f"{where} is {shown(value)}; expected keys and values")
     hints = get_type_hints(kind)

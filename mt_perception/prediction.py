@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from mt_perception import render
 from mt_perception.cloud import labelled_cloud
 from mt_perception.geometry import resize, scale_camera, to_rgb
-from mt_perception.labels import CITYSCAPES, Label
+from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.types import OUTPUTS, CameraModel, DataError, DepthMap, Frame, Mask
 
 
@@ -34,7 +34,7 @@ class Prediction:
     frame: Frame
     outputs: Mapping[str, NDArray[Any]]
     timings_ms: Mapping[str, float] = field(default_factory=dict)
-    classes: tuple[Label, ...] = CITYSCAPES
+    classes: LabelSet = CITYSCAPES
 
     def __post_init__(self) -> None:
         for name, array in self.outputs.items():

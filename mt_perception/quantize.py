@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from mt_perception.backends import BackendError, require
 from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle, load_bundle, new_bundle
 from mt_perception.geometry import Fit
+from mt_perception.label_mapping import Comparison
 from mt_perception.metrics import DepthScores, SegmentationScores
 from mt_perception.network.graph_file import read_graph, save_graph, share_constants
 from mt_perception.pipeline import Perceiver
@@ -86,7 +87,7 @@ def agreement(bundle: Bundle, frames: Sequence[Frame], masks: float, depths: flo
     """Without truth: labels may change in the share `masks` of the pixels, metres by `depths` on average."""
 
     def check(trial: Path) -> list[Loss]:
-        labels, metres = SegmentationScores(), DepthScores()
+        labels, metres = SegmentationScores(Comparison(bundle.card.labels, bundle.card.labels)), DepthScores()
         settings = Settings(model=str(bundle.folder), backend="openvino", precision="fp32")
         fp32, int8 = (Perceiver.open(each) for each in (settings, settings.replace(model=str(trial), precision="int8")))
         for frame in frames:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.labels import CITYSCAPES, Label, palette
+from mt_perception.labels import LabelSet
 from mt_perception.types import DepthMap, Mask
 
 Picture = NDArray[np.uint8]
@@ -26,16 +26,16 @@ _LEGEND_WIDTH_PX = 104
 
 
 @lru_cache
-def _color_table(labels: tuple[Label, ...]) -> Picture:
-    return palette(labels)[:, None]  # (256, 1, 3), as cv2.applyColorMap wants it
+def _color_table(labels: LabelSet) -> Picture:
+    return labels.palette()[:, None]  # (256, 1, 3), as cv2.applyColorMap wants it
 
 
-def color_mask(mask: Mask, labels: tuple[Label, ...] = CITYSCAPES) -> Picture:
+def color_mask(mask: Mask, labels: LabelSet) -> Picture:
     """(H, W) trainIds -> (H, W, 3) in the classes' colours, by one table look-up."""
     return cv2.applyColorMap(mask, _color_table(labels))  # type: ignore[return-value]
 
 
-def overlay(picture: Picture, mask: Mask, opacity: float, labels: tuple[Label, ...] = CITYSCAPES) -> Picture:
+def overlay(picture: Picture, mask: Mask, opacity: float, labels: LabelSet) -> Picture:
     """Blend the class colours into `picture` (of the mask's size) and draw the legend where there is room for it."""
     blended = cv2.addWeighted(picture, 1 - opacity, color_mask(mask, labels), opacity, 0)
     panel = legend(labels, columns=1)
@@ -46,7 +46,7 @@ def overlay(picture: Picture, mask: Mask, opacity: float, labels: tuple[Label, .
 
 
 @lru_cache
-def legend(labels: tuple[Label, ...], columns: int) -> Picture:
+def legend(labels: LabelSet, columns: int) -> Picture:
     """The classes' colours and names in so many columns. Shared between calls: do not write to it."""
     rows = -(-len(labels) // columns)
     panel = np.full((_LEGEND_ROW_PX * rows + 6, _LEGEND_WIDTH_PX * columns, 3), _BACKGROUND, np.uint8)

@@ -19,7 +19,7 @@ IMAGE, LEFT_IMAGE, RIGHT_IMAGE = "image", "left/image_rect", "right/image_rect"
 DIAGNOSTICS = "/diagnostics"
 TRUTH = "ground_truth/"
 """Topics that hold the truth begin with this, behind their namespace."""
-TRUE_LABELS, TRUE_DEPTH = TRUTH + "labels", TRUTH + "depth"
+TRUE_LABELS, TRUE_DEPTH, TRUE_LABEL_INFO = TRUTH + "labels", TRUTH + "depth", TRUTH + "label_info"
 MASK, CONFIDENCE, LABEL_INFO = "segmentation/mask", "segmentation/confidence", "segmentation/label_info"
 DEPTH, DEPTH_CAMERA, DISPARITY, POINTS = "depth/image", "depth/camera_info", "disparity", "points"
 
@@ -52,9 +52,16 @@ def _image(
 
 
 OUTPUT_TOPICS: tuple[OutputTopic, ...] = (
-    _image(MASK, "mono8", "mask", "Cityscapes trainId of each pixel, 255 = unlabelled", recorded=True, processed=True),
+    _image(
+        MASK,
+        "mono8",
+        "mask",
+        "trainId of each pixel, by default of Cityscapes; 255 = unlabelled",
+        recorded=True,
+        processed=True,
+    ),
     _image(CONFIDENCE, "mono8", "confidence", "largest softmax probability, 0 to 255", recorded=True, processed=True),
-    _image("segmentation/color", "rgb8", "mask", "the classes in the colours of Cityscapes"),
+    _image("segmentation/color", "rgb8", "mask", "the classes in the colours of the model's card"),
     _image(
         "segmentation/overlay", "rgb8", "mask", "the camera picture blended with them, with a legend", recorded=True
     ),
@@ -152,7 +159,7 @@ def roles_of(topics: Collection[str], image: str = "", right: str = "") -> tuple
     roles = {role: topic for role, topic in cameras.items() if topic}
     infos = {camera_info_topic(role): camera_info_topic(topic) for role, topic in roles.items()}
     roles |= {role: topic for role, topic in infos.items() if topic in topics}
-    truth, notes = _by_namespace(topics, (TRUE_LABELS, TRUE_DEPTH)), []
+    truth, notes = _by_namespace(topics, (TRUE_LABELS, TRUE_DEPTH, TRUE_LABEL_INFO)), []
     for what, name, spaces, first in (("results are", MASK, _results(topics), [""]), ("truth is", TRUTH, truth, [])):
         near, *others = sorted(spaces, key=lambda space: (space not in first, *_distance(space, image))) or [""]
         roles |= spaces.get(near, {})

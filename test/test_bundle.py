@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from mt_perception.bundle import CARD, WEIGHTS, BundleError, load_bundle, new_bundle, sha256
+from mt_perception.labels import CITYSCAPES
 from mt_perception.model_text import describe
 
 ROAD = {"name": "road", "label_id": 7, "train_id": 0, "color": [128, 64, 128]}
@@ -30,7 +31,8 @@ def test_all_users_may_read_it(bundle):
 def test_units_and_classes_are_in_the_card(bundle):
     card = json.loads((bundle.folder / CARD).read_text())
     assert card["format"] == 1 and card["units"]["depth"] == "m"
-    assert card["classes"][0] == {"name": "road", "label_id": 7, "train_id": 0, "color": [128, 64, 128]}
+    assert card["classes"][0] == {"name": "road", "label_id": 7, "train_id": 0, "color": [128, 64, 128], "covers": []}
+    assert card["label_set"] == {"name": "cityscapes", "ignore": 255, "sky": "sky"}
     assert card["training_camera"] == {"fx_px": 100.0, "width_px": 128}
 
 
@@ -64,14 +66,17 @@ def change_card(copy, **values):
         ({"network": {"depth_codec": {"max_m": 1e300}}}, "depth range is 0.5 to 1e+300 m"),
         ({"network": {"decoder_width": 64.5}}, "decoder_width is 64.5; expected int"),
         ({"classes": 5}, "classes is 5"),
-        ({"classes": []}, "classes has none with the train_id 0"),
-        ({"classes": [ROAD]}, "classes has none with the train_id 1"),
-        ({"classes": [ROAD, ROAD]}, "two classes have the same train_id"),
+        ({"classes": []}, "has 0 classes; allowed: 1 to 255"),
+        ({"classes": [ROAD], "label_set": {"name": "x"}}, "classes has none with the train_id 1"),
+        ({"classes": [ROAD, ROAD]}, "two classes of cityscapes have the same name, 'road'"),
         ({"classes": [ROAD | {"color": [9]}]}, "classes[0].color is [9]"),
         ({"classes": [ROAD | {"color": [999, -1, 5]}]}, "color is [999, -1, 5]; allowed"),
         ({"classes": [ROAD | {"train_id": 300}]}, "train_id is 300; allowed: 0 to 254"),
         ({"classes": [ROAD | {"name": "r\x1b[31mead"}]}, r"name is 'r\x1b[31mead'; expected"),
         ({"classes": None}, "classes is None"),
+        ({"label_set": 5}, "label_set is 5; expected keys and values"),
+        ({"label_set": {"name": "x", "sky": "heaven"}}, "sky is 'heaven'; the classes are road, "),
+        ({"label_set": {"name": "x", "ignore": 0}}, "ignore is 0; allowed"),
         ({"input": {"width": 1, "height": 1}}, "input size"),
         ({"input": {"width": 1e300}}, "width is 1e+300; expected int"),
         ({"input": {"mean": [math.nan, 0, 0]}}, "normalisation is (nan, 0.0, 0.0)"),
@@ -196,3 +201,15 @@ def test_the_card_in_words(bundle):
     text = describe(bundle)
     for part in ("UNTRAINED", "128x64 px", "GMACs", "focal length of 100 px", bundle.model_hash):
         assert part in text
+
+
+def test_a_card_of_a_time_without_label_sets_is_in_cityscapes(copy, bundle):
+    card = json.loads((copy / CARD).read_text())
+    for key in ("label_set", "covers"):
+        card.pop(key, None)
+    card["classes"] = [{key: each[key] for key in ROAD} for each in card["classes"]]
+    (copy / CARD).write_text(json.dumps(card))
+    assert load_bundle(copy).card.labels == CITYSCAPES
+    card.pop("classes")
+    (copy / CARD).write_text(json.dumps(card))
+    assert load_bundle(copy).card.labels == CITYSCAPES

@@ -11,7 +11,7 @@ from stereo.recorded import street
 
 from mt_perception.geometry import rays
 from mt_perception.ground import Ground, GroundDepth, GroundError, Mount, measure
-from mt_perception.labels import CITYSCAPES
+from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.messages import array_from_compressed
 from mt_perception.prediction import Prediction
 from mt_perception.resources import city_recording
@@ -159,7 +159,7 @@ def test_without_camera_or_class_it_says_so():
     ground = GroundDepth(CITYSCAPES)
     ground(prediction(plane_m(), camera=None), MOUNT)
     assert ground.problem == "there is no valid camera_info"
-    ground = GroundDepth([label for label in CITYSCAPES if label.name != "road"])
+    ground = GroundDepth(LabelSet("no road", CITYSCAPES.labels[1:]))
     ground(prediction(plane_m()), MOUNT)
     assert ground.problem == "the model does not know the class 'road'"
 

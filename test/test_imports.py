@@ -11,7 +11,7 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
        "tf2_ros"}  # fmt: skip
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"}
-    | {"scale", "errors", "entry", "plain_values", "files", "registry"},
+    | {"scale", "errors", "entry", "plain_values", "files", "label_mapping", "registry"},
     {"geometry", "network", "bundle", "render", "metrics", "row_prior", "image_encodings", "messages", "instants"}
     | {
         "bags",
@@ -29,12 +29,13 @@ LAYERS = [
         "sources",
         "datasets",
         "cloud",
+        "recorded_labels",
     }
     | {"model_text", "prediction"},
     {"backends", "stereo", "ground", "report", "outputs"},
     {"pipeline", "evaluation", "processes", "testing"},
     {"batch", "demo", "city", "offline", "bench", "quantize"},
-    {"export_command", "models_command"},
+    {"export_command", "models_command", "evaluate_command"},
     {"cli", "ros"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
@@ -109,7 +110,7 @@ except AttributeError as error:
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert result.stdout.splitlines() == [
-        "[]", str([True] * 7), "True False False", "module 'mt_perception' has no attribute 'Perceptron'"
+        "[]", str([True] * 8), "True False False", "module 'mt_perception' has no attribute 'Perceptron'"
     ], result.stderr  # fmt: skip
 
 

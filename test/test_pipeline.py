@@ -105,6 +105,6 @@ def test_settings_by_name_are_those_of_the_node(bundle):
 
 def test_predictions_bring_their_classes_along(perceiver, picture):
     prediction = perceiver(picture)
-    assert prediction.classes == perceiver.bundle.card.classes
+    assert prediction.classes == perceiver.bundle.card.labels
     assert prediction.points().shape == picture.shape[:2]
     assert prediction.overlay().shape == picture.shape

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from mt_perception.labels import Label
+from mt_perception.labels import Label, LabelSet
 from mt_perception.prediction import Prediction
 from mt_perception.types import CameraModel, DataError, Frame
 
-TWO = (Label("grass", 0, 0, (0, 200, 0)), Label("sky", 1, 1, (0, 0, 200)))
+TWO = LabelSet("two", (Label("grass", 0, 0, (0, 200, 0)), Label("sky", 1, 1, (0, 0, 200))))
 BGR = np.zeros((2, 4, 3), np.uint8) + np.array([30, 20, 10], np.uint8)
 
 

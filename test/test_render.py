@@ -6,20 +6,20 @@ from mt_perception.render import color_depth, color_mask, legend, overlay, tile
 
 def test_masks_take_the_classes_colours_in_rgb():
     mask = np.array([[0, 13, 255]], np.uint8)
-    assert color_mask(mask)[0].tolist() == [[128, 64, 128], [0, 0, 142], [0, 0, 0]]
+    assert color_mask(mask, CITYSCAPES)[0].tolist() == [[128, 64, 128], [0, 0, 142], [0, 0, 0]]
 
 
 def test_overlay_blends_by_opacity():
     picture, mask = np.full((30, 40, 3), 100, np.uint8), np.zeros((30, 40), np.uint8)
-    assert overlay(picture, mask, 0.0)[5, 5].tolist() == [100, 100, 100]
-    assert overlay(picture, mask, 1.0)[5, 5].tolist() == [128, 64, 128]
-    assert overlay(picture, mask, 0.5)[5, 5].tolist() == [114, 82, 114]
+    assert overlay(picture, mask, 0.0, CITYSCAPES)[5, 5].tolist() == [100, 100, 100]
+    assert overlay(picture, mask, 1.0, CITYSCAPES)[5, 5].tolist() == [128, 64, 128]
+    assert overlay(picture, mask, 0.5, CITYSCAPES)[5, 5].tolist() == [114, 82, 114]
     assert picture.min() == picture.max() == 100
 
 
 def test_legend_is_drawn_where_there_is_room():
     picture, mask = np.full((512, 1024, 3), 100, np.uint8), np.zeros((512, 1024), np.uint8)
-    drawn = overlay(picture, mask, 0.0)
+    drawn = overlay(picture, mask, 0.0, CITYSCAPES)
     assert (drawn[:200, :90] != 100).any() and (drawn[300:, 200:] == 100).all()
     assert legend(CITYSCAPES, 10).shape[1] > legend(CITYSCAPES, 1).shape[1]
 

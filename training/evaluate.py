@@ -8,18 +8,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mt_perception.bundle import BundleCard
-from mt_perception.datasets.groups import COARSE
+from mt_perception.bundle import BundleCard, open_model
 from mt_perception.datasets.holdout import Holdout, dataset_of, split_off
-from mt_perception.datasets.sample import DatasetError
+from mt_perception.datasets.sample import DatasetError, labels_of
 from mt_perception.datasets.sources import READERS
-from mt_perception.labels import CITYSCAPES
 from mt_perception.pipeline import Perceiver
+from mt_perception.report.tables import over_text
 from mt_perception.settings import Settings
-from mt_perception.types import Frame
 from mt_perception_training.baseline import baseline
 from mt_perception_training.data.sources import open_readers
 from mt_perception_training.data.splits import split_texts
+from mt_perception_training.predictions import FolderPredictor, ModelPredictor, Predictor
 from mt_perception_training.scoreboard import Scoreboard
 
 
@@ -30,30 +29,42 @@ def evaluate(
     board: Scoreboard | None = None,
     precision: str = "auto",
     holdout: Holdout | None = None,
+    predictions: Path | None = None,
 ) -> Scoreboard:
     """The scores of the bundle at `model` (empty: the package's own) on one split of every data set given.
 
     What its card says was held out of training is scored, too, or `holdout` instead. `board` collects the scores, and
-    is what is returned; a plain new one if it is not given. Raises `DatasetError` where there is no truth at all.
+    is what is returned; a plain new one if it is not given. `predictions`: a folder with what the model
+    said, instead of asking it. Raises `DatasetError` where there is no truth at all, or nothing was said of it.
     """
-    perceiver = Perceiver.open(Settings(model=str(model), precision=precision))
-    card = perceiver.bundle.card
+    card = open_model(str(model)).card
+    predict: Predictor
+    if predictions:
+        predict = FolderPredictor(predictions)
+    else:
+        predict = ModelPredictor(Perceiver.open(Settings(model=str(model), precision=precision)))
     holdout = held_out(card, folders) if holdout is None else holdout
-    board = Scoreboard() if board is None else board
+    board = Scoreboard(card.labels) if board is None else board
     readers = open_readers(list(folders), folders, split, holdout, taught=False)
     for name, text in split_texts(readers, split, holdout).items():
         is_told = name in folders or set(holdout[dataset_of(name)]) <= set(card.holdout.get(dataset_of(name), ()))
         board.about[name] = {"split": text if is_told else f"{text} (the model's card does not say so)"}
+    total = 0
     for name, reader in readers.items():
         row_table = baseline(name, reader, folders[dataset_of(name)], holdout, card)
         if row_table:
             board.about[name]["row_table"] = row_table.words
+        scored = 0
         for index in tqdm(range(len(reader)), desc=name, unit="picture"):
             sample = reader[index]
-            prediction = perceiver(Frame(sample.image, camera=sample.camera), ("mask", "depth_m"))
-            assert prediction.mask is not None and prediction.depth_m is not None
-            prior = row_table.prior(index) if row_table else None
-            board.add(name, sample, prediction.mask, prediction.depth_m, prior)
+            if said := predict(sample, reader.files(index)[0]):
+                scored += 1
+                board.add(name, labels_of(reader), sample, *said, row_table.prior(index) if row_table else None)
+        if scored < len(reader):
+            board.about[name]["scored"] = f"{scored} of {len(reader)} pictures, of which there are predictions"
+        total += scored
+    if predictions and not total:
+        raise DatasetError(f"{predictions} says nothing of any picture: its masks are named otherwise than they are")
     if folders and not (board.labels or board.depths):
         raise DatasetError(f"nothing is scored: {', '.join(map(str, folders.values()))} holds neither labels nor depth")
     return board
@@ -78,10 +89,9 @@ def table(board: Scoreboard) -> str:
     wide = 2 + max((len(name) for name in board.about), default=10)
     rows = [f"{name}: {', '.join(about.values())}" for name, about in board.about.items()]
     for name, scores in board.labels.items():
-        coarse = COARSE.get(dataset_of(name))
-        classes = coarse.names if coarse else tuple(label.name for label in CITYSCAPES)
-        rows += [f"{name:<{wide}}{label:<20}{100 * iou:6.1f} %" for label, iou in zip(classes, scores.iou, strict=True)]
-        rows.append(f"{name:<{wide}}{'mean IoU':<20}{100 * scores.miou:6.1f} %")
+        each_iou = zip(scores.labels.names, scores.iou, strict=True)
+        rows += [f"{name:<{wide}}{label:<20}{100 * iou:6.1f} %" for label, iou in each_iou]
+        rows.append(f"{name:<{wide}}{'mean IoU':<20}{100 * scores.miou:6.1f} %   {over_text(scores.over())}")
         rows.append(f"{name:<{wide}}{'pixel accuracy':<20}{100 * scores.pixel_accuracy:6.1f} %")
     for name, depths in board.depths.items():
         skill = board.skills[name].summary() if name in board.skills else {}

@@ -39,6 +39,7 @@ def export(
     facts: dict[str, Any] = {
         "name": recipe.name,
         "trained": True,
+        "labels": recipe.labels,
         "training_camera": TrainingCamera(recipe.fx_px, recipe.input.width),
         "data": recipe.card.data,
         "license": recipe.card.license,

@@ -1,33 +1,44 @@
-"""What the loss asks for where a label only says "one of these classes" (`mt_perception.datasets.groups`).
+"""What the loss asks for, where labels of several data sets may only say "one of these classes".
 
-It asks for the summed probability of the group's members, so that a coarse label teaches what it knows and leaves the
-rest to other labels.
+It asks for the summed probability of those, so that a coarse label teaches what it knows and leaves the rest to others.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.datasets.groups import GROUPS
-from mt_perception.labels import UNLABELLED
+from mt_perception.label_mapping import LabelMapping
+from mt_perception.labels import LabelSet
+from mt_perception_training.recipe import RecipeError
 
 
-def target_channels(train_ids: tuple[int, ...]) -> NDArray[np.int64]:
-    """(256,) label code -> row of `membership`; -1 where the network has no such class, and for unlabelled."""
-    table = np.full(256, -1, np.int64)
-    for row, code in enumerate(_codes(train_ids)):
-        table[code] = row
-    table[UNLABELLED] = -1
-    return table
+class Targets:
+    """For a network whose channels are `train_ids` of `labels`, from data sets with the classes of `sources`.
 
+    told: all that any of them can say: the classes of masks in batches.
+    members: (rows, channels), which channels each of the things that the loss asks for allows; first each channel.
+    table: (256,) trainId of `told` -> row of `members`; -1 where the network has no such class, and for unlabelled.
+    """
 
-def membership(train_ids: tuple[int, ...]) -> NDArray[np.bool_]:
-    """(rows, channels): which of the network's channels each label code allows."""
-    rows = [GROUPS.get(code, (code,)) for code in _codes(train_ids)]
-    return np.array([[each in members for each in train_ids] for members in rows])
+    def __init__(self, labels: LabelSet, train_ids: tuple[int, ...], sources: Iterable[LabelSet] = ()) -> None:
+        self._labels, self._train_ids = labels, train_ids
+        self.told = labels.union(*sources)
+        rows: list[tuple[int, ...]] = [(each,) for each in train_ids]
+        self.table = np.full(256, -1, np.int64)
+        for code, members in LabelMapping(self.told, labels).members.items():
+            if members and set(members) <= set(train_ids):
+                if members not in rows:
+                    rows.append(members)
+                self.table[code] = rows.index(members)
+        self.members: NDArray[np.bool_] = np.array([[each in members for each in train_ids] for members in rows])
 
-
-def _codes(train_ids: tuple[int, ...]) -> list[int]:
-    groups = [code for code, members in GROUPS.items() if set(members) <= set(train_ids)]
-    return [*train_ids, *groups]
+    def weights(self, by_name: Mapping[str, float]) -> NDArray[np.float32]:
+        """(rows,): the weight of each class, 1 where none is told, and for a group the largest of its members'."""
+        if unknown := sorted(set(by_name) - set(self._labels.names)):
+            raise RecipeError(f"class_weights names {unknown[0]!r}; the classes are {', '.join(self._labels.names)}")
+        names = dict(zip(self._labels.train_ids, self._labels.names, strict=True))
+        weights = np.array([by_name.get(names.get(each, ""), 1.0) for each in self._train_ids], np.float32)
+        return np.where(self.members, weights, 0).max(1).astype(np.float32)

@@ -9,10 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mt_perception.labels import CITYSCAPES
 from mt_perception.network.codecs import DepthCodec
-from mt_perception_training.groups import membership, target_channels
-from mt_perception_training.recipe import Losses, RecipeError
+from mt_perception_training.groups import Targets
+from mt_perception_training.recipe import Losses
 
 LOVASZ_PIXELS = 40_000
 """About so many pixels of a batch take part in the IoU loss."""
@@ -25,13 +24,12 @@ class MultiTaskLoss(nn.Module):
     members: Tensor
     weights: Tensor
 
-    def __init__(self, options: Losses, codec: DepthCodec, train_ids: tuple[int, ...]) -> None:
+    def __init__(self, options: Losses, codec: DepthCodec, targets: Targets) -> None:
         super().__init__()
         self._options, self._codec = options, codec
-        members = torch.from_numpy(membership(train_ids))
-        self.register_buffer("table", torch.from_numpy(target_channels(train_ids)), persistent=False)
-        self.register_buffer("members", members, persistent=False)
-        self.register_buffer("weights", row_weights(members, options.class_weights, train_ids), persistent=False)
+        weights = targets.weights(options.class_weights)
+        for name, array in (("table", targets.table), ("members", targets.members), ("weights", weights)):
+            self.register_buffer(name, torch.from_numpy(array), persistent=False)
         # log variances of the tasks (Kendall et al., arXiv 1705.07115); fixed at zero, they change nothing
         self.log_variances = nn.Parameter(torch.zeros(2), requires_grad=options.uncertainty)
 
@@ -76,16 +74,6 @@ def segmentation_loss(logits: Tensor, target: Tensor, members: Tensor, weights: 
     loss = -picked if not smoothing else -(1 - smoothing) * picked - smoothing * log_p.mean(1)
     weight = torch.where(target >= 0, weights[target], 0.0)
     return (loss * weight).sum() / weight.sum().clamp(min=1e-6)
-
-
-def row_weights(members: Tensor, by_name: dict[str, float], train_ids: tuple[int, ...]) -> Tensor:
-    """(rows,): the weight of each class, and for a group the largest of its members'."""
-    names = {label.train_id: label.name for label in CITYSCAPES}
-    known = {*names.values()}
-    if unknown := sorted(set(by_name) - known):
-        raise RecipeError(f"class_weights names {unknown[0]!r}; the classes are {', '.join(names.values())}")
-    weights = torch.tensor([by_name.get(names.get(each, ""), 1.0) for each in train_ids])
-    return torch.where(members, weights, 0).amax(1)
 
 
 def lovasz_loss(logits: Tensor, target: Tensor, members: Tensor) -> Tensor:

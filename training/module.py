@@ -12,19 +12,21 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
-from mt_perception.datasets.sample import Reader
+from mt_perception.datasets.sample import Reader, labels_of
 from mt_perception.network.decoder import upsample
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception_training.augment import Augmenter
 from mt_perception_training.data.batches import Batches, single_threaded
-from mt_perception_training.data.sources import InMemory
+from mt_perception_training.data.sources import InMemory, relabelled
 from mt_perception_training.depthwise import depthwise_in_fp32
+from mt_perception_training.groups import Targets
 from mt_perception_training.losses import MultiTaskLoss
 from mt_perception_training.options import TrainingError
+from mt_perception_training.predict import predict
 from mt_perception_training.pretrained import load_encoder
 from mt_perception_training.recipe import Phase, Recipe
-from mt_perception_training.scoreboard import Scoreboard, overall, predict
+from mt_perception_training.scoreboard import Scoreboard, overall
 from mt_perception_training.start import STEPS, unfold
 from mt_perception_training.tasks import extra_tasks
 
@@ -44,9 +46,13 @@ class MultiTaskModule(lightning.LightningModule):
                 each.momentum = 0.1  # some encoders come with 0.01, which is right only after a thousand steps
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         depthwise_in_fp32(self.network)
-        self.loss = MultiTaskLoss(recipe.losses, self.network.codec, recipe.network.train_ids)
+        sources = [labels_of(each) for each in training.values()]
+        targets = Targets(recipe.labels, recipe.network.train_ids, sources)
+        self.loss = MultiTaskLoss(recipe.losses, self.network.codec, targets)
         self.extra = extra_tasks(recipe.network, recipe.fx_px)
-        self.training_readers, self.validation_readers = training, validation
+        self._in_memory = all(isinstance(each, InMemory) for each in training.values())
+        self.training_readers = {name: relabelled(each, targets.told) for name, each in training.items()}
+        self.validation_readers = validation
         for name in ("mean", "std"):
             values = torch.tensor(getattr(recipe.input, name)).view(1, 3, 1, 1)
             self.register_buffer(name, values, persistent=False)
@@ -127,15 +133,16 @@ class MultiTaskModule(lightning.LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Scores are collected anew."""
         # in a tuple, where it is no submodule: checkpoints hold these weights already
-        self._deployed = (DeployedGraph(self.average, self.recipe.input).to(self.device),)
-        self._board = Scoreboard()
+        self._deployed = (DeployedGraph(self.average, self.recipe.input, self.recipe.labels.sky_id).to(self.device),)
+        self._board = Scoreboard(self.recipe.labels)
 
     def validation_step(self, batch: tuple[str, int], _: int) -> None:
         """One whole picture of one data set, by its index, at the scale at which the network will be deployed."""
         name, index = batch
-        sample = self.validation_readers[name][index]
+        reader = self.validation_readers[name]
+        sample = reader[index]
         size = (self.recipe.input.height, self.recipe.input.width)
-        self._board.add(name, sample, *predict(self._deployed[0], sample, size, self.recipe.fx_px))
+        self._board.add(name, labels_of(reader), sample, *predict(self._deployed[0], sample, size, self.recipe.fx_px))
 
     def on_validation_epoch_end(self) -> None:
         """`val/score` picks the best checkpoint."""
@@ -149,7 +156,7 @@ class MultiTaskModule(lightning.LightningModule):
         first = steps_before + (self.current_epoch - first_epoch) * phase.steps
         ranks = self.trainer.global_rank, self.trainer.world_size
         batches = Batches(self.training_readers, phase, self._augmenter(phase), first, self.recipe.seed, *ranks)
-        if all(isinstance(reader, InMemory) for reader in self.training_readers.values()):
+        if self._in_memory:
             return DataLoader(batches, batch_size=None)  # some percent of a step: not worth another process
         # spawned, since a fork of a process whose threads compute may never wake up
         return DataLoader(

@@ -9,7 +9,11 @@ from typing import Any
 
 import yaml
 
+from mt_perception.datasets.own import parse_labels
+from mt_perception.datasets.sample import DatasetError
+from mt_perception.datasets.sources import open_labels
 from mt_perception.errors import MtPerceptionError
+from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception.plain_values import ValueMismatch, build
 
@@ -104,6 +108,10 @@ class CardTexts:
 class Recipe:
     """Everything that decides a training run, besides the pictures.
 
+    `labels`: the classes of the network, in YAML `cityscapes`, `camvid`, `idd_lite` or a FILE.yaml beside the recipe;
+    see `mt_perception.datasets.own`. With others than Cityscapes' the network tells them all apart unless it has
+    `train_ids`.
+
     `fx_px` is the focal length, in pixels of the network's input, that all depth is brought to. `encoder_weights`: what
     the encoder starts from, `none`, `imagenet`, `package:NAME` or a file; see `pretrained.py`. `encoder_rate`: its
     share of the learning rate. `gradient_clip`: the largest norm of the gradient of each part (encoder, decoder, each
@@ -117,6 +125,7 @@ class Recipe:
     input: InputSpec
     fx_px: float
     phases: tuple[Phase, ...]
+    labels: LabelSet = CITYSCAPES
     losses: Losses = field(default_factory=Losses)
     weight_decay: float = 0.01
     gradient_clip: float = 0.0
@@ -127,6 +136,12 @@ class Recipe:
     validation_images: int = 0
     holdout: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     card: CardTexts = field(default_factory=CardTexts)
+
+    def __post_init__(self) -> None:
+        known = {UNLABELLED, self.labels.ignore, *self.labels.train_ids}
+        if unknown := [each for each in self.network.train_ids if each not in known]:
+            ids = ", ".join(map(str, self.labels.train_ids))
+            raise RecipeError(f"network has the train_id {unknown[0]}; the classes of {self.labels.name} have {ids}")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values that `parse_recipe` takes; a checkpoint carries them."""
@@ -164,12 +179,25 @@ def load_recipe(name: str) -> Recipe:
         raise RecipeError(f"{path} is no recipe ({type(error).__name__}); give a text of keys and values") from None
     except yaml.YAMLError as error:
         raise RecipeError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from error
-    return parse_recipe(values, path.name)
+    return parse_recipe(values, path.name, path.parent)
 
 
-def parse_recipe(values: Any, where: str = "recipe") -> Recipe:
-    """Plain values -> `Recipe`."""
+def parse_recipe(values: Any, where: str = "recipe", folder: Path = Path()) -> Recipe:
+    """Plain values -> `Recipe`. `folder`: where the file of its label set lies."""
     try:
-        return build(Recipe, values, where)
-    except ValueMismatch as error:
+        recipe: Recipe = build(Recipe, _with_labels(values, where, folder), where)
+        return recipe
+    except (ValueMismatch, DatasetError) as error:
         raise RecipeError(str(error)) from None
+
+
+def _with_labels(values: Any, where: str, folder: Path) -> Any:
+    """The values with their label set read, and with it the network's trainIds where they are not told."""
+    if not isinstance(values, dict) or "labels" not in values:
+        return values
+    told = values["labels"]
+    labels = open_labels(told, folder) if isinstance(told, str) else parse_labels(told, f"{where}.labels")
+    network = values.get("network")
+    if labels != CITYSCAPES and isinstance(network, dict):
+        network = {"train_ids": list(labels.train_ids)} | network
+    return values | {"labels": labels} | ({"network": network} if "network" in values else {})

@@ -4,35 +4,42 @@ from __future__ import annotations
 
 import math
 
-import torch
-
-from mt_perception.datasets.groups import COARSE
-from mt_perception.datasets.holdout import dataset_of
 from mt_perception.datasets.sample import Sample
-from mt_perception.geometry import Fit
+from mt_perception.label_mapping import Comparison
+from mt_perception.labels import LabelSet
 from mt_perception.metrics import DepthScores, SegmentationScores
-from mt_perception.network.graph import DeployedGraph
 from mt_perception.row_prior import RowPrior, SkillScores
-from mt_perception.types import CameraModel, DepthMap, Frame, Mask
+from mt_perception.types import DepthMap, Mask
 
 
 class Scoreboard:
-    """Collects predictions. A data set with coarser classes is scored in these: truth and prediction are folded."""
+    """Collects predictions in the classes of `predicted`, each data set compared with its own; see `Comparison`."""
 
-    def __init__(self) -> None:
+    def __init__(self, predicted: LabelSet) -> None:
+        self.predicted = predicted
         self.labels: dict[str, SegmentationScores] = {}
         self.depths: dict[str, DepthScores] = {}
         self.skills: dict[str, SkillScores] = {}
         self.about: dict[str, dict[str, str]] = {}
         """Of each data set what was scored (`split`), and what its depth is compared with (`row_table`)."""
 
-    def add(self, dataset: str, sample: Sample, mask: Mask, depth_m: DepthMap, prior: RowPrior | None = None) -> None:
-        """One sample of `dataset` with its prediction, both at the sample's size. `prior`: what depth has to beat."""
+    def add(
+        self,
+        dataset: str,
+        true: LabelSet,
+        sample: Sample,
+        mask: Mask,
+        depth_m: DepthMap,
+        prior: RowPrior | None = None,
+    ) -> None:
+        """One sample of `dataset`, with labels in the classes of `true`, and its prediction, both at the sample's size.
+
+        `prior`: what depth has to beat. Raises `NoCommonClasses` where labels cannot be compared.
+        """
         if sample.labels is not None:
-            coarse = COARSE.get(dataset_of(dataset))
-            scores = self.labels.setdefault(dataset, SegmentationScores(len(coarse.names) if coarse else 19))
-            fold = coarse.fold() if coarse else None
-            scores.update(*(each if fold is None else fold[each] for each in (mask, sample.labels)))
+            if dataset not in self.labels:
+                self.labels[dataset] = SegmentationScores(Comparison(self.predicted, true))
+            self.labels[dataset].update(mask, sample.labels)
         if sample.depth_m is not None:
             self.depths.setdefault(dataset, DepthScores()).update(depth_m, sample.depth_m)
             if prior and sample.camera:
@@ -59,14 +66,3 @@ def overall(scores: dict[str, float]) -> float:
 def is_abs_rel(name: str) -> bool:
     """Whether a score of `Scoreboard.summary` is the error of predicted depth, not that of the row table."""
     return name.endswith("_abs_rel") and not name.endswith("_prior_abs_rel")
-
-
-@torch.no_grad()
-def predict(graph: DeployedGraph, sample: Sample, size: tuple[int, int], fx_px: float) -> tuple[Mask, DepthMap]:
-    """What the deployed model of `size` (height, width) and training focal length `fx_px` will say of the sample."""
-    fit = Fit.letterbox(sample.size, size)
-    scale = fit.camera(sample.camera).fx_px / fx_px if sample.camera else 1.0
-    image = torch.from_numpy(fit.apply(Frame(sample.image)))[None].to(graph.gain.device)
-    camera = torch.tensor([fit.camera(sample.camera or CameraModel.assumed(sample.size)).intrinsics])
-    mask, _, depth_m = graph(image, torch.tensor([scale], device=image.device), camera.to(image.device))
-    return fit.undo(mask.cpu().numpy()), fit.undo(depth_m.float().cpu().numpy())

@@ -50,7 +50,8 @@ class TorchBackend:
         supported = ["fp16", "bf16", "fp32"] if self.device == "cuda" else ["fp32", "bf16"]
         self.precision = choose_precision(precision, supported, self.name, self.device)
         self._threads = threads or limited_threads()
-        graph = DeployedGraph(network or folded(read_network(bundle)), bundle.card.input)
+        card = bundle.card
+        graph = DeployedGraph(network or folded(read_network(bundle)), card.input, card.labels.sky_id)
         graph = graph.cast(TYPES[self.precision]).to(device).to(memory_format=torch.channels_last)
         record = _recorded if cuda_graph and self.device == "cuda" else _unrecorded
         self._runs = lru_cache(_KEPT)(lambda wanted: _Run(graph, size, wanted, device, record))

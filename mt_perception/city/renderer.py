@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from mt_perception.city.gl import open_context
 from mt_perception.city.shapes import Floats
 from mt_perception.city.stage import Built
-from mt_perception.labels import SKY
+from mt_perception.labels import CITYSCAPES
 
 NEAR_M, FAR_M = 0.2, 600.0
 _HIDDEN_GROUP = 5
@@ -72,7 +72,7 @@ class Renderer:
         self._flags(segment=True)
         ids, depth = self._draw()
         number = ids[..., 0].astype(np.int32) | ids[..., 1].astype(np.int32) << 8 | ids[..., 2].astype(np.int32) << 16
-        table = np.full(self._scene.ngeom + 1, SKY, np.uint8)
+        table = np.full(self._scene.ngeom + 1, CITYSCAPES.sky_id, np.uint8)
         for geom in self._scene.geoms[: self._scene.ngeom]:
             table[geom.segid + 1] = self._built.train_ids[geom.objid]
         labels = table[number]

@@ -1,17 +1,35 @@
 """CamVid in the layout of SegNet's split: `image/`, `label11/` and perhaps a teacher's opinion in `pseudo19/`.
 
-CamVid's 11 classes are coarser than Cityscapes'. Where one stands for several, the label is the code of their
-group, unless the teacher (a network trained on Cityscapes; trainIds, 255 = unsure) names one of its members.
-Where CamVid is silent, the teacher alone speaks.
+CamVid's 11 classes are coarser than Cityscapes'. Where one stands for several, a teacher (a network trained on
+Cityscapes; trainIds, 255 = unsure) may name one of them. Where CamVid is silent, the teacher alone speaks.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mt_perception.datasets.groups import CAMVID, merge
+from mt_perception.datasets.opinion import Refined
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids
 from mt_perception.image_files import read_image
+from mt_perception.labels import CITYSCAPES, coarser
+
+CAMVID11 = coarser(
+    "camvid11",
+    {
+        "sky": ("sky",),
+        "building": ("building", "wall"),
+        "pole": ("pole",),
+        "road": ("road",),
+        "pavement": ("sidewalk",),
+        "tree": ("vegetation", "terrain"),
+        "sign": ("traffic light", "traffic sign"),
+        "fence": ("fence",),
+        "car": ("car", "truck", "bus", "train"),
+        "pedestrian": ("person",),
+        "bicyclist": ("rider", "motorcycle", "bicycle"),
+    },
+    sky="sky",
+)
 
 
 class CamVid:
@@ -22,7 +40,8 @@ class CamVid:
         self._images = sorted(path for path in (folder / "image").glob("*") if path.suffix in {".png", ".jpg"})
         if not self._images:
             raise DatasetError(f"{folder / 'image'} holds no pictures; expected CamVid in SegNet's layout")
-        self._has_teacher = with_teacher and (folder / "pseudo19").is_dir()
+        self._refined = Refined(CAMVID11, CITYSCAPES) if with_teacher and (folder / "pseudo19").is_dir() else None
+        self.labels = self._refined.labels if self._refined else CAMVID11
 
     def __len__(self) -> int:
         return len(self._images)
@@ -38,11 +57,12 @@ class CamVid:
     def files(self, index: int) -> list[Path]:
         """Picture, label, and the teacher's label if the folder has such."""
         image = self._images[index]
-        folders = ("label11", "pseudo19") if self._has_teacher else ("label11",)
+        folders = ("label11", "pseudo19") if self._refined else ("label11",)
         return [image, *(self._folder / name / f"{image.stem}.png" for name in folders)]
 
     def __getitem__(self, index: int) -> Sample:
         image, label, *teacher = self.files(index)
-        opinion = read_ids(teacher[0]) if teacher else None
-        labels = CAMVID.table()[read_ids(label)]
-        return Sample(image.stem, read_image(image, "rgb"), labels if opinion is None else merge(labels, opinion))
+        labels = CAMVID11.id_to_train_id()[read_ids(label)]
+        if self._refined:
+            labels = self._refined(labels, read_ids(teacher[0]))
+        return Sample(image.stem, read_image(image, "rgb"), labels)

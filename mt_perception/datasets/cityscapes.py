@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_uint16
 from mt_perception.geometry import depth_from_disparity
 from mt_perception.image_files import read_image
-from mt_perception.labels import id_to_train_id
+from mt_perception.labels import CITYSCAPES
 from mt_perception.types import CameraModel
 
 SKY_DEPTH = 65535
@@ -32,7 +32,7 @@ SUFFIXES = {
     "depth": "depth.png",
     "camera": "camera.json",
 }
-_TRAIN_IDS = id_to_train_id()
+_TRAIN_IDS = CITYSCAPES.id_to_train_id()
 
 
 class Cityscapes:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from mt_perception.datasets.sample import DatasetError, Grouped, Reader, Sample, Taught
+from mt_perception.datasets.sample import DatasetError, Grouped, Reader, Sample, Taught, labels_of
 
 Holdout = Mapping[str, Collection[str]]
 """Groups by data set."""
@@ -29,6 +29,7 @@ class Subset:
 
     def __init__(self, reader: Reader, indices: Sequence[int]) -> None:
         self._reader, self._indices = reader, indices
+        self.labels = labels_of(reader)
 
     def __len__(self) -> int:
         return len(self._indices)

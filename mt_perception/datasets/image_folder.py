@@ -3,7 +3,7 @@
 | name          | labels                                           | depth | camera       | split val          |
 |---------------|--------------------------------------------------|-------|--------------|--------------------|
 | labelmefacade | `label19/`: trainIds of six classes (buildings, cars, road, pavement, sky, plants) | | | none |
-| idd_lite      | `label7/`: seven groups, see `groups.IDD_LITE`   |       |              | a tenth of the drives |
+| idd_lite      | `label7/`: the seven classes of `IDD7`            |       |              | a tenth of the drives |
 | kitti_road    |                                                  |       | KITTI's      | none               |
 | kitti_more    | (pictures in the folder itself)                  |       | KITTI's      | none               |
 | kitti_drive   |                                                  | `depth/`, LiDAR | KITTI's | the same drive |
@@ -22,10 +22,11 @@ from pathlib import Path
 import numpy as np
 
 from mt_perception.datasets.cityscapes import decode_depth
-from mt_perception.datasets.groups import IDD_LITE, CoarseClasses, merge
+from mt_perception.datasets.opinion import Refined
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_uint16
 from mt_perception.image_files import read_image
-from mt_perception.labels import UNLABELLED
+from mt_perception.label_mapping import LabelMapping
+from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet, coarser
 from mt_perception.types import CameraModel
 
 PSEUDO = "pseudo19"
@@ -40,20 +41,33 @@ KITTI_CAMERAS = {
 
 @dataclass(frozen=True)
 class Layout:
-    """What a data set holds beside its pictures. `labels`, `depth`: folders, empty without. `classes`: what the labels
-    say; trainIds without. `val`: whether a tenth of the drives (what stands before `_` in a name) is held out."""
+    """What a data set holds beside its pictures. `labels`, `depth`: folders, empty without. `classes`: those of the
+    labels, by their trainIds. `val`: whether a tenth of the drives (what stands before `_` in a name) is held out."""
 
     images: str = "image"
     labels: str = ""
-    classes: CoarseClasses | None = None
+    classes: LabelSet = CITYSCAPES
     depth: str = ""
     is_kitti: bool = False
     val: bool = False
 
 
+IDD7 = coarser(
+    "idd7",
+    {
+        "drivable": ("road",),
+        "not drivable": ("sidewalk", "terrain"),
+        "living thing": ("person", "rider"),
+        "vehicle": ("car", "truck", "bus", "train", "motorcycle", "bicycle"),
+        "roadside object": ("wall", "fence", "pole", "traffic light", "traffic sign"),
+        "far object": ("building", "vegetation"),
+        "sky": ("sky",),
+    },
+    sky="sky",
+)
 LAYOUTS = {
     "labelmefacade": Layout(labels="label19"),
-    "idd_lite": Layout(labels="label7", classes=IDD_LITE, val=True),
+    "idd_lite": Layout(labels="label7", classes=IDD7, val=True),
     "kitti_road": Layout(is_kitti=True),
     "kitti_more": Layout(images=".", is_kitti=True),
     "kitti_drive": Layout(depth="depth", is_kitti=True),
@@ -72,6 +86,9 @@ class ImageFolder:
         if not self._images:
             raise DatasetError(f"{images} holds no .png or .jpg of the split {split}")
         self._has_pseudo = with_pseudo and split == "train" and (folder / PSEUDO).is_dir()
+        self._known = LabelMapping(layout.classes, layout.classes).table()
+        self._refined = Refined(layout.classes, CITYSCAPES)
+        self.labels = self._refined.labels if self._has_pseudo else layout.classes
 
     def __len__(self) -> int:
         return len(self._images)
@@ -94,10 +111,9 @@ class ImageFolder:
         if layout.labels or self._has_pseudo:
             labels = np.full(size, UNLABELLED, np.uint8)
         if layout.labels:
-            labels = read_ids(self._beside(layout.labels, path))
-            labels = layout.classes.table()[labels] if layout.classes else labels
+            labels = self._known[read_ids(self._beside(layout.labels, path))]
         if self._has_pseudo and labels is not None:
-            labels = merge(labels, read_ids(self._beside(PSEUDO, path)))
+            labels = self._refined(labels, read_ids(self._beside(PSEUDO, path)))
         depth_m = decode_depth(read_uint16(self._beside(layout.depth, path))) if layout.depth else None
         return Sample(path.stem, image, labels, depth_m, kitti_camera(size) if layout.is_kitti else None)
 

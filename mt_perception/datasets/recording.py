@@ -11,11 +11,20 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mt_perception.bag_messages import new_camera_info, new_compressed, new_header, new_image
+from mt_perception.bag_messages import new_camera_info, new_compressed, new_header, new_image, new_label_info
 from mt_perception.bags import new_recording
-from mt_perception.datasets.sample import DatasetError, Reader, Sample
+from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of
 from mt_perception.geometry import millimetres_from_depth
-from mt_perception.topics import COMPRESSED, RIGHT_IMAGE, TRUE_DEPTH, TRUE_LABELS, camera_info_topic, image_inputs
+from mt_perception.labels import CITYSCAPES, LabelSet
+from mt_perception.topics import (
+    COMPRESSED,
+    RIGHT_IMAGE,
+    TRUE_DEPTH,
+    TRUE_LABEL_INFO,
+    TRUE_LABELS,
+    camera_info_topic,
+    image_inputs,
+)
 
 FRAME_ID = "camera"
 START_NS = 10**9
@@ -45,17 +54,33 @@ def record_dataset(
     if limit < 0:
         raise DatasetError(f"the limit is {limit}; it must be a number of pictures, or 0 for all")
     count = min(limit, len(reader)) if limit else len(reader)
-    record(out, (reader[index] for index in tqdm(range(count), unit="picture")), rate_hz, form, storage)
+    samples = (reader[index] for index in tqdm(range(count), unit="picture"))
+    record(out, samples, rate_hz, form, storage, labels_of(reader))
     return count
 
 
-def record(out: Path, samples: Iterable[Sample], rate_hz: float, form: Form, storage: str = "mcap") -> None:
-    """Write `samples`, `rate_hz` per second, to the recording `out`, which appears when it is complete."""
+def record(
+    out: Path,
+    samples: Iterable[Sample],
+    rate_hz: float,
+    form: Form,
+    storage: str = "mcap",
+    labels: LabelSet = CITYSCAPES,
+) -> None:
+    """Write `samples`, `rate_hz` per second, to the recording `out`, which appears when it is complete.
+
+    `labels`: the classes of their labels, whose names are recorded too if there are labels.
+    """
     if not rate_hz > 0:
         raise DatasetError(f"the rate is {rate_hz} Hz; it must be above 0")
     with new_recording(out, storage) as bag:
+        told = False
         for index, sample in enumerate(samples):
             stamp_ns = START_NS + round(index * 1e9 / rate_hz)
+            if sample.labels is not None and not told:
+                names = new_label_info(labels, new_header(stamp_ns, ""))
+                bag.write_message(f"/{TRUE_LABEL_INFO}", stamp_ns, names, latched=True)
+                told = True
             for topic, message in _messages(sample, new_header(stamp_ns, FRAME_ID), form):
                 bag.write_message(topic, stamp_ns, message)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mt_perception.errors import MtPerceptionError
 from mt_perception.image_files import decoded
-from mt_perception.labels import UNLABELLED
+from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.types import CameraModel
 
 
@@ -25,7 +25,7 @@ class Sample:
     """A picture, and its labels, its depth, or both.
 
     image: (H, W, 3) uint8 RGB.
-    labels: (H, W) uint8, trainId or the code of a group (`groups.GROUPS`), 255 = unlabelled; None without labels.
+    labels: (H, W) uint8, trainIds of `labels_of` the reader, 255 = unlabelled; None without labels.
     depth_m: (H, W) float32 metres along the optical axis; NaN unknown, +Inf sky; None without depth.
     metric: False where depth is known up to one unknown factor alone (a teacher's, of an uncalibrated camera).
     camera: of this picture. Depth is worth nothing without its focal length.
@@ -84,6 +84,15 @@ class Reader(Protocol):
 
 
 @runtime_checkable
+class Labelled(Protocol):
+    """A reader that says in what classes its labels are. All others' are in those of Cityscapes."""
+
+    @property
+    def labels(self) -> LabelSet:
+        """The classes of all `Sample.labels`."""
+
+
+@runtime_checkable
 class Grouped(Protocol):
     """A reader that knows which samples belong together, so that some can be held out of training as a whole."""
 
@@ -97,6 +106,11 @@ class Taught(Protocol):
 
     def untaught(self) -> Reader:
         """The same samples with the truth alone: what may be scored against."""
+
+
+def labels_of(reader: Reader) -> LabelSet:
+    """The classes of its labels, also where it has none."""
+    return reader.labels if isinstance(reader, Labelled) else CITYSCAPES
 
 
 def read_ids(path: Path) -> NDArray[np.uint8]:

@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 
 from mt_perception import registry
-from mt_perception.datasets.camvid import CamVid
+from mt_perception.datasets.camvid import CAMVID11, CamVid
 from mt_perception.datasets.cityscapes import Cityscapes
-from mt_perception.datasets.image_folder import LAYOUTS, ImageFolder, Layout
+from mt_perception.datasets.image_folder import IDD7, LAYOUTS, ImageFolder, Layout
 from mt_perception.datasets.kitti import Kitti
 from mt_perception.datasets.middlebury import Middlebury
+from mt_perception.datasets.own import LABELS_FILE, Own, read_labels
 from mt_perception.datasets.sample import DatasetError, Reader
+from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.registry import Registry
 
 
@@ -28,10 +30,14 @@ READERS: Registry[Callable[[Path, str], Reader]] = Registry(
         "city": Cityscapes,
         "kitti": Kitti,
         "middlebury": lambda folder, _: Middlebury(folder),
+        "own": Own,
         **{name: partial(_image_folder, layout=layout) for name, layout in LAYOUTS.items()},
     },
 )
 """(folder, split) -> reader; the splits are `train` and `val`. Other packages add to it by entry points."""
+
+LABEL_SETS: dict[str, LabelSet] = {"cityscapes": CITYSCAPES, "camvid": CAMVID11, "idd_lite": IDD7}
+"""The label sets that come with the package, by the data sets that they are of."""
 
 TRAIN_ONLY = frozenset(("labelmefacade", "kitti_road", "kitti_more", "pictures"))
 """Data sets without a split val: nothing in them is true enough to score by."""
@@ -39,6 +45,7 @@ TRAIN_ONLY = frozenset(("labelmefacade", "kitti_road", "kitti_more", "pictures")
 _LAYOUTS: tuple[tuple[str, Callable[[Path, str], Reader]], ...] = (
     ("leftImg8bit", lambda folder, split: Cityscapes(folder, split, right=True)),
     ("image_2", lambda folder, _: Kitti(folder, right=True)),
+    (LABELS_FILE, Own),
     ("*/label11", lambda folder, split: CamVid(folder / split, with_teacher=False)),
 )
 """By what a layout is known, and its reader with all that a camera and the truth tell: a teacher is no truth."""
@@ -51,5 +58,15 @@ def open_dataset(folder: Path, split: str) -> Reader:
             return reader(folder, split)
     raise DatasetError(
         f"{folder} is no data set that can be read here; expected the layout of Cityscapes (leftImg8bit/), of KITTI "
-        "stereo 2015 (image_2/), or of CamVid (SPLIT/image/, SPLIT/label11/)"
+        "stereo 2015 (image_2/), of CamVid (SPLIT/image/, SPLIT/label11/), or one with classes of its own, "
+        f"which {LABELS_FILE} in it tells"
     )
+
+
+def open_labels(name: str, folder: Path = Path()) -> LabelSet:
+    """The label set of a YAML file (a relative path begins at `folder`), or one of `LABEL_SETS` by its name."""
+    if name in LABEL_SETS:
+        return LABEL_SETS[name]
+    if not name.endswith((".yaml", ".yml")):
+        raise DatasetError(f"there is no label set {name!r}; give a .yaml file, or one of {', '.join(LABEL_SETS)}")
+    return read_labels(folder / Path(name).expanduser())

@@ -19,8 +19,8 @@ from mt_perception.network.spec import InputSpec
 class CpuGraph(DeployedGraph):
     """`DeployedGraph` with the rewrites of `rewrites.py`: many small steps, where a GPU prefers few large ones."""
 
-    def __init__(self, network: MultiTaskNetwork, inputs: InputSpec) -> None:
-        super().__init__(with_nine_pointwise(network), inputs)
+    def __init__(self, network: MultiTaskNetwork, inputs: InputSpec, sky: int | None) -> None:
+        super().__init__(with_nine_pointwise(network), inputs, sky)
 
     def forward(
         self, image: Tensor, depth_scale: Tensor, camera: Tensor | None = None

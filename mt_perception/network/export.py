@@ -70,7 +70,7 @@ def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str,
     )
     with new_bundle(directory, card) as folder:
         save_file(stored(network), folder / WEIGHTS)
-        export_openvino(CpuGraph(network, inputs), folder / OPENVINO_GRAPH)
+        export_openvino(CpuGraph(network, inputs, card.labels.sky_id), folder / OPENVINO_GRAPH)
         share_constants(folder)
     return load_bundle(directory)
 

@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 import torch
 from torch import Tensor, nn
 
-from mt_perception.labels import SKY
 from mt_perception.network.decoder import upsample
 from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.network.spec import InputSpec
@@ -25,7 +24,8 @@ class DeployedGraph(nn.Module):
     offset: Tensor
     train_ids: Tensor
 
-    def __init__(self, network: MultiTaskNetwork, inputs: InputSpec) -> None:
+    def __init__(self, network: MultiTaskNetwork, inputs: InputSpec, sky: int | None) -> None:
+        """`sky`: the trainId of what is infinitely far; None where the network has no such class."""
         super().__init__()
         self.network = network.eval()
         self.codec = network.codec
@@ -38,6 +38,7 @@ class DeployedGraph(nn.Module):
         ids = network.spec.train_ids
         self._is_identity = ids == tuple(range(len(ids)))
         self.register_buffer("train_ids", torch.tensor(ids, dtype=torch.uint8), persistent=False)
+        self._sky = sky if sky in ids else None
 
     def cast(self, dtype: torch.dtype) -> DeployedGraph:
         """Compute the network in `dtype`; pixels are normalised and depth is decoded in fp32 as before."""
@@ -98,7 +99,7 @@ class DeployedGraph(nn.Module):
         depth_m = self.codec.decode(encoded[..., 0, :, :].float()) * depth_scale
         # the last hundredth of the codec's range stands for everything beyond it
         beyond = encoded[..., 0, :, :] >= 0.99 * self.codec.top
-        return torch.where(beyond | (mask == SKY), torch.inf, depth_m)
+        return torch.where(beyond if self._sky is None else beyond | (mask == self._sky), torch.inf, depth_m)
 
 
 def unknown(mask: Tensor, depth_scale: Tensor) -> Tensor:

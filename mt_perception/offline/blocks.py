@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from mt_perception.instants import Pair
+from mt_perception.label_mapping import Comparison
 from mt_perception.metrics import DepthScores, SegmentationScores
 from mt_perception.offline.measures import LEAST_BLOCKS, MEANS
 from mt_perception.row_prior import SkillScores
@@ -20,8 +21,8 @@ _MOST = 400
 class Scores:
     """Everything that is measured of some frames."""
 
-    def __init__(self) -> None:
-        self.labels, self.depth, self.skill = SegmentationScores(), DepthScores(), SkillScores()
+    def __init__(self, comparison: Comparison) -> None:
+        self.labels, self.depth, self.skill = SegmentationScores(comparison), DepthScores(), SkillScores()
         self._means = np.zeros((len(MEANS), 2))  # sum and number of frames of each
 
     def add(
@@ -55,7 +56,8 @@ class Scores:
 class Blocks:
     """The scores of a recording, by blocks of 2**`level` seconds of stamps."""
 
-    def __init__(self) -> None:
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
         self.level = 0
         self._scores: dict[int, Scores] = {}
 
@@ -68,9 +70,9 @@ class Blocks:
         prior_m: DepthMap | None = None,
     ) -> Scores:
         """One frame, as for `Scores.add`. Returns the scores of this frame alone."""
-        frame = Scores()
+        frame = Scores(self.comparison)
         frame.add(labels, depth_m, means or {}, prior_m)
-        self._scores.setdefault(stamp_ns // (10**9 << self.level), Scores()).merge(frame)
+        self._scores.setdefault(stamp_ns // (10**9 << self.level), Scores(self.comparison)).merge(frame)
         while len(self._scores) > _MOST:
             self.coarsen(self.level + 1)
         return frame
@@ -80,7 +82,7 @@ class Blocks:
         while self.level < level:
             joined: dict[int, Scores] = {}
             for key, scores in self._scores.items():
-                joined.setdefault(key // 2, Scores()).merge(scores)
+                joined.setdefault(key // 2, Scores(self.comparison)).merge(scores)
             self._scores = joined
             self.level += 1
 
@@ -90,7 +92,7 @@ class Blocks:
 
     def scores(self, keys: Any = None) -> Scores:
         """Those of all blocks together, or of those that `keys` lists, as often as it lists them."""
-        total = Scores()
+        total = Scores(self.comparison)
         for key in self._scores if keys is None else keys:
             total.merge(self._scores[key])
         return total

@@ -24,7 +24,7 @@ def differing_frames(first: Timeline, second: Timeline, most: int) -> list[tuple
     """
     stamps, a, b = np.intersect1d(first.stamps_ns, second.stamps_ns, return_indices=True)
     (rank, one), (other_rank, other) = first.badness, second.badness
-    if rank == other_rank == "truth" and np.isfinite(one).any():
+    if (rank == other_rank == "truth" and np.isfinite(one).any()) or first.labels != second.labels:
         apart = np.abs(one[a] - other[b])
     else:
         apart = np.abs(first.shares[a] - second.shares[b]).sum(1) / 2

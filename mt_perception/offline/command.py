@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from mt_perception.offline.measures import MEASURES, difference, interval, shown, verdict
 from mt_perception.report.page import require_report
+from mt_perception.report.tables import over_text
 from mt_perception.results import check_folder, write_json
 from mt_perception.settings import Settings, SettingsError
 
@@ -87,22 +88,36 @@ def _tell_failures(outcomes: Mapping[Path, Any]) -> int:
 
 def add_evaluate(commands: Any) -> None:
     """Add the command to those of `mt-perception bag`."""
-    parser = commands.add_parser("evaluate", help="score recordings of results, and compare them with the first")
+    parser = commands.add_parser("evaluate", help="the former name of mt-perception evaluate BAG")
     parser.add_argument("recordings", nargs="+", metavar="BAG", help=f"with masks and depth (rosbag2); {_LIST}")
+    add_recordings(parser)
+    parser.set_defaults(command=_old_evaluate)
+
+
+def add_recordings(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `evaluate_recordings` takes."""
     parser.add_argument("--truth", type=Path, metavar="BAG", help="recording of the truth (default: each BAG's own)")
     _add_topics(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
     parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures here, one file")
     text = "frames of each BAG that the report shows, the worst first (default: %(default)s)"
     parser.add_argument("--worst", type=int, default=6, metavar="N", help=text)
-    text = "the model that made the results: its card has the row table for skill (default: the package's own)"
+    text = "the model that made the results: its card has its classes and the row table (default: the package's own)"
     parser.add_argument("--model", default="", help=text)
+    text = "classes of the true labels where the recording names none: cityscapes, camvid, idd_lite or FILE.yaml"
+    parser.add_argument("--truth-labels", default="", metavar="LABELS", help=text)
     _add_workers(parser)
-    parser.set_defaults(command=_evaluate)
 
 
-def _evaluate(options: argparse.Namespace) -> int:
+def _old_evaluate(options: argparse.Namespace) -> int:
+    print("mt-perception bag evaluate is now mt-perception evaluate", file=sys.stderr)
+    return evaluate_recordings(options, options.recordings)
+
+
+def evaluate_recordings(options: argparse.Namespace, names: Sequence[str]) -> int:
+    """Score and compare the recordings called `names`, print and write it; the exit status."""
     from mt_perception.bundle import open_model
+    from mt_perception.datasets.sources import open_labels
     from mt_perception.offline.evaluate import compare
     from mt_perception.offline.many import evaluate_bags, listed
 
@@ -110,11 +125,11 @@ def _evaluate(options: argparse.Namespace) -> int:
         check_folder(file)
     if options.html:
         require_report()
-    paths = listed(options.recordings)
+    paths = listed(names)
     card = open_model(options.model).card
-    outcomes = evaluate_bags(
-        paths, options.truth, options.workers, options.ray, card, (options.topic, options.right_topic)
-    )
+    true_labels = open_labels(options.truth_labels) if options.truth_labels else None
+    cameras = options.topic, options.right_topic
+    outcomes = evaluate_bags(paths, options.truth, options.workers, options.ray, card, cameras, true_labels)
     evaluations = [each for each in outcomes.values() if not isinstance(each, Exception)]
     results = [each.results() for each in evaluations]
     rows = compare(evaluations) if evaluations and outcomes[paths[0]] is evaluations[0] else []
@@ -141,6 +156,7 @@ def _text(facts: Mapping[str, Any]) -> str:
         f"  latency ms: {', '.join(f'{name} {value:g}' for name, value in latency.items()) or 'that of no live node'}",
         *(f"  {MEASURES[name].title:<17}{shown(name, row['value']):>9}   {interval(name, row['interval'])}"
           for name, row in facts["scores"].items()),
+        *([f"  mean IoU is {over_text(facts['over'])}"] if facts["over"] else []),
         *([f"  {facts['row_table']}"] if facts["row_table"] else []),
         *(f"  {loss}" for loss in facts["losses"]),
     ]  # fmt: skip

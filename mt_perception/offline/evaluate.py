@@ -15,18 +15,21 @@ from mt_perception.bag_topics import Layout, has_images, layout_of
 from mt_perception.bags import Bag, BagError
 from mt_perception.bundle import BundleCard
 from mt_perception.instants import Instant, instants
+from mt_perception.label_mapping import Comparison
+from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.metrics import DepthBreakdown, percentiles
 from mt_perception.offline.blocks import Blocks, common_blocks, confidence, differences
-from mt_perception.offline.measures import MEASURES
+from mt_perception.offline.measures import LABEL_MEASURES, MEASURES
 from mt_perception.offline.pairs import Pairs
 from mt_perception.offline.row_table import RowTable
 from mt_perception.offline.segments import readable
 from mt_perception.offline.timeline import Timeline
 from mt_perception.offline.truth import Truth
+from mt_perception.recorded_labels import comparison_of
 from mt_perception.settings import SETTINGS
 from mt_perception.stereo import consistency
-from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH
-from mt_perception.types import StereoPair
+from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
+from mt_perception.types import Mask, StereoPair
 
 _GAP = 1.5
 """Two results farther apart than this many usual intervals have a gap between them."""
@@ -36,22 +39,29 @@ _GAP = 1.5
 class Evaluation:
     """What was found in one recording. `is_live`: results were recorded later than their pictures.
 
-    `judged`: results that have truth. `row_table` says with what depth was compared, or why with nothing; empty
-    without true depth. `cameras` are the topics that were asked for, `layout` what was found.
+    `judged`: results that have truth. `strange_ids`: what stands in true labels and is no class. `row_table` says with
+    what depth was compared, or why with nothing; empty without true depth. `cameras` are the topics that were asked
+    for, `layout` what was found.
     """
 
     path: Path
-    blocks: Blocks = field(default_factory=Blocks)
-    depth: DepthBreakdown = field(default_factory=DepthBreakdown)
-    frames: Timeline = field(default_factory=Timeline)
+    comparison: Comparison
+    blocks: Blocks = field(init=False)
+    depth: DepthBreakdown = field(init=False)
+    frames: Timeline = field(init=False)
     pictures: int = 0
     judged: int = 0
     unanswered_ns: array[int] = field(default_factory=lambda: array("q"))
     is_live: bool = False
     losses: list[str] = field(default_factory=list)
+    strange_ids: set[int] = field(default_factory=set)
     row_table: str = ""
     cameras: tuple[str, str] = ("", "")
     layout: Layout = field(default_factory=Layout)
+
+    def __post_init__(self) -> None:
+        self.blocks, self.depth = Blocks(self.comparison), DepthBreakdown(self.comparison)
+        self.frames = Timeline(self.comparison.predicted)
 
     @property
     def start_ns(self) -> int:
@@ -71,7 +81,8 @@ class Evaluation:
         stamps = np.sort(self.frames.stamps_ns)
         seconds = np.diff(stamps) / 1e9
         usual_s = float(np.median(seconds)) if seconds.size else 0.0
-        values, limits = self.blocks.total(), confidence(self.blocks)
+        scores, limits = self.blocks.scores(), confidence(self.blocks)
+        values = scores.summary()
         return {
             "recording": str(self.path),
             "pictures": self.pictures,
@@ -84,28 +95,38 @@ class Evaluation:
             "latency_ms": percentiles(self.frames["latency_ms"].tolist()) if self.is_live else {},
             "losses": self.losses,
             "blocks": len(self.blocks.table()),
+            "over": scores.labels.over() if isfinite(values["miou"]) else None,
             "row_table": self.row_table,
             "scores": {n: {"value": values[n], "interval": limits.get(n)} for n in MEASURES if isfinite(values[n])},
         }
 
 
 def evaluate_bag(
-    path: Path, truth: Path | None = None, card: BundleCard | None = None, cameras: tuple[str, str] = ("", "")
+    path: Path,
+    truth: Path | None = None,
+    card: BundleCard | None = None,
+    cameras: tuple[str, str] = ("", ""),
+    true_labels: LabelSet | None = None,
 ) -> Evaluation:
     """Read a recording. Its truth is its own, or that of another recording, matched by stamp.
 
     `card` is that of the model that made the results; without a row table in it the truth is read once before.
     `cameras`: the topics of (left and) right pictures, in the recording or in that of the truth; found when empty.
+    `true_labels`: the classes of the true labels, where the recording does not tell them; see `comparison_of`.
     """
-    found, row_table = Evaluation(path, cameras=cameras), RowTable(card)
+    row_table, pairs = RowTable(card), Pairs()
     before: Instant | None = None
-    pairs = Pairs()
     with Bag(path) as bag, Truth(truth, cameras) as with_truth:
-        found.layout = layout = _layout(bag, with_truth, cameras)
+        layout = _layout(bag, with_truth, cameras)
         if MASK not in layout.topics:
             raise BagError(f"{path} holds no {MASK}; make results with: mt-perception bag process {path} OUT")
+        model = card.labels if card else CITYSCAPES
+        comparison = comparison_of((bag, layout.topics), with_truth.recording, model, true_labels)
+        found = Evaluation(path, comparison, cameras=cameras, layout=layout)
         found.losses += layout.notes
-        if (truth or TRUE_DEPTH in layout.topics) and row_table.needs_fit:
+        topics = {*layout.topics}
+        has_truth = bool(truth) or TRUE_LABELS in topics or topics >= {TRUE_DEPTH, DEPTH}
+        if (truth or TRUE_DEPTH in topics) and row_table.needs_fit:
             before_all = tqdm(readable(bag, instants(bag, layout), []), desc="row table", unit="instant", leave=False)
             row_table.fit(with_truth(each) for each in before_all)
         read = readable(bag, instants(bag, layout), found.losses)
@@ -118,7 +139,12 @@ def evaluate_bag(
                 before = instant
             elif instant.has_picture:
                 found.unanswered_ns.append(instant.stamp_ns)
-    _refuse_nothing(found, truth)
+    _refuse_nothing(found, truth, has_truth)
+    if found.strange_ids:
+        ids, name = ", ".join(map(str, sorted(found.strange_ids))), found.comparison.true.name
+        found.losses.append(
+            f"true labels hold {ids}, which is no class of {name} and not scored; --truth-labels tells other classes"
+        )
     scores = found.blocks.total()
     found.row_table = row_table.words(isfinite(scores["skill"])) if isfinite(scores["abs_rel"]) else ""
     return found
@@ -130,22 +156,33 @@ def _layout(bag: Bag, with_truth: Truth, cameras: tuple[str, str]) -> Layout:
     return layout_of(bag, topic, right)
 
 
-def _refuse_nothing(found: Evaluation, truth: Path | None) -> None:
-    """Raises `BagError` where no result was read, or none has the truth that was given for it."""
+def _ids_of_no_class(true: Mask, labels: LabelSet) -> set[int]:
+    """What stands in a mask, and is neither a class nor said to be none."""
+    ids = np.flatnonzero(np.bincount(true.ravel(), minlength=256)).tolist()
+    return {*ids} - {*labels.train_ids, labels.ignore, UNLABELLED}
+
+
+def _refuse_nothing(found: Evaluation, truth: Path | None, has_truth: bool) -> None:
+    """Raises `BagError` where no result was read, or none has the truth that there is."""
     if not len(found.frames):
         raise BagError(f"no {MASK} of {found.path} could be read: {'; '.join(found.losses) or 'they have no messages'}")
-    if truth and not found.judged:
+    if has_truth and not found.judged:
         raise BagError(
-            f"{truth} tells the truth of none of the {len(found.frames)} results in {found.path}: no stamps are equal"
+            f"{truth or found.path} tells the truth of none of the {len(found.frames)} results in {found.path}: "
+            "no stamps are equal"
         )
 
 
 def compare(evaluations: list[Evaluation]) -> list[dict[str, Any]]:
-    """The differences of every recording to the first, score by score, over the time that both cover."""
+    """The differences of every recording to the first, score by score, over the time that both cover.
+
+    Labels are left out where they are told apart in other classes.
+    """
     first, *others = evaluations
     rows = []
     for other in others:
         found = differences(first.blocks, other.blocks)
+        same_classes = first.comparison.labels == other.comparison.labels
         about = {
             "recording": str(other.path),
             "against": str(first.path),
@@ -154,7 +191,7 @@ def compare(evaluations: list[Evaluation]) -> list[dict[str, Any]]:
         rows += [
             {**about, "score": name, "difference": found[name][0], "interval": found[name][1]}
             for name, measure in MEASURES.items()
-            if name in found and measure.better
+            if name in found and measure.better and (same_classes or name not in LABEL_MEASURES)
         ]
     return rows
 
@@ -166,6 +203,7 @@ def _add(found: Evaluation, instant: Instant, judged: Instant, means: dict[str, 
     found.is_live |= answered_ns > (instant.picture_received_ns or instant.stamp_ns)
     labels, depth_m = judged.labels_and_truth(), judged.depth_and_truth_m()
     found.judged += bool(labels or depth_m)
+    found.strange_ids |= _ids_of_no_class(labels[1], found.comparison.true) if labels else set()
     prior_m = row_table(instant, depth_m[1].shape) if depth_m else None
     scores = found.blocks.add(instant.stamp_ns, labels, depth_m, means, prior_m).summary()
     if depth_m:

@@ -5,10 +5,10 @@ The scale is smoothed over time; that of a segment begins `WARM_UP_S` before it,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from mt_perception.ground import GroundDepth, Mount
-from mt_perception.labels import Label
+from mt_perception.labels import LabelSet
 from mt_perception.offline.segments import Segment
 from mt_perception.offline.tally import Tally
 from mt_perception.prediction import Prediction
@@ -18,8 +18,8 @@ from mt_perception.settings import Settings
 class OnGround:
     """Corrects predictions, in the order of time, and tells which of them have no scale of their own."""
 
-    def __init__(self, classes: Sequence[Label], settings: Settings, tally: Tally) -> None:
-        self._depth, self._mount, self._tally = GroundDepth(classes), Mount(settings.camera_height_m), tally
+    def __init__(self, labels: LabelSet, settings: Settings, tally: Tally) -> None:
+        self._depth, self._mount, self._tally = GroundDepth(labels), Mount(settings.camera_height_m), tally
 
     def __call__(self, prediction: Prediction) -> Prediction:
         """The prediction, which holds `mask` and `depth_m`, with its depth corrected."""

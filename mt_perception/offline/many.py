@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from mt_perception.bags import BagError
 from mt_perception.bundle import BundleCard
+from mt_perception.labels import LabelSet
 from mt_perception.offline.evaluate import Evaluation, evaluate_bag
 from mt_perception.pool import run
 
@@ -66,7 +67,9 @@ def evaluate_bags(
     ray: str = "",
     card: BundleCard | None = None,
     cameras: tuple[str, str] = ("", ""),
+    true_labels: LabelSet | None = None,
 ) -> dict[Path, Evaluation | Failure]:
     """`evaluate_bag` of each, in the order of `paths`."""
-    found = dict(attempts(partial(evaluate_bag, truth=truth, card=card, cameras=cameras), paths, workers, ray))
+    evaluate = partial(evaluate_bag, truth=truth, card=card, cameras=cameras, true_labels=true_labels)
+    found = dict(attempts(evaluate, paths, workers, ray))
     return {path: found[path] for path in paths}

@@ -18,7 +18,7 @@ class Measure:
 
 
 MEASURES = {
-    "miou": Measure("mean IoU", 1, True, "intersection over union, averaged over the classes that occur in the truth"),
+    "miou": Measure("mean IoU", 1, True, "intersection over union, mean of the listed classes that are in the truth"),
     "pixel_accuracy": Measure("pixel accuracy", 1, True, "share of the pixels whose class is right"),
     "abs_rel": Measure("AbsRel", -1, meaning="mean error of depth over true depth, up to 80 m"),
     "prior_abs_rel": Measure("AbsRel, row table", 0, meaning="that of a table which knows only a pixel's image row"),
@@ -40,6 +40,8 @@ MEASURES = {
     "stereo_error": Measure("stereo error", -1, True, "how badly depth explains the right picture: 50 % is chance"),
     "stereo_reference": Measure("that of matching", 0, True, "the same of the disparity that the pair itself gives"),
 }  # fmt: skip
+LABEL_MEASURES = ("miou", "pixel_accuracy")
+"""Those that depend on what classes are told apart."""
 MEANS = ("label_flicker", "depth_flicker", "stereo_error", "stereo_reference")
 """Those that are plain means over frames and need no truth."""
 

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from mt_perception.labels import CITYSCAPES
 from mt_perception.offline.choice import APART_NS, differing_frames, worst_frames
 from mt_perception.offline.evaluate import Evaluation
 from mt_perception.offline.measures import MEASURES, difference, interval, shown, verdict
@@ -70,7 +69,7 @@ def recordings_page(
             for other, name in zip(evaluations[1:], names[1:], strict=True)
         ],
         apart_s=APART_NS / 1e9,
-        colors={label.name: css_color(label) for label in CITYSCAPES},
+        colors={label.name: css_color(label) for each in reversed(evaluations) for label in each.comparison.labels},
         measures={name: each for name, each in MEASURES.items() if each.meaning},
     )
 
@@ -89,9 +88,8 @@ def _color(index: int) -> str:
 
 
 def _recording(found: Evaluation, name: str, facts: dict[str, Any], color: str) -> dict[str, Any]:
-    names = [label.name for label in CITYSCAPES]
-    labels = plain(label_results(found.blocks.scores().labels, names)) if "miou" in facts["scores"] else None
-    depth = plain(depth_results(found.depth, names if labels else ())) if "abs_rel" in facts["scores"] else None
+    labels = plain(label_results(found.blocks.scores().labels)) if "miou" in facts["scores"] else None
+    depth = plain(depth_results(found.depth, labels is not None)) if "abs_rel" in facts["scores"] else None
     began = datetime.fromtimestamp(found.start_ns / 1e9, timezone.utc) if len(found.frames) else None
     return {
         "name": name,
@@ -131,15 +129,16 @@ def _score_table(facts: Sequence[dict[str, Any]], others: Sequence[list[dict[str
 def _class_table(recordings: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """A row for each class that is true anywhere: its share of the true pixels of the first that has it, all IoUs."""
     with_labels = [each["labels"] for each in recordings]
+    by_name = [{row["name"]: row for row in each["classes"]} if each else {} for each in with_labels]
     table = []
-    for index, label in enumerate(CITYSCAPES):
-        rows = [each["classes"][index] if each else None for each in with_labels]
+    for name in dict.fromkeys(name for each in by_name for name in each):
+        rows = [each.get(name) for each in by_name]
         true = [(row, each) for row, each in zip(rows, with_labels, strict=True) if row and row["pixels"]]
         if true:
             row, labels = true[0]
             share = row["pixels"] / sum(each["pixels"] for each in labels["classes"])
             ious = [each["iou"] if each and each["pixels"] else None for each in rows]
-            table.append({"name": label.name, "share": share, "ious": ious})
+            table.append({"name": name, "share": share, "ious": ious})
     return table
 
 

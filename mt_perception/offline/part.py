@@ -88,7 +88,7 @@ def process_segment(processing: Processing, cores: int, task: Task) -> Tally:
     ):
         writer.adopt(bag)
         if task.is_first:
-            names = processing.messages.names(segment.start_ns, load_bundle(processing.model).card.classes)
+            names = processing.messages.names(segment.start_ns, load_bundle(processing.model).card.labels)
             writer.write(names.topic, names.type_name, names.received_ns, names.data, latched=True)
         # results carry the time of their picture, so that the two streams only have to be merged
         made = _counted(work(processing, cores, task, bag, tally), tally)
@@ -131,7 +131,7 @@ def _grounded(processing: Processing, cores: int, task: Task, bag: Bag, tally: T
         return item[0], perceiver(item[1])
 
     perceivers, bit_depth = lanes(processing.settings, cores), processing.settings.bit_depth
-    correct = OnGround(perceivers[0].bundle.card.classes, processing.settings, tally)
+    correct = OnGround(perceivers[0].bundle.card.labels, processing.settings, tally)
     with opencv_threads(1):
         frames = ahead(_frames(task, bag, tally, bit_depth, round(1e9 * WARM_UP_S)))
         predictions = spread(frames, [partial(perceive, each) for each in perceivers])

@@ -8,7 +8,7 @@ from typing import Any
 
 from mt_perception.bag_messages import BUILDER
 from mt_perception.bags import Recorded, serialized
-from mt_perception.labels import Label
+from mt_perception.labels import LabelSet
 from mt_perception.outputs import Result, disparity_message, message_of
 from mt_perception.prediction import Prediction
 from mt_perception.settings import Settings
@@ -26,9 +26,9 @@ class ResultMessages:
     settings: Settings
     namespace: str = ""
 
-    def names(self, received_ns: int, classes: tuple[Label, ...]) -> Recorded:
+    def names(self, received_ns: int, labels: LabelSet) -> Recorded:
         """The names of the classes, to be latched."""
-        message = BUILDER.label_info(classes, BUILDER.header(received_ns, ""))
+        message = BUILDER.label_info(labels, BUILDER.header(received_ns, ""))
         return serialized(f"{self.namespace}/{LABEL_INFO}", received_ns, message)
 
     def __call__(self, received_ns: int, prediction: Prediction, found: Match | None = None) -> list[Recorded]:

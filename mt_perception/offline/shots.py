@@ -11,7 +11,7 @@ import numpy as np
 from mt_perception.bags import Bag
 from mt_perception.geometry import resize_nearest
 from mt_perception.instants import Instant
-from mt_perception.labels import CITYSCAPES
+from mt_perception.label_mapping import Comparison
 from mt_perception.metrics import DepthBreakdown, SegmentationScores
 from mt_perception.offline.evaluate import Evaluation
 from mt_perception.offline.truth import Truth, read_instant
@@ -19,8 +19,6 @@ from mt_perception.report.frames import FrameScores, judge
 from mt_perception.report.pictures import Panel, View, panels
 from mt_perception.topics import DEPTH, MASK, TRUE_LABELS
 from mt_perception.types import Mask
-
-_NAMES = tuple(label.name for label in CITYSCAPES)
 
 
 @dataclass(frozen=True)
@@ -39,7 +37,7 @@ def shots(found: Evaluation, truth: Path | None, indices: Sequence[int]) -> Iter
         for index in indices:
             stamp_ns, (first_ns, last_ns) = int(stamps[index]), spans[index].tolist()
             instant = with_truth(read_instant(bag, found.layout, stamp_ns, (first_ns, last_ns)), pictures=True)
-            yield _shot(f"after {(stamp_ns - start_ns) / 1e9:.2f} s", instant)
+            yield _shot(f"after {(stamp_ns - start_ns) / 1e9:.2f} s", instant, found.comparison)
 
 
 def differing_share(a: Mask, b: Mask) -> float:
@@ -68,15 +66,15 @@ def side_by_side(a: Shot, b: Shot, names: tuple[str, str]) -> list[list[Panel | 
     return rows
 
 
-def _shot(name: str, instant: Instant) -> Shot:
+def _shot(name: str, instant: Instant, comparison: Comparison) -> Shot:
     labels, depth = None, None
     if pair := instant.labels_and_truth():
-        labels = SegmentationScores()
+        labels = SegmentationScores(comparison)
         labels.update(*pair)
     if pair_m := instant.depth_and_truth_m():
-        depth = DepthBreakdown()
+        depth = DepthBreakdown(comparison)
         depth.update(*pair_m, pair[1] if pair and pair[1].shape == pair_m[1].shape else None)
     mask = instant.array(MASK)
     assert mask is not None
     view = View(instant.picture(), mask, instant.array(TRUE_LABELS), instant.array(DEPTH), instant.true_depth_m())
-    return Shot(judge(name, _NAMES, labels, depth), panels(view), mask)
+    return Shot(judge(name, labels, depth), panels(view, comparison), mask)

@@ -49,7 +49,7 @@ class PairedPerceiver:
         self._scale: Scale | None = None
         self._ground: OnGround | None = None
         if settings.scales_by_ground:
-            self._ground = OnGround(perceiver.bundle.card.classes, settings, tally)
+            self._ground = OnGround(perceiver.bundle.card.labels, settings, tally)
         self._turn = -1
 
     def __call__(self, left: Recorded, right: Recorded, cameras: Cameras) -> tuple[Prediction, Match | None]:

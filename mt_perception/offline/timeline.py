@@ -8,16 +8,20 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.labels import CITYSCAPES
+from mt_perception.labels import LabelSet
 from mt_perception.types import Mask
 
 COLUMNS = ("latency_ms", "miou", "abs_rel", "label_flicker", "depth_flicker", "stereo_error")
 
 
 class Timeline:
-    """The frames that have results, by their stamps, with the numbers of `COLUMNS`; NaN where one is not known."""
+    """The frames that have results, by their stamps, with the numbers of `COLUMNS`; NaN where one is not known.
 
-    def __init__(self) -> None:
+    `labels`: the classes of the predictions.
+    """
+
+    def __init__(self, labels: LabelSet) -> None:
+        self.labels = labels
         self._stamps = array("q")
         self._spans = array("q")
         self._values = {name: array("d") for name in COLUMNS}
@@ -27,7 +31,7 @@ class Timeline:
         """One frame: its stamp, between when and when it was recorded, its predicted labels, and its numbers."""
         self._stamps.append(stamp_ns)
         self._spans.extend(span_ns)
-        counts = np.bincount(mask.ravel(), minlength=256)[: len(CITYSCAPES)]
+        counts = np.bincount(mask.ravel(), minlength=256)[list(self.labels.train_ids)]
         self._shares.extend((counts / mask.size).tolist())
         for name, column in self._values.items():
             column.append(values.get(name, float("nan")))
@@ -48,7 +52,7 @@ class Timeline:
     @property
     def shares(self) -> NDArray[np.float32]:
         """(frames, classes): of the picture, the part that each class was given."""
-        return np.array(self._shares, np.float32).reshape(-1, len(CITYSCAPES))
+        return np.array(self._shares, np.float32).reshape(-1, len(self.labels))
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:
         """(frames,) one of `COLUMNS`."""

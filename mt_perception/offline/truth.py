@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from mt_perception.bag_topics import Layout, has_images, layout_of
@@ -41,6 +41,11 @@ class Truth:
             for each in self._bag.messages(self._topics):
                 stamp_ns, now = self._layout.stamp_ns(each), each.received_ns
                 self._spans[stamp_ns] = self._spans.get(stamp_ns, (now, now))[0], now
+
+    @property
+    def recording(self) -> tuple[Bag, Mapping[str, str]] | None:
+        """The other recording with its topics by role; None without one."""
+        return (self._bag, self._layout.topics) if self._bag else None
 
     def has(self, camera: str) -> bool:
         """Whether this recording has the pictures of a camera's topic."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -48,22 +48,20 @@ class FrameScores:
         return sum(known) if known else math.inf
 
 
-def judge(
-    name: str, names: Sequence[str], labels: SegmentationScores | None, depth: DepthBreakdown | None
-) -> FrameScores:
+def judge(name: str, labels: SegmentationScores | None, depth: DepthBreakdown | None) -> FrameScores:
     """The verdict on the frame called `name` from the scores of it alone, None where it has no such truth."""
     return FrameScores(
         name,
         labels.miou if labels else math.nan,
         depth.summary()["abs_rel"] if depth else math.nan,
-        _labels_fault(names, labels) if labels else None,
-        _depth_fault(names, depth) if depth else None,
+        _labels_fault(labels) if labels else None,
+        _depth_fault(depth) if depth else None,
     )
 
 
-def _labels_fault(names: Sequence[str], scores: SegmentationScores) -> Fault | None:
+def _labels_fault(scores: SegmentationScores) -> Fault | None:
     """The class of the lowest IoU; of several, such as those missed altogether, the one with the most pixels."""
-    pixels = scores.confusion.sum(1)
+    names, pixels = scores.labels.names, scores.confusion.sum(1)
     present = np.flatnonzero(pixels)
     if not present.size:
         return None
@@ -75,14 +73,14 @@ def _labels_fault(names: Sequence[str], scores: SegmentationScores) -> Fault | N
     return Fault(names[worst], float(iou[worst]), float(pixels[worst] / pixels.sum()), taken_for)
 
 
-def _depth_fault(names: Sequence[str], scores: DepthBreakdown) -> Fault | None:
+def _depth_fault(scores: DepthBreakdown) -> Fault | None:
     rows = scores.by_class()
     total = sum(row["pixels"] for row in rows)
     known = [(row["abs_rel"], index) for index, row in enumerate(rows) if not math.isnan(row["abs_rel"])]
     if not known:
         return None
     value, index = max(known)
-    return Fault(names[index], value, rows[index]["pixels"] / total)
+    return Fault(scores.labels.names[index], value, rows[index]["pixels"] / total)
 
 
 class Worst(Generic[Item]):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.errors import MtPerceptionError
+from mt_perception.report.tables import over_text
 
 NOTHING = "\u2013"
 _PACKAGES = ("jinja2", "matplotlib")
@@ -38,7 +39,7 @@ def render_page(template: Path, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"percent": percent, "number": number, "count": count}
+    environment.filters |= {"percent": percent, "number": number, "count": count, "over": over_text}
     environment.globals |= {
         "depth_scale": pictures.depth_scale(),
         "error_scale": pictures.error_scale(),

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.geometry import resize, resize_nearest
-from mt_perception.labels import CITYSCAPES, UNLABELLED, Label
-from mt_perception.render import Picture, color_depth, color_mask
+from mt_perception.label_mapping import Comparison
+from mt_perception.labels import UNLABELLED, UNLABELLED_COLOR, Label, LabelSet
+from mt_perception.render import Picture, color_depth
 from mt_perception.types import DepthMap, Mask
 
 WIDTH_PX = 480
@@ -36,7 +37,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class View:
-    """All that there is to show of one frame: RGB, (H, W) trainIds and metres, of any sizes; None what there is not."""
+    """All that there is to show of one frame: RGB, (H, W) trainIds, each of its own label set, and metres.
+
+    They may be of any sizes; None what there is not.
+    """
 
     picture: Picture | None = None
     labels: Mask | None = None
@@ -45,16 +49,20 @@ class View:
     true_depth_m: DepthMap | None = None
 
 
-def panels(view: View, classes: tuple[Label, ...] = CITYSCAPES) -> tuple[Panel, ...]:
+def panels(view: View, comparison: Comparison) -> tuple[Panel, ...]:
     """The input; truth, prediction and error of labels and depth, as far as the view has them. All of one size."""
     small = _small(view)
     picture = None if view.picture is None else resize(view.picture, small)
     made = [] if picture is None else [Panel("input", jpeg(picture))]
-    truth, guess = (_resized(each, small) for each in (view.true_labels, view.labels))
+    folded = (
+        None if view.true_labels is None else comparison.of_true(view.true_labels),
+        None if view.labels is None else comparison.of_predicted(view.labels),
+    )
+    truth, guess = (_resized(each, small) for each in folded)
     if truth is not None:
-        made.append(Panel("true labels", png(color_mask(truth, classes))))
+        made.append(Panel("true labels", png(_colored(truth, comparison.labels))))
     if guess is not None:
-        made.append(Panel("predicted labels", png(color_mask(guess, classes))))
+        made.append(Panel("predicted labels", png(_colored(guess, comparison.labels))))
     if truth is not None and guess is not None:
         made.append(Panel("wrong labels", jpeg(label_errors(picture, guess, truth))))
     truth_m, guess_m = (_resized(each, small) for each in (view.true_depth_m, view.depth_m))
@@ -66,6 +74,12 @@ def panels(view: View, classes: tuple[Label, ...] = CITYSCAPES) -> tuple[Panel, 
     if truth_m is not None and guess_m is not None:
         made.append(Panel("depth error", jpeg(depth_errors(guess_m, truth_m))))
     return tuple(made)
+
+
+def _colored(places: Mask, labels: LabelSet) -> Picture:
+    """(H, W) places in `labels`, `UNLABELLED` for none -> (H, W, 3)."""
+    colors = np.array([*(each.color for each in labels), UNLABELLED_COLOR], np.uint8)
+    return colors[np.minimum(places, len(labels))]
 
 
 def _small(view: View) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -10,15 +10,16 @@ import numpy as np
 from mt_perception.metrics import DepthBreakdown, SegmentationScores
 
 
-def label_results(scores: SegmentationScores, names: Sequence[str]) -> dict[str, Any]:
-    """The scores, and of each class (in the order of `names`) IoU, recall, precision and true pixels."""
+def label_results(scores: SegmentationScores) -> dict[str, Any]:
+    """The scores, the list of classes that they are over, and of each IoU, recall, precision and true pixels."""
     pixels, guessed = scores.confusion.sum(1), scores.confusion.sum(0)[: scores.classes]
     recall, hits = np.diag(scores.shares), np.diag(scores.confusion)
     precision = np.divide(hits, guessed, out=np.full(scores.classes, np.nan), where=guessed > 0)
-    columns = zip(names, scores.iou, recall, precision, pixels, strict=True)
+    columns = zip(scores.labels.names, scores.iou, recall, precision, pixels, strict=True)
     return {
         **scores.summary(),
         "official_miou": scores.official_miou,
+        "over": scores.over(),
         "classes": [
             {"name": n, "iou": float(i), "recall": float(r), "precision": float(p), "pixels": int(count)}
             for n, i, r, p, count in columns
@@ -27,11 +28,11 @@ def label_results(scores: SegmentationScores, names: Sequence[str]) -> dict[str,
     }
 
 
-def depth_results(depth: DepthBreakdown, names: Sequence[str]) -> dict[str, Any]:
-    """The scores, and those of each class (none without `names`) and of each band of distance."""
+def depth_results(depth: DepthBreakdown, has_labels: bool) -> dict[str, Any]:
+    """The scores, and those of each class, if true labels were known, and of each band of distance."""
     edges = depth.edges_m
     bands = zip(edges[:-1], edges[1:], depth.by_distance(), strict=True)
-    by_class = zip(names, depth.by_class(), strict=True) if names else ()
+    by_class = zip(depth.labels.names, depth.by_class(), strict=True) if has_labels else ()
     return {
         **depth.summary(),
         "classes": [{"name": name, **row} for name, row in by_class],
@@ -52,3 +53,10 @@ def confusion_table(labels: dict[str, Any]) -> dict[str, Any]:
             for r in rows
         ],
     }
+
+
+def over_text(over: Mapping[str, Any]) -> str:
+    """What a mean IoU is the mean over, of `SegmentationScores.over`, in a few words."""
+    count, listed = len(over["classes"]), f"the {over['list_length']} classes of {over['list']}"
+    text = f"over {listed if count == over['list_length'] else f'{count} of {listed}'}, {over['pixels']:,} pixels"
+    return f"{text}; not in the truth: {', '.join(over['absent'])}" if over["absent"] else text

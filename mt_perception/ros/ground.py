@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from rclpy.node import Node
@@ -10,7 +9,7 @@ from rclpy.time import Time
 
 from mt_perception.errors import MtPerceptionError
 from mt_perception.ground import Ground, GroundDepth, Mount
-from mt_perception.labels import Label
+from mt_perception.labels import LabelSet
 from mt_perception.prediction import Prediction
 from mt_perception.ros.health import Health
 from mt_perception.ros.scale import report_scale
@@ -36,9 +35,9 @@ class GroundScale:
         self._depth: GroundDepth | None = None
         self._problem = ""
 
-    def correct(self, prediction: Prediction, settings: Settings, classes: Sequence[Label]) -> Prediction:
+    def correct(self, prediction: Prediction, settings: Settings, labels: LabelSet) -> Prediction:
         """The prediction, which holds `mask` and `depth_m`, with its depth corrected as far as the scale is known."""
-        self._depth = depth = self._depth or GroundDepth(classes)
+        self._depth = depth = self._depth or GroundDepth(labels)
         try:
             mount = self._mount(prediction.frame.frame_id, settings)
         except MountError as error:

@@ -114,9 +114,9 @@ class PerceptionNode(LifecycleNode):
     def _activate(self) -> None:
         self._perception.camera = None
         self._health.warn("camera_info", "depth is uncorrected: no camera_info yet")
-        assert self._outlets, "activation follows configuration"
+        assert self._outlets and self._perception.labels, "activation follows configuration"
         self._perception.outlets = self._outlets.of_frames
-        self._outlets.publish_names(self._perception.classes)
+        self._outlets.publish_names(self._perception.labels)
         topics = picture_topics(self, self._perception.settings)
         infos = [camera_info_topic(each) for each in image_inputs(self._perception.settings.stereo)]
         self._infos.subscribe(infos[0], self._on_camera_info)

@@ -14,7 +14,7 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from mt_perception.backends import Backend, BackendError
 from mt_perception.camera_topics import doubt, told_encoding
 from mt_perception.hardware import processor
-from mt_perception.labels import Label
+from mt_perception.labels import LabelSet
 from mt_perception.messages import with_camera
 from mt_perception.outputs import Result, message_of
 from mt_perception.pipeline import Perceiver, Stopwatch
@@ -41,7 +41,7 @@ class Perception:
     def __init__(self, settings: Settings, health: Health, logger: RcutilsLogger, clock: Clock) -> None:
         self.settings = settings
         self.camera: CameraModel | None = None
-        self.classes: tuple[Label, ...] = ()
+        self.labels: LabelSet | None = None
         """What the loaded model tells apart."""
         self.outlets: list[tuple[OutputTopic, Any]] = []
         """Each output with its publisher; empty while nothing is to be published."""
@@ -64,7 +64,7 @@ class Perception:
         if self.settings.build_only and backend.fallback:
             raise BackendError(backend.fallback)
         self._backend = weakref.ref(backend)  # cleanup frees the model, which must not live on here
-        self.classes = card.classes
+        self.labels = card.labels
         self._health.describe(
             model=card.name,
             model_hash=perceiver.bundle.model_hash,
@@ -134,7 +134,7 @@ class Perception:
             prediction = stereo.correct(prediction, matching, settings)
             watch.mark("stereo")
         if ground:
-            prediction = ground.correct(prediction, settings, perceiver.bundle.card.classes)
+            prediction = ground.correct(prediction, settings, perceiver.bundle.card.labels)
             watch.mark("ground")
         result = Result(prediction, settings, convert.BUILDER)
         for output, outlet in wanted:

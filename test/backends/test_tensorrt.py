@@ -48,7 +48,7 @@ def test_the_engine_holds_only_what_is_converted(program):
 
 
 def test_of_the_whole_graph_only_the_bytes_stay_outside(bundle, lively_network):
-    graph = DeployedGraph(lively_network, bundle.card.input)
+    graph = DeployedGraph(lively_network, bundle.card.input, bundle.card.labels.sky_id)
     pixels = torch.zeros(1, *SIZE, 3, dtype=torch.uint8)
     with torch.no_grad():
         program = torch.export.export(graph, (pixels, torch.ones(1)))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from mt_perception.city import City, CityFrame, CityOptions, Mounting
-from mt_perception.labels import SKY
+from mt_perception.labels import CITYSCAPES
 from mt_perception.types import DataError
 
 pytestmark = pytest.mark.usefixtures("rendering")
@@ -58,8 +58,8 @@ def test_labels_are_train_ids(frame: CityFrame) -> None:
 
 def test_sky_is_infinitely_far_and_nothing_else_is(frame: CityFrame) -> None:
     assert frame.labels is not None and frame.depth_m is not None
-    assert (frame.labels == SKY).any()
-    np.testing.assert_array_equal(frame.labels == SKY, np.isinf(frame.depth_m))
+    assert (frame.labels == CITYSCAPES.sky_id).any()
+    np.testing.assert_array_equal(frame.labels == CITYSCAPES.sky_id, np.isinf(frame.depth_m))
 
 
 def road_m(mounting: Mounting, x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -160,7 +160,13 @@ def test_streets_hold_what_streets_hold() -> None:
                 counts += np.bincount(city.render(t, right=False).labels.ravel(), minlength=256)
     share = counts / counts.sum()
     assert np.count_nonzero(share[:19]) >= 15
-    for train_id, low, high in ((0, 0.2, 0.45), (2, 0.08, 0.4), (8, 0.03, 0.35), (SKY, 0.03, 0.25), (CAR, 0.03, 0.2)):
+    for train_id, low, high in (
+        (0, 0.2, 0.45),
+        (2, 0.08, 0.4),
+        (8, 0.03, 0.35),
+        (CITYSCAPES.sky_id, 0.03, 0.25),
+        (CAR, 0.03, 0.2),
+    ):
         assert low < share[train_id] < high, f"class {train_id} fills {share[train_id]:.1%}"
 
 

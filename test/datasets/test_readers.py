@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from miniature import CAMERA, HEIGHT, WIDTH, scene, write_camvid, write_city, write_kitti
 
-from mt_perception.datasets.camvid import CamVid
+from mt_perception.datasets.camvid import CAMVID11, CamVid
 from mt_perception.datasets.cityscapes import (
     Cityscapes,
     decode_depth,
@@ -18,28 +18,28 @@ from mt_perception.datasets.cityscapes import (
     encode_depth,
     encode_disparity,
 )
-from mt_perception.datasets.groups import CAMVID, COARSE, merge
 from mt_perception.datasets.kitti import Kitti
 from mt_perception.datasets.middlebury import Middlebury
+from mt_perception.datasets.opinion import Refined
 from mt_perception.datasets.sample import DatasetError, Sample
 from mt_perception.datasets.sources import READERS, open_dataset
+from mt_perception.labels import CITYSCAPES, LabelSet
 
 
 def test_camvid_and_its_teacher() -> None:
     #                    sky, building, building, sign, sign, car, bicyclist, pole, unlabelled, unlabelled
     label11 = np.array([[0, 1, 1, 6, 6, 8, 10, 2, 11, 11]], np.uint8)
     opinion = np.array([[8, 3, 8, 6, 2, 14, 255, 2, 4, 255]], np.uint8)
-    labels = CAMVID.table()[label11]
-    assert labels.tolist() == [[10, 101, 101, 102, 102, 104, 105, 5, 255, 255]]
-    assert merge(labels, opinion).tolist() == [[10, 3, 101, 6, 102, 14, 105, 5, 4, 255]]
+    labels = CAMVID11.id_to_train_id()[label11]
+    refined = Refined(CAMVID11, CITYSCAPES)
+    names = names_in(refined.labels, refined(labels, opinion))
+    assert names == ["sky", "wall", "building", "traffic light", "sign", "truck", "bicyclist", "pole", "fence", ""]
 
 
-@pytest.mark.parametrize("name", COARSE)
-def test_every_evaluated_class_folds_onto_a_coarse_one(name: str) -> None:
-    classes = COARSE[name]
-    fold = classes.fold()
-    assert (fold[:19] < len(classes.names)).all() and fold[255] == 255
-    assert fold[list(classes.codes)].tolist() == list(range(len(classes.names)))
+def names_in(labels: LabelSet, mask: np.ndarray) -> list[str]:
+    """The class of each pixel; empty for none."""
+    names = dict(zip(labels.train_ids, labels.names, strict=True))
+    return [names.get(each, "") for each in mask.ravel().tolist()]
 
 
 def write_image_folder(folder: Path, names: Sequence[str], size: tuple[int, int] = (375, 12), **values: int) -> Path:
@@ -54,10 +54,12 @@ def write_image_folder(folder: Path, names: Sequence[str], size: tuple[int, int]
 
 def test_other_labels_count_where_the_published_ones_leave_it_open(tmp_path: Path) -> None:
     folder = write_image_folder(tmp_path, ["12_1", "13_2"], label7=3, pseudo19=14)
-    assert (READERS["idd_lite"](folder, "train")[0].labels == 14).all()  # a truck, which is a vehicle
+    reader = READERS["idd_lite"](folder, "train")
+    assert {*names_in(reader.labels, reader[0].labels)} == {"truck"}  # which is a vehicle
     assert not READERS["idd_lite"](folder, "train").files(0)[0].stem.startswith("17_")
     other = write_image_folder(tmp_path / "other", ["12_1"], label7=0, pseudo19=14)
-    assert (READERS["idd_lite"](other, "train")[0].labels == 0).all()  # but no road
+    reader = READERS["idd_lite"](other, "train")
+    assert {*names_in(reader.labels, reader[0].labels)} == {"drivable"}  # a truck is none
 
 
 def test_drives_of_idd_are_in_one_split(tmp_path: Path) -> None:
@@ -90,8 +92,9 @@ def test_camvid_reads_what_it_wrote(tmp_path: Path) -> None:
     sample = reader[1]
     assert len(reader) == 2 and sample.size == (HEIGHT, WIDTH)
     assert sample.depth_m is None and not sample.measured.any()
-    assert set(np.unique(sample.labels)) == {0, 10, 13}
-    assert set(np.unique(CamVid(tmp_path / "train", with_teacher=False)[1].labels)) == {0, 10, 104}
+    car = next(each for each in reader.labels if each.meaning == {"car"})  # more than CamVid says with that name
+    assert set(np.unique(sample.labels)) == {0, 3, car.train_id}
+    assert set(np.unique(reader.untaught()[1].labels)) == {0, 3, 8} and reader.untaught().labels == CAMVID11
 
 
 def test_a_generated_street_reads_as_cityscapes(tmp_path: Path) -> None:

@@ -28,7 +28,8 @@ def old_bundle(bundle, tmp_path_factory):
         weights = load_file(bundle.file(WEIGHTS))
         del weights[OPENVINO_GRAPH]
         save_file(weights, folder / WEIGHTS)
-        export_openvino(CpuGraph(read_network(bundle), bundle.card.input), folder / OPENVINO_GRAPH)
+        graph = CpuGraph(read_network(bundle), bundle.card.input, bundle.card.labels.sky_id)
+        export_openvino(graph, folder / OPENVINO_GRAPH)
     return load_bundle(out)
 
 

@@ -39,7 +39,7 @@ def test_heads_may_run_at_an_eighth_for_less_work():
     assert {x.shape[2:] for x in coarse.coarse(picture).values()} == {(8, 12)}
     assert coarse(picture)["depth"].shape == (1, 1, 64, 96)
     assert multiply_adds(coarse, (64, 96)) < multiply_adds(fine, (64, 96))
-    mask, _, depth_m = CpuGraph(coarse, InputSpec())(torch.zeros(1, 50, 70, 3, dtype=torch.uint8), torch.ones(1))
+    mask, _, depth_m = CpuGraph(coarse, InputSpec(), None)(torch.zeros(1, 50, 70, 3, dtype=torch.uint8), torch.ones(1))
     assert mask.shape == depth_m.shape == (50, 70)
 
 
@@ -92,7 +92,7 @@ class Fixed(torch.nn.Module):
 
 
 def test_the_graph_gives_finished_results():
-    graph = DeployedGraph(Fixed(), InputSpec())
+    graph = DeployedGraph(Fixed(), InputSpec(), sky=10)
     mask, confidence, depth_m = graph(torch.zeros(1, 1, 4, 3, dtype=torch.uint8), torch.tensor([2.0]))
     assert mask.tolist() == [[0, 13, 10, 255]]
     # e^3 / (e^3 + 3) = 0.870
@@ -110,7 +110,7 @@ def test_the_graph_normalises_like_imagenet():
             return super().coarse(x, camera)
 
     pixels = torch.tensor([[[[255, 0, 128]] * 4]], dtype=torch.uint8)
-    DeployedGraph(Watching(), InputSpec())(pixels, torch.ones(1))
+    DeployedGraph(Watching(), InputSpec(), sky=10)(pixels, torch.ones(1))
     assert seen["x"][0, :, 0, 0].tolist() == pytest.approx([2.2489, -2.0357, 0.4265], abs=1e-3)
 
 

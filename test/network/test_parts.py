@@ -105,7 +105,7 @@ def test_norms_are_found_behind_their_convolutions_wherever_these_stand():
 def test_without_depth_all_of_it_is_unknown():
     network = build_network(NetworkSpec(decoder_width=16, depth=False)).eval()
     picture = torch.randint(0, 256, (1, 50, 70, 3), dtype=torch.uint8)
-    for graph in (DeployedGraph(network, InputSpec()), CpuGraph(network, InputSpec())):
+    for graph in (DeployedGraph(network, InputSpec(), 10), CpuGraph(network, InputSpec(), 10)):
         mask, _, depth_m = graph(picture, torch.ones(1))
         assert mask.shape == depth_m.shape == (50, 70) and depth_m.isnan().all()
 

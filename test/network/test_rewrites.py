@@ -49,7 +49,7 @@ def test_channels_apart_keeps_every_value():
 @torch.no_grad()
 def test_the_cpu_graph_says_what_the_plain_one_says(lively_network, size):
     picture, scale = torch.from_numpy(make_picture(*size))[None], torch.tensor([1.5])
-    graphs = (kind(lively_network, InputSpec()) for kind in (DeployedGraph, CpuGraph))
+    graphs = (kind(lively_network, InputSpec(), 10) for kind in (DeployedGraph, CpuGraph))
     (mask, confidence, depth_m), ours = (graph(picture, scale) for graph in graphs)
     assert mask.unique().numel() > 3 and mask.shape == size
     assert (ours[0] == mask).float().mean() > 0.9999

@@ -8,11 +8,14 @@ import pickle
 import numpy as np
 import pytest
 
-from mt_perception.bag_messages import new_compressed, new_header, new_image
+from mt_perception.bag_messages import new_compressed, new_header, new_image, new_label_info
 from mt_perception.bags import Bag, BagError, BagWriter
 from mt_perception.bundle import BundleCard, TrainingCamera
 from mt_perception.cli import main
+from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.evaluation import summarize
+from mt_perception.label_mapping import Comparison
+from mt_perception.labels import CITYSCAPES, Label, LabelSet
 from mt_perception.messages import array_from_image
 from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception.offline.blocks import Blocks, confidence, differences
@@ -20,6 +23,8 @@ from mt_perception.offline.evaluate import compare, evaluate_bag
 from mt_perception.pool import run
 from mt_perception.row_prior import RowPrior
 from recordings import SIZE, write_results
+
+SAME = Comparison(CITYSCAPES, CITYSCAPES)
 
 
 def test_scores_and_times_by_hand(tmp_path):
@@ -31,6 +36,8 @@ def test_scores_and_times_by_hand(tmp_path):
     assert found["scores"]["miou"]["value"] == pytest.approx(0.75)  # road: 75 of 100 columns; sky is not true anywhere
     assert found["scores"]["abs_rel"]["value"] == pytest.approx(0.2)
     assert found["scores"]["miou"]["interval"] == pytest.approx((0.75, 0.75))
+    assert (found["over"]["list"], found["over"]["classes"]) == ("cityscapes", ["road"])
+    assert found["over"]["pixels"] == 48 * SIZE[0] * SIZE[1]
     assert found["scores"]["label_flicker"]["value"] == found["scores"]["depth_flicker"]["value"] == 0
 
 
@@ -68,7 +75,7 @@ def test_two_recordings_are_compared_in_pairs(tmp_path):
 
 def test_the_interval_of_a_paired_difference_is_narrower_than_the_scores_own():
     rng = np.random.default_rng(3)
-    a, b = Blocks(), Blocks()
+    a, b = Blocks(SAME), Blocks(SAME)
     for second in range(60):
         truth = np.zeros((10, 10), np.uint8)
         hard = rng.random() * 0.8  # a hard frame is hard for both
@@ -99,7 +106,7 @@ def test_a_few_stretches_of_time_have_scores_without_an_interval(tmp_path, capsy
 
 
 def test_blocks_stay_few_and_lose_nothing():
-    blocks = Blocks()
+    blocks = Blocks(SAME)
     for second in range(1000):
         mask = np.full((2, 2), second % 2, np.uint8)
         blocks.add(second * 10**9, (mask, np.zeros((2, 2), np.uint8)), None)
@@ -150,7 +157,8 @@ def test_what_has_no_results_or_no_truth_is_refused(tmp_path):
 def test_one_frame_says_nothing_about_time_and_the_json_says_so(tmp_path):
     path = write_results(tmp_path / "bag", 1, depth_m=np.inf)  # no rate, no flicker, and no metres to compare
     assert main(["bag", "evaluate", str(path), "--json", str(tmp_path / "scores.json")]) == 0
-    assert (summary := summarize(path))["fps"] is None and summary["abs_rel"] is None and summary["miou"] == 1.0
+    summary = summarize(path, CITYSCAPES)
+    assert summary["fps"] is None and summary["abs_rel"] is None and summary["miou"] == 1.0
     written = json.loads((tmp_path / "scores.json").read_text(), parse_constant=pytest.fail)
     assert written["recordings"][0]["fps"] is None and "abs_rel" not in written["recordings"][0]["scores"]
 
@@ -264,3 +272,54 @@ def test_truth_that_belongs_to_no_result_is_refused(tmp_path):
         bag.write_message("/ground_truth/labels", 1, new_image(np.zeros(SIZE, np.uint8), "mono8", new_header(1, "c")))
     with pytest.raises(BagError, match="the truth of none of the 3 results"):
         evaluate_bag(path, truth)
+
+
+def test_a_truth_of_other_stamps_in_the_recording_itself_is_no_score(tmp_path):
+    with BagWriter(tmp_path / "bag") as bag:
+        for stamp, topic in ((1, "/segmentation/mask"), (2, "/ground_truth/labels")):
+            image = new_image(np.zeros(SIZE, np.uint8), "mono8", new_header(stamp, "c"))
+            bag.write_message(topic, stamp, image)
+    with pytest.raises(BagError, match="bag tells the truth of none of the 1 results"):
+        evaluate_bag(tmp_path / "bag")
+
+
+def write_labels(path, predicted, true, true_info=None, info=None):
+    """Five instants of one mask each, with the names of their classes where they are told."""
+    with BagWriter(path) as bag:
+        for topic, labels in (("/segmentation/label_info", info), ("/ground_truth/label_info", true_info)):
+            if labels:
+                bag.write_message(topic, 10**9, new_label_info(labels, new_header(10**9, "")), latched=True)
+        for index in range(5):
+            stamp_ns = 10**9 + index * 10**8
+            for topic, mask in (("/segmentation/mask", predicted), ("/ground_truth/labels", true)):
+                bag.write_message(topic, stamp_ns, new_image(mask, "mono8", new_header(stamp_ns, "c")))
+    return path
+
+
+def test_labels_are_scored_in_the_classes_that_the_recording_names(tmp_path):
+    """Cityscapes' car, truck and fence against CamVid's car, car and building."""
+    predicted, true = np.array([[13, 14, 4]], np.uint8), np.array([[8, 8, 1]], np.uint8)
+    found = evaluate_bag(write_labels(tmp_path / "bag", predicted, true, CAMVID11)).results()
+    assert found["over"] == {
+        "list": "camvid11", "list_length": 11, "classes": ["building", "car"], "pixels": 15,
+        "absent": [name for name in CAMVID11.names if name not in ("building", "car")],
+    }  # fmt: skip
+    assert found["scores"]["miou"]["value"] == pytest.approx(0.5)
+    told = evaluate_bag(write_labels(tmp_path / "told", predicted, true), true_labels=CAMVID11).results()
+    assert (told["scores"]["miou"], told["over"]) == (found["scores"]["miou"], found["over"])
+
+
+def test_classes_that_nobody_knows_are_taken_by_their_names(tmp_path):
+    own = LabelSet("own", (Label("crop", 0, 4, (0, 9, 0)), Label("sky", 1, 5, (0, 0, 9))), sky="sky")
+    mask = np.array([[4, 5, 5]], np.uint8)
+    found = evaluate_bag(write_labels(tmp_path / "bag", mask, mask, own, own))
+    assert found.comparison.labels.names == ("crop", "sky") and found.comparison.labels.sky_id == 5
+    assert found.results()["over"]["list"] == "recorded" and found.results()["scores"]["miou"]["value"] == 1
+
+
+def test_true_labels_of_no_class_are_told(tmp_path):
+    found = evaluate_bag(write_labels(tmp_path / "bag", *np.array([[[0, 0, 0]], [[0, 255, 104]]], np.uint8))).results()
+    assert found["over"]["pixels"] == 5
+    assert found["losses"] == [
+        "true labels hold 104, which is no class of cityscapes and not scored; --truth-labels tells other classes"
+    ]

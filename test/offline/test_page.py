@@ -18,6 +18,7 @@ from stereo.pairs import CAMERA, box_and_wall
 from mt_perception.bag_messages import new_camera_info, new_compressed, new_header, new_image
 from mt_perception.bags import BagWriter
 from mt_perception.cli import main
+from mt_perception.labels import CITYSCAPES
 from mt_perception.offline.choice import differing_frames, worst_frames
 from mt_perception.offline.evaluate import evaluate_bag
 from mt_perception.offline.measures import verdict
@@ -120,7 +121,7 @@ def test_differences_in_words(score, difference, interval, blocks, expected):
 
 def frames(values, name="miou", shares=None):
     """One frame each quarter of a second."""
-    made = Timeline()
+    made = Timeline(CITYSCAPES)
     for index, value in enumerate(values):
         mask = np.zeros((1, 10), np.uint8)
         mask[0, : (shares or [0] * len(values))[index]] = 1

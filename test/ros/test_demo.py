@@ -78,9 +78,9 @@ def test_frames_that_are_lost_make_it_fail(street, bundle, tmp_path):
             count += each.topic == "/segmentation/mask"
             if each.topic != "/segmentation/mask" or count % 2:
                 half.write(each.topic, each.type_name, each.received_ns, each.data)
-    summary = summarize(tmp_path / "half")
+    summary = summarize(tmp_path / "half", bundle.card.labels)
     assert (summary["frames_in"], summary["frames_out"]) == (8, 4)
-    assert overview(tmp_path / "half", frames=2).shape[1] == 5 * 480
+    assert overview(tmp_path / "half", bundle.card.labels, frames=2).shape[1] == 5 * 480
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

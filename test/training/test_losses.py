@@ -8,9 +8,11 @@ import math
 import pytest
 import torch
 
+from mt_perception.datasets.camvid import CAMVID11
+from mt_perception.labels import CITYSCAPES
 from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.spec import DepthCodecSpec
-from mt_perception_training.groups import membership, target_channels
+from mt_perception_training.groups import Targets
 from mt_perception_training.losses import (
     MultiTaskLoss,
     depth_error,
@@ -23,6 +25,8 @@ from mt_perception_training.losses import (
 from mt_perception_training.recipe import Losses, RecipeError
 
 IDS = tuple(range(19))
+TARGETS = Targets(CITYSCAPES, IDS, [CAMVID11])
+SIGN = next(each.train_id for each in TARGETS.told if each.name == "sign")  # of CamVid: traffic light or sign
 NAN = float("nan")
 CODEC = DepthCodec(DepthCodecSpec("log", 0.5, 250.0))
 
@@ -40,7 +44,7 @@ def test_each_loss_counts_only_where_there_is_truth() -> None:
     """The first sample has labels only, the second depth only."""
     logits = torch.randn(2, 19, 1, 1, requires_grad=True)
     encoded = torch.randn(2, 1, 1, 1, requires_grad=True)
-    loss = MultiTaskLoss(Losses(), CODEC, IDS)
+    loss = MultiTaskLoss(Losses(), CODEC, TARGETS)
     loss(logits, encoded, made_batch([3, 255], [NAN, 7.0]), lovasz=1.0)["loss"].backward()
     assert logits.grad[0].abs().sum() > 0 and logits.grad[1].abs().sum() == 0
     assert encoded.grad[0] == 0 and encoded.grad[1] != 0
@@ -49,29 +53,29 @@ def test_each_loss_counts_only_where_there_is_truth() -> None:
 @pytest.mark.parametrize("kind", ["mse", "l1", "berhu"])
 def test_no_truth_at_all_is_no_loss(kind: str) -> None:
     logits, encoded = torch.randn(2, 19, 1, 1, requires_grad=True), torch.randn(2, 1, 1, 1, requires_grad=True)
-    loss = MultiTaskLoss(Losses(depth_kind=kind), CODEC, IDS)
+    loss = MultiTaskLoss(Losses(depth_kind=kind), CODEC, TARGETS)
     parts = loss(logits, encoded, made_batch([255, 255], [NAN, NAN]), lovasz=1.0)
     parts["loss"].backward()
     assert parts["loss"] == 0 and not logits.grad.any() and not encoded.grad.any()
 
 
 def test_a_group_asks_for_the_sum_of_its_members() -> None:
-    members, table = torch.from_numpy(membership(IDS)), target_channels(IDS)
+    members, table = torch.from_numpy(TARGETS.members), TARGETS.table
     probabilities = torch.full((19,), 0.4 / 17)
-    probabilities[[6, 7]] = torch.tensor([0.4, 0.2])  # light and sign: group 102
+    probabilities[[6, 7]] = torch.tensor([0.4, 0.2])  # light and sign
     logits = probabilities.log().view(1, 19, 1, 1)
-    target = torch.tensor(table[102]).view(1, 1, 1)
+    target = torch.tensor(table[SIGN]).view(1, 1, 1)
     loss = segmentation_loss(logits, target, members, torch.ones(len(members)), 0.0)
     assert loss.item() == pytest.approx(-math.log(0.6), abs=1e-6)
 
 
 def test_class_weights() -> None:
     options = Losses(class_weights={"pole": 3.0, "traffic sign": 5.0})
-    loss = MultiTaskLoss(options, CODEC, IDS)
+    loss = MultiTaskLoss(options, CODEC, TARGETS)
     assert loss.weights[5] == 3 and loss.weights[0] == 1
-    assert loss.weights[int(loss.table[102])] == 5  # of a group: its members' largest
+    assert loss.weights[int(loss.table[SIGN])] == 5  # of a group: its members' largest
     with pytest.raises(RecipeError, match="'pool'"):
-        MultiTaskLoss(Losses(class_weights={"pool": 1.0}), CODEC, IDS)
+        MultiTaskLoss(Losses(class_weights={"pool": 1.0}), CODEC, TARGETS)
 
 
 def test_lovasz_is_one_minus_iou_for_certain_predictions() -> None:
@@ -107,7 +111,7 @@ def test_only_a_logarithmic_codec_can_learn_from_depth_up_to_a_factor() -> None:
     batch = made_batch([255, 255], [4.0, 8.0]) | {"metric": torch.tensor([False, False])}
     encoded = torch.randn(2, 1, 1, 1)
     sqrt = DepthCodec(DepthCodecSpec("sqrt", 0.5, 250.0))
-    assert MultiTaskLoss(Losses(), sqrt, IDS)(torch.randn(2, 19, 1, 1), encoded, batch)["depth"] == 0
+    assert MultiTaskLoss(Losses(), sqrt, TARGETS)(torch.randn(2, 19, 1, 1), encoded, batch)["depth"] == 0
 
 
 def test_gradient_matching_by_hand() -> None:
@@ -133,7 +137,7 @@ def test_smoothness_teaches_depth_where_only_labels_are_known() -> None:
     encoded = torch.randn(1, 1, 4, 5, requires_grad=True)
     batch = {"labels": torch.zeros(1, 4, 5, dtype=torch.uint8), "depth_m": torch.full((1, 4, 5), NAN)}
     batch["metric"] = torch.tensor([True])
-    loss = MultiTaskLoss(Losses(smoothness=0.5), CODEC, IDS)
+    loss = MultiTaskLoss(Losses(smoothness=0.5), CODEC, TARGETS)
     parts = loss(torch.zeros(1, 19, 4, 5), encoded, batch)
     parts["loss"].backward()
     assert parts["loss"].item() == pytest.approx((parts["segmentation"] + 0.5 * parts["smoothness"]).item())
@@ -141,8 +145,8 @@ def test_smoothness_teaches_depth_where_only_labels_are_known() -> None:
 
 
 def test_uncertainty_weights_are_learned_only_if_asked() -> None:
-    assert not [p for p in MultiTaskLoss(Losses(), CODEC, IDS).parameters() if p.requires_grad]
-    loss = MultiTaskLoss(dataclasses.replace(Losses(), uncertainty=True), CODEC, IDS)
+    assert not [p for p in MultiTaskLoss(Losses(), CODEC, TARGETS).parameters() if p.requires_grad]
+    loss = MultiTaskLoss(dataclasses.replace(Losses(), uncertainty=True), CODEC, TARGETS)
     batch = made_batch([1, 2], [3.0, 4.0])
     loss(torch.randn(2, 19, 1, 1), torch.randn(2, 1, 1, 1), batch)["loss"].backward()
     assert loss.log_variances.grad.abs().min() > 0

@@ -10,8 +10,11 @@ import numpy as np
 import pytest
 from miniature import write_camvid
 
+from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.datasets.cityscapes import encode_depth
 from mt_perception.datasets.sample import DatasetError, Sample
+from mt_perception.label_mapping import LabelMapping
+from mt_perception.labels import CITYSCAPES
 from mt_perception.types import CameraModel, DataError
 from mt_perception_training.data.pseudo import PseudoLabelled
 from mt_perception_training.data.sources import open_readers
@@ -20,7 +23,9 @@ NAN, SKY = np.nan, np.inf
 
 
 class Few:
-    """A reader of given samples."""
+    """A reader of given samples, with CamVid's labels."""
+
+    labels = CAMVID11
 
     def __init__(self, *samples: Sample) -> None:
         self._samples = samples
@@ -48,27 +53,34 @@ def write(folder: Path, name: str, labels=None, depth_m=None, camera=None) -> Pa
 
 IMAGE = np.zeros((3, 4, 3), np.uint8)
 CAMERA = CameraModel(4, 3, 5.0, 5.0, 1.5, 1.0)
-TRUE = np.array([[10, 255, 255, 255], [101, 101, 255, 13], [0, 0, 255, 255]], np.uint8)
+TRUE = np.array([[0, 255, 255, 255], [1, 1, 255, 8], [3, 3, 255, 255]], np.uint8)  # sky, building, car, road
 TAUGHT = np.array([[2, 10, 255, 8], [3, 8, 11, 14], [1, 0, 0, 255]], np.uint8)
-MERGED = [[10, 10, 255, 8], [3, 101, 11, 13], [0, 0, 0, 255]]
+MERGED = [["sky", "sky", "", "vegetation"], ["wall", "building", "pedestrian", "truck"], ["road"] * 3 + [""]]
 TRUE_M = np.array([[NAN, NAN, NAN, NAN], [NAN, 9.0, NAN, 4.0], [2.0, NAN, NAN, NAN]], np.float32)
 TAUGHT_M = np.array([[60.0, 50.0, NAN, 40.0], [12.0, 11.0, SKY, 5.0], [3.0, 3.0, 3.5, NAN]], np.float32)
 MERGED_M = [[SKY, SKY, NAN, 40.0], [12.0, 9.0, SKY, 4.0], [2.0, 3.0, 3.5, NAN]]
 
 
+def named(reader: PseudoLabelled, sample: Sample) -> list[list[str]]:
+    names = dict(zip(reader.labels.train_ids, reader.labels.names, strict=True))
+    return [[names.get(each, "") for each in row] for row in sample.labels.tolist()]
+
+
 def test_truth_first_and_the_teacher_where_it_is_silent(tmp_path: Path) -> None:
     """Labels: a member of the group that is known refines it. Depth: sky where the labels say so, unless measured."""
     folder = write(tmp_path, "drive/0001", TAUGHT, TAUGHT_M)
-    sample = PseudoLabelled(Few(Sample("drive/0001", IMAGE, TRUE, TRUE_M, CAMERA)), folder)[0]
-    assert sample.labels.tolist() == MERGED
+    reader = PseudoLabelled(Few(Sample("drive/0001", IMAGE, TRUE, TRUE_M, CAMERA)), folder)
+    sample = reader[0]
+    assert named(reader, sample) == MERGED
     np.testing.assert_array_equal(sample.depth_m, np.array(MERGED_M, np.float32))
     assert sample.camera == CAMERA and sample.metric
 
 
 def test_a_picture_without_truth_takes_all_from_the_teacher(tmp_path: Path) -> None:
     reader = Few(Sample("a", IMAGE), Sample("b", IMAGE, TRUE))
-    one, other = PseudoLabelled(reader, write(tmp_path, "a", TAUGHT, TAUGHT_M, {"fx_share": 0.9, "horizon": 0.4}))
-    assert one.labels.tolist() == TAUGHT.tolist() and not one.metric
+    taught = PseudoLabelled(reader, write(tmp_path, "a", TAUGHT, TAUGHT_M, {"fx_share": 0.9, "horizon": 0.4}))
+    one, other = taught
+    assert np.array_equal(one.labels, LabelMapping(CITYSCAPES, taught.labels).table()[TAUGHT]) and not one.metric
     assert one.camera.intrinsics == pytest.approx((3.6, 3.6, 1.5, 1.2))
     np.testing.assert_array_equal(one.depth_m, np.where(TAUGHT == 10, np.float32(SKY), TAUGHT_M))
     assert other.depth_m is None and other.labels is TRUE  # nobody was asked about it

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from mt_perception.labels import CITYSCAPES
 from mt_perception_training.cli import main
 from mt_perception_training.recipe import RECIPES, RecipeError, load_recipe, parse_recipe
 
@@ -32,12 +33,35 @@ def test_recipes_of_the_package(name: str) -> None:
         ({"phases": [PHASE | {"augmentation": {"scale": [2, 1]}}]}, "scale is"),
         ({"network": {"depth_codec": {"name": "cubic"}}}, "depth codec is 'cubic'"),
         ({"losses": {"depth_kind": "huber"}}, "depth_kind is 'huber'"),
+        ({"labels": "cars"}, "there is no label set 'cars'"),
+        ({"labels": 5}, "expected keys and values, with `labels` a list of classes"),
+        (
+            {"labels": "camvid", "network": {"train_ids": [0, 12]}},
+            "has the train_id 12; the classes of camvid11",
+        ),
+        (
+            {"labels": {"name": "x", "labels": [{"name": "a"}, {"name": "a"}]}},
+            "two classes of x have the same name, 'a'",
+        ),
     ],
 )
 def test_mistakes(change: dict, message: str) -> None:
     with pytest.raises(RecipeError, match=message) as caught:
         parse_recipe(VALUES | change)
     assert "\n" not in str(caught.value)
+
+
+def test_a_recipe_brings_its_classes_along(tmp_path: Path) -> None:
+    """Its file may lie beside it; a checkpoint has them without the file. The network tells them all apart."""
+    (tmp_path / "field.yaml").write_text("sky: sky\nlabels: [{name: crop, label_id: 7}, {name: sky}]")
+    (tmp_path / "x.yaml").write_text(yaml.safe_dump(VALUES | {"labels": "field.yaml"}))
+    recipe = load_recipe(str(tmp_path / "x.yaml"))
+    assert recipe.labels.names == ("crop", "sky") and recipe.network.train_ids == (0, 1)
+    assert parse_recipe(recipe.to_dict()) == recipe
+    assert parse_recipe(VALUES).labels == parse_recipe(VALUES | {"labels": "cityscapes"}).labels == CITYSCAPES
+    assert parse_recipe(VALUES | {"labels": "camvid"}).network.train_ids == tuple(range(11))
+    few = parse_recipe(VALUES | {"labels": "camvid", "network": {"train_ids": [3, 255]}})
+    assert few.network.train_ids == (3, 255)
 
 
 @pytest.mark.parametrize(

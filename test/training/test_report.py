@@ -18,6 +18,7 @@ from pages import Reader
 
 from mt_perception.bundle import BundleCard, TrainingCamera
 from mt_perception.datasets.sample import Sample
+from mt_perception.labels import CITYSCAPES
 from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception_training.cli import main
 from mt_perception_training.options import TrainingError
@@ -46,15 +47,14 @@ def test_curves_of_a_resumed_run_join_without_what_was_lost(tmp_path: Path) -> N
 def collector() -> Collector:
     """Two data sets, one with labels alone, in which the network is wrong here and there."""
     rng = np.random.default_rng(4)
-    collector = Collector(worst=2)
+    collector = Collector(CITYSCAPES, worst=2)
     for index in range(3):
         made = scene(rng)
         guess = np.where(rng.random(made.labels.shape) < 0.8, made.labels, np.uint8(2)).astype(np.uint8)
         guess_m = (made.depth_m * rng.lognormal(0, 0.2, made.depth_m.shape)).astype(np.float32)
         for dataset, depth_m in (("city", made.depth_m), ("camvid", None)):
-            collector.add(
-                dataset, Sample(f"{NAUGHTY} {index}", made.left, made.labels, depth_m, CAMERA), guess, guess_m
-            )
+            sample = Sample(f"{NAUGHTY} {index}", made.left, made.labels, depth_m, CAMERA)
+            collector.add(dataset, CITYSCAPES, sample, guess, guess_m)
     return collector
 
 
@@ -84,10 +84,12 @@ def test_the_page_asks_for_nothing_from_elsewhere(html: str) -> None:
 
 def test_a_data_set_without_labels_or_without_any_truth_has_its_page() -> None:
     made = scene(np.random.default_rng(5))
-    collector = Collector(worst=1)
-    collector.add("kitti", Sample("laser", made.left, None, made.depth_m, CAMERA), made.labels, made.depth_m)
+    collector = Collector(CITYSCAPES, worst=1)
+    collector.add(
+        "kitti", CITYSCAPES, Sample("laser", made.left, None, made.depth_m, CAMERA), made.labels, made.depth_m
+    )
     nothing = np.full_like(made.labels, 255), np.full_like(made.depth_m, np.nan)
-    collector.add("city", Sample("void", made.left, *nothing, CAMERA), made.labels, made.depth_m)
+    collector.add("city", CITYSCAPES, Sample("void", made.left, *nothing, CAMERA), made.labels, made.depth_m)
     json.dumps(collector.results(), allow_nan=False)
     reader = Reader(page(collector, CARD, "val"))
     assert reader.open == [] and reader.tags.count("article") == 2

@@ -13,16 +13,20 @@ pytest.importorskip("torch")
 
 from miniature import CAMERA, scene
 
+from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.datasets.sample import Sample
-from mt_perception.labels import CITYSCAPES, id_to_train_id
+from mt_perception.label_mapping import Comparison, LabelMapping
+from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.metrics import DepthBreakdown, DepthHistogram, DepthScores, SegmentationScores
 from mt_perception.report.findings import mistakes
 from mt_perception.report.frames import Worst
 from mt_perception.report.pictures import depth_errors, label_errors
 from mt_perception.types import CameraModel
-from mt_perception_training.report.classes import classes_of
 from mt_perception_training.report.collector import Collector
 from mt_perception_training.scoreboard import Scoreboard
+
+SAME = Comparison(CITYSCAPES, CITYSCAPES)
+THREE = Comparison(*[LabelSet("three", CITYSCAPES.labels[:3])] * 2)
 
 
 def sample(name: str, labels: np.ndarray, depth_m: np.ndarray | None = None) -> Sample:
@@ -34,8 +38,8 @@ def sample(name: str, labels: np.ndarray, depth_m: np.ndarray | None = None) -> 
 def test_iou_is_that_of_the_official_evaluation(tmp_path: Path) -> None:
     official = pytest.importorskip("cityscapesscripts.evaluation.evalPixelLevelSemanticLabeling")
     rng = np.random.default_rng(0)
-    to_train_id = id_to_train_id()
-    scores = SegmentationScores()
+    to_train_id = CITYSCAPES.id_to_train_id()
+    scores = SegmentationScores(SAME)
     files: tuple[list[str], list[str]] = ([], [])
     absent = (31, 32)  # train: neither true nor predicted; motorcycle: predicted alone
     for index in range(4):
@@ -60,7 +64,7 @@ def test_depth_by_class_and_distance_by_hand() -> None:
     truth_m = np.array([[4.0, 5.0, 10.0, 50.0], [np.nan, np.inf, 81.0, 8.0]], np.float32)
     guess_m = np.array([[5.0, 5.0, 12.0, np.inf], [1.0, 1.0, 1.0, 4.0]], np.float32)
     labels = np.array([[0, 0, 1, 1], [0, 1, 0, 255]], np.uint8)
-    scores = DepthBreakdown(classes=3, edges_m=(0, 5, 20, 80))
+    scores = DepthBreakdown(THREE, edges_m=(0, 5, 20, 80))
     scores.update(guess_m, truth_m, labels)
     near, middle, far = scores.by_distance()
     assert (near["pixels"], middle["pixels"], far["pixels"]) == (2, 2, 1)  # 5 m is near still, 81 m nowhere
@@ -77,11 +81,11 @@ def test_depth_by_class_and_distance_by_hand() -> None:
 
 def test_depth_margins_agree_with_the_plain_scores() -> None:
     rng = np.random.default_rng(1)
-    plain, whole, merged = DepthScores(), DepthBreakdown(), DepthBreakdown()
+    plain, whole, merged = DepthScores(), DepthBreakdown(SAME), DepthBreakdown(SAME)
     for _ in range(3):
         truth_m, guess_m = (rng.lognormal(3, 1, (6, 9)).astype(np.float32) for _ in range(2))
         labels = rng.integers(0, 25, (6, 9)).astype(np.uint8)
-        part = DepthBreakdown()
+        part = DepthBreakdown(SAME)
         for scores in (whole, part):
             scores.update(guess_m, truth_m, labels)
         merged.merge(part)
@@ -122,11 +126,11 @@ def test_frames_are_judged_and_ranked() -> None:
     flat = np.full(truth.shape, 10.0, np.float32)
     no_pole = np.where(truth == 5, 0, truth)
     far_car = np.where(truth == 13, 20.0, flat).astype(np.float32)
-    collector = Collector(worst=2)
-    collector.add("city", sample("right", truth, flat), truth, flat)
-    collector.add("city", sample("lost pole", truth, flat), no_pole, flat)
-    collector.add("city", sample("lost pole, far car", truth, flat), no_pole, far_car)
-    collector.add("city", sample("far car", truth, flat), truth, far_car)
+    collector = Collector(CITYSCAPES, worst=2)
+    collector.add("city", CITYSCAPES, sample("right", truth, flat), truth, flat)
+    collector.add("city", CITYSCAPES, sample("lost pole", truth, flat), no_pole, flat)
+    collector.add("city", CITYSCAPES, sample("lost pole, far car", truth, flat), no_pole, far_car)
+    collector.add("city", CITYSCAPES, sample("far car", truth, flat), truth, far_car)
     assert [frame.name for frame, _ in collector.datasets["city"].worst] == ["lost pole, far car", "lost pole"]
     frame = next(iter(collector.datasets["city"].worst))[0]
     # road 6 of 8, pole 0 of 2, sky and car right; depth: one pixel of twelve twice as far
@@ -140,11 +144,13 @@ def test_frames_are_judged_and_ranked() -> None:
 
 def test_memory_holds_the_pictures_of_the_worst_frames_alone() -> None:
     rng = np.random.default_rng(2)
-    collector = Collector(worst=2)
+    collector = Collector(CITYSCAPES, worst=2)
     for index in range(30):
         made = scene(rng)
         guess = np.where(rng.random(made.labels.shape) < rng.random(), made.labels, np.uint8(2)).astype(np.uint8)
-        collector.add("city", Sample(f"{index}", made.left, made.labels, made.depth_m, CAMERA), guess, made.depth_m)
+        collector.add(
+            "city", CITYSCAPES, Sample(f"{index}", made.left, made.labels, made.depth_m, CAMERA), guess, made.depth_m
+        )
     kept = list(collector.datasets["city"].worst)
     assert len(kept) == 2 and all(isinstance(panel.address, str) for _, panels in kept for panel in panels)
     assert sum(sys.getsizeof(panel.address) for _, panels in kept for panel in panels) < 200_000
@@ -154,14 +160,15 @@ def test_memory_holds_the_pictures_of_the_worst_frames_alone() -> None:
 
 def test_the_collector_is_the_same_scoreboard() -> None:
     rng = np.random.default_rng(3)
-    plain, collector = Scoreboard(), Collector(worst=1)
+    plain, collector = Scoreboard(CITYSCAPES), Collector(CITYSCAPES, worst=1)
     for dataset in ("city", "camvid"):
         made = scene(rng)
-        labels = np.where(made.labels == 13, 104, made.labels).astype(np.uint8) if dataset == "camvid" else made.labels
+        true = CAMVID11 if dataset == "camvid" else CITYSCAPES
+        labels = LabelMapping(CITYSCAPES, true).table()[made.labels]
         depth_m = None if dataset == "camvid" else made.depth_m
         for board in (plain, collector):
             guess = np.roll(made.labels, 3, axis=1)
-            board.add(dataset, Sample("x", made.left, labels, depth_m, CAMERA), guess, made.depth_m * 1.1)
+            board.add(dataset, true, Sample("x", made.left, labels, depth_m, CAMERA), guess, made.depth_m * 1.1)
     results = collector.results()
     assert results["scores"] == pytest.approx(plain.summary())
     for name, board in plain.labels.items():
@@ -183,6 +190,8 @@ def test_error_maps_tell_right_from_wrong() -> None:
 
 
 def test_camvid_is_shown_in_its_own_classes() -> None:
-    classes = classes_of("camvid")
-    assert len(classes) == 11 and classes.names[8] == "car"
-    assert classes.folded(np.array([[13, 14, 104, 255]], np.uint8)).tolist() == [[8, 8, 8, 255]]
+    collector = Collector(CITYSCAPES, worst=0)
+    collector.add("camvid", CAMVID11, sample("x", np.array([[8, 3]], np.uint8)), np.array([[14, 0]], np.uint8), None)
+    labels = collector.results()["datasets"]["camvid"]["labels"]
+    assert labels["miou"] == 1 and labels["over"]["classes"] == ["road", "car"]  # a truck is one of CamVid's cars
+    assert (labels["over"]["list"], labels["over"]["list_length"], labels["over"]["pixels"]) == ("camvid11", 11, 2)

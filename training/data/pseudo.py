@@ -1,6 +1,6 @@
 """Pseudo-labels: what other networks said of a data set's pictures, merged in where its own truth is silent.
 
-FOLDER/NAME/labels/SAMPLE.png       trainIds, 255 where they are unsure
+FOLDER/NAME/labels/SAMPLE.png       trainIds of Cityscapes, 255 where they are unsure
 FOLDER/NAME/confidence/SAMPLE.png   how sure they are, 0 to 255
 FOLDER/NAME/depth/SAMPLE.png        16 bit, metres = p / 256, 0 = nothing known, 65535 = sky
 FOLDER/NAME/camera.json             of pictures whose data set knows no camera: fx_share and horizon, what was
@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from mt_perception.datasets.cityscapes import decode_depth
-from mt_perception.datasets.groups import merge
-from mt_perception.datasets.sample import DatasetError, Reader, Sample, read_ids, read_uint16
-from mt_perception.labels import SKY
+from mt_perception.datasets.opinion import Refined
+from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of, read_ids, read_uint16
+from mt_perception.labels import CITYSCAPES, UNLABELLED
 from mt_perception.types import CameraModel, DataError
 
 KINDS = ("labels", "confidence", "depth")
@@ -36,6 +36,8 @@ class PseudoLabelled:
 
     def __init__(self, reader: Reader, folder: Path) -> None:
         self._reader, self._folder = reader, folder
+        self._refined = Refined(labels_of(reader), CITYSCAPES)
+        self.labels = self._refined.labels if (folder / "labels").is_dir() else labels_of(reader)
         if folder.is_dir() and not any(next((folder / kind).rglob("*.png"), None) for kind in ("labels", "depth")):
             raise DatasetError(f"{folder} holds no pseudo-labels (labels/*.png, depth/*.png); make them first")
         self._camera = read_camera_note(folder)
@@ -52,14 +54,15 @@ class PseudoLabelled:
         labels, depth = (self._folder / kind / f"{sample.name}.png" for kind in ("labels", "depth"))
         if labels.is_file():
             opinion = _of_size(read_ids(labels), sample, labels)
-            sample = replace(sample, labels=opinion if sample.labels is None else merge(sample.labels, opinion))
+            true = np.full(sample.size, UNLABELLED, np.uint8) if sample.labels is None else sample.labels
+            sample = replace(sample, labels=self._refined(true, opinion))
         return self._with_depth(sample, depth) if depth.is_file() else sample
 
     def _with_depth(self, sample: Sample, path: Path) -> Sample:
         """Measured depth first. Where the camera is unknown, the teacher's holds up to a factor."""
         depth_m = _of_size(decode_depth(read_uint16(path)), sample, path)
         if sample.labels is not None:
-            depth_m = np.where(sample.labels == SKY, np.float32(np.inf), depth_m)
+            depth_m = np.where(sample.labels == self.labels.sky_id, np.float32(np.inf), depth_m)
         if sample.depth_m is not None:
             depth_m = np.where(np.isnan(sample.depth_m), depth_m, sample.depth_m)
         camera = sample.camera or noted_camera(self._camera, sample.size)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
+
 from mt_perception.datasets.holdout import Holdout
-from mt_perception.datasets.sample import DatasetError, Reader, Sample
+from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of
 from mt_perception.datasets.sources import READERS
+from mt_perception.label_mapping import LabelMapping
+from mt_perception.labels import LabelSet
 from mt_perception_training.data.check import check_files
 from mt_perception_training.data.pseudo import open_pseudo_labelled
 from mt_perception_training.data.splits import split_readers
@@ -21,7 +26,7 @@ class InMemory:
     """A reader's samples, decoded once: small data sets then cost no time per step, and worker processes share them."""
 
     def __init__(self, reader: Reader) -> None:
-        self.files = reader.files
+        self.files, self.labels = reader.files, labels_of(reader)
         self._samples = [reader[index] for index in range(len(reader))]
 
     def __len__(self) -> int:
@@ -32,6 +37,29 @@ class InMemory:
 
     def __iter__(self) -> Iterator[Sample]:
         return iter(self._samples)
+
+
+class Relabelled:
+    """A reader's samples with their labels in the classes of `labels`, among which are all that it has."""
+
+    def __init__(self, reader: Reader, labels: LabelSet) -> None:
+        self.files, self.labels = reader.files, labels
+        self._reader, self._table = reader, LabelMapping(labels_of(reader), labels).table()
+
+    def __len__(self) -> int:
+        return len(self._reader)
+
+    def __getitem__(self, index: int) -> Sample:
+        sample = self._reader[index]
+        return sample if sample.labels is None else replace(sample, labels=self._table[sample.labels])
+
+
+def relabelled(reader: Reader, labels: LabelSet) -> Reader:
+    """The reader with its labels in the classes of `labels`; itself where they are already."""
+    known = LabelMapping(labels_of(reader), labels_of(reader)).table()
+    return (
+        reader if np.array_equal(known, LabelMapping(labels_of(reader), labels).table()) else Relabelled(reader, labels)
+    )
 
 
 def parse_folders(pairs: Iterable[str]) -> dict[str, Path]:

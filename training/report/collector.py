@@ -6,6 +6,8 @@ from dataclasses import asdict
 from typing import Any
 
 from mt_perception.datasets.sample import Sample
+from mt_perception.label_mapping import Comparison
+from mt_perception.labels import LabelSet
 from mt_perception.metrics import DepthBreakdown, DepthHistogram, SegmentationScores
 from mt_perception.report.frames import FrameScores, Worst, judge
 from mt_perception.report.pictures import Panel, View, panels
@@ -13,17 +15,16 @@ from mt_perception.report.tables import depth_results, label_results
 from mt_perception.results import plain
 from mt_perception.row_prior import RowPrior, SkillScores
 from mt_perception.types import DepthMap, Mask
-from mt_perception_training.report.classes import Classes, classes_of
 from mt_perception_training.scoreboard import Scoreboard
 
 
 class DatasetScores:
     """All that is known about a model on one data set; `worst` holds the pictures of the worst frames."""
 
-    def __init__(self, classes: Classes, worst: int) -> None:
-        self.classes = classes
-        self.labels = SegmentationScores(len(classes))
-        self.depth = DepthBreakdown(len(classes))
+    def __init__(self, comparison: Comparison, worst: int) -> None:
+        self.comparison = comparison
+        self.labels = SegmentationScores(comparison)
+        self.depth = DepthBreakdown(comparison)
         self.histogram = DepthHistogram()
         self.frames: list[FrameScores] = []
         self.worst: Worst[tuple[FrameScores, tuple[Panel, ...]]] = Worst(worst)
@@ -33,35 +34,33 @@ class DatasetScores:
         """One sample with its prediction, both at the sample's size."""
         labels: SegmentationScores | None = None
         depth: DepthBreakdown | None = None
-        truth = None if sample.labels is None else self.classes.folded(sample.labels)
-        if truth is not None:
-            labels = SegmentationScores(len(self.classes))
-            labels.update(self.classes.folded(mask), truth)
-            self.labels.confusion += labels.confusion
+        if sample.labels is not None:
+            labels = SegmentationScores(self.comparison)
+            labels.update(mask, sample.labels)
+            self.labels.merge(labels)
             self._has_labels = True
         if sample.depth_m is not None:
-            depth = DepthBreakdown(len(self.classes))
-            depth.update(depth_m, sample.depth_m, truth)
+            depth = DepthBreakdown(self.comparison)
+            depth.update(depth_m, sample.depth_m, sample.labels)
             self.depth.merge(depth)
             self.histogram.update(depth_m, sample.depth_m)
             self._has_depth = True
-        frame = judge(sample.name, self.classes.names, labels, depth)
+        frame = judge(sample.name, labels, depth)
         self.frames.append(frame)
         if self.worst.admits(frame.score):  # encoding pictures takes longer than scoring them
-            self.worst.add(frame.score, (frame, panels(self._view(sample, mask, depth_m), self.classes.labels)))
+            self.worst.add(frame.score, (frame, panels(_view(sample, mask, depth_m), self.comparison)))
 
     def results(self) -> dict[str, Any]:
         """Every number, by name; `labels` and `depth` are None where there was no such truth."""
-        names = self.classes.names
         return {
             "pictures": len(self.frames),
-            "labels": label_results(self.labels, names) if self._has_labels else None,
-            "depth": self._depth_results(names if self._has_labels else ()) if self._has_depth else None,
+            "labels": label_results(self.labels) if self._has_labels else None,
+            "depth": self._depth_results() if self._has_depth else None,
             "frames": [asdict(each) | {"score": each.score} for each in sorted(self.frames, key=lambda f: f.score)],
         }
 
-    def _depth_results(self, names: tuple[str, ...]) -> dict[str, Any]:
-        return depth_results(self.depth, names) | {
+    def _depth_results(self) -> dict[str, Any]:
+        return depth_results(self.depth, self._has_labels) | {
             "histogram": {
                 "edges_m": self.histogram.edges_m.tolist(),
                 "truth": self.histogram.truth.tolist(),
@@ -69,26 +68,35 @@ class DatasetScores:
             },
         }
 
-    def _view(self, sample: Sample, mask: Mask, depth_m: DepthMap) -> View:
-        """What is shown of the sample: predictions beside their truth alone."""
-        labels, true_m = sample.labels, sample.depth_m
-        guess, truth = (None, None) if labels is None else map(self.classes.folded, (mask, labels))
-        return View(sample.image, guess, truth, None if true_m is None else depth_m, true_m)
+
+def _view(sample: Sample, mask: Mask, depth_m: DepthMap) -> View:
+    """What is shown of the sample: predictions beside their truth alone."""
+    labels, true_m = sample.labels, sample.depth_m
+    return View(sample.image, None if labels is None else mask, labels, None if true_m is None else depth_m, true_m)
 
 
 class Collector(Scoreboard):
     """A `Scoreboard` that also keeps, for each data set, its `DatasetScores` with the pictures of `worst` frames."""
 
-    def __init__(self, worst: int = 8) -> None:
-        super().__init__()
+    def __init__(self, predicted: LabelSet, worst: int = 8) -> None:
+        super().__init__(predicted)
         self.datasets: dict[str, DatasetScores] = {}
         self._worst = worst
 
-    def add(self, dataset: str, sample: Sample, mask: Mask, depth_m: DepthMap, prior: RowPrior | None = None) -> None:
+    def add(
+        self,
+        dataset: str,
+        true: LabelSet,
+        sample: Sample,
+        mask: Mask,
+        depth_m: DepthMap,
+        prior: RowPrior | None = None,
+    ) -> None:
         """As `Scoreboard.add`."""
-        super().add(dataset, sample, mask, depth_m, prior)
+        super().add(dataset, true, sample, mask, depth_m, prior)
         if dataset not in self.datasets:
-            self.datasets[dataset] = DatasetScores(classes_of(dataset), self._worst)
+            comparison = Comparison(self.predicted, self.predicted if sample.labels is None else true)
+            self.datasets[dataset] = DatasetScores(comparison, self._worst)
         self.datasets[dataset].add(sample, mask, depth_m)
 
     def results(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from mt_perception.settings import SETTINGS
 from mt_perception_training.data.sources import parse_folders, require_folders
 from mt_perception_training.data.splits import add_holdout, parse_holdout
 from mt_perception_training.options import TrainingError
+from mt_perception_training.predictions import holds_predictions
 
 
 def add_parser(commands: Any) -> None:
@@ -30,11 +32,28 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--worst", type=int, default=8, metavar="N", help=text)
     text = "arithmetic of the network (default auto)"
     parser.add_argument("--precision", default="auto", choices=SETTINGS["precision"].choices, help=text)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=_old_run)
 
 
-def run(options: argparse.Namespace) -> None:
-    """Evaluate, print, write. What can be wrong with the options is found before the work begins."""
+def _old_run(options: argparse.Namespace) -> None:
+    print("mt-perception-train evaluate is now mt-perception evaluate MODEL --data NAME=FOLDER", file=sys.stderr)
+    run(options)
+
+
+def run_on(options: argparse.Namespace, target: str) -> None:
+    """As `run`, of the model `target`, or of the predictions in that folder by `options.model`."""
+    if holds_predictions(Path(target)):
+        run(options, Path(target))
+    else:
+        options.model = target
+        run(options)
+
+
+def run(options: argparse.Namespace, predictions: Path | None = None) -> None:
+    """Evaluate, print, write. What can be wrong with the options is found before the work begins.
+
+    `predictions`: a folder with what the model said, which is scored instead of asking it.
+    """
     folders = parse_folders(options.data)
     holdout = None if options.holdout is None else parse_holdout(options.holdout)
     require_folders(list(holdout or ()), folders)
@@ -51,8 +70,8 @@ def run(options: argparse.Namespace) -> None:
     from mt_perception_training.report.collector import Collector
 
     card = open_model(options.model).card
-    board = Collector(options.worst)
-    evaluate(options.model, folders, options.split, board, options.precision, holdout)
+    board = Collector(card.labels, options.worst)
+    evaluate(options.model, folders, options.split, board, options.precision, holdout, predictions)
     print(table(board))
     if options.json:
         facts = {"model": card.name, "split": options.split, **board.results()}

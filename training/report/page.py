@@ -41,7 +41,7 @@ def _dataset(name: str, results: dict[str, Any], collector: Collector) -> dict[s
         "labels": labels,
         "depth": depth,
         "findings": findings(results),
-        "colors": {label.name: css_color(label) for label in scores.classes.labels if label.name in true},
+        "colors": {label.name: css_color(label) for label in scores.comparison.labels if label.name in true},
         "confusion": confusion_table(labels) if labels else None,
         "longest_bar": _longest_bar(depth) if depth else None,
         "histogram": depth_histogram(depth["histogram"]) if depth else None,

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mt_perception.datasets.cityscapes import encode_depth
-from mt_perception.datasets.sample import DatasetError, Reader, Sample
+from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of
 from mt_perception.files import write_whole
-from mt_perception.labels import SKY, UNLABELLED
+from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.types import DataError, Mask
 from mt_perception_training.data.pseudo import CAMERA, KINDS, is_metric, noted_camera
 from mt_perception_training.files import claim, is_whole
@@ -132,7 +132,7 @@ class Pupil:
             depth_m = self._teachers.depth.depth_m(sample.image, camera)
             report.known += float(np.isfinite(depth_m).mean())
             report.no_sky += sample.labels is None and labels is None
-            depth_m[sky(sample.labels, labels, sample.size)] = np.inf
+            depth_m[sky(sample.labels, labels_of(self.reader), labels, sample.size)] = np.inf
             pictures["depth"] = encode_depth(depth_m)
         return pictures
 
@@ -148,9 +148,7 @@ def first_readable(reader: Reader) -> Sample:
     raise reason
 
 
-def sky(true: Mask | None, taught: Mask | None, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """(H, W): where the true labels say sky; where they are silent, where the teacher's do."""
-    labels = np.full(size, UNLABELLED, np.uint8) if true is None else true
-    if taught is not None:
-        labels = np.where(labels == UNLABELLED, taught, labels)
-    return labels == SKY
+def sky(true: Mask | None, classes: LabelSet, taught: Mask | None, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """(H, W): where the true labels, in their `classes`, say sky; where they are silent, where the teacher's do."""
+    told = np.zeros(size, bool) if taught is None else taught == CITYSCAPES.sky_id
+    return told if true is None else np.where(true == UNLABELLED, told, true == classes.sky_id)

@@ -55,7 +55,7 @@ def mirror(array: NDArray[Any], really: bool = True) -> NDArray[Any]:
 
 def confident(labels: Mask, sure: Confidence, at_least: float) -> Mask:
     """(H, W) trainIds, `UNLABELLED` where the teacher is less sure, or names none of the evaluated classes."""
-    return np.where((sure >= at_least) & (labels < len(CITYSCAPES)), labels, np.uint8(UNLABELLED))
+    return np.where((sure >= at_least) & np.isin(labels, CITYSCAPES.train_ids), labels, np.uint8(UNLABELLED))
 
 
 def resized(array: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
