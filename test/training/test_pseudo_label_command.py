@@ -15,6 +15,7 @@ import pytest
 from miniature import write_camvid, write_city
 from tiny_teachers import write_depth_teacher, write_label_teacher
 
+from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.datasets.cityscapes import decode_depth
 from mt_perception.datasets.sample import read_ids, read_uint16
 from mt_perception_training.cli import main
@@ -53,7 +54,7 @@ def test_data_sets_are_labelled_and_read_back(tmp_path: Path, teachers: list[str
     taught = open_readers(["camvid", "city"], folders, "train", pseudo=tmp_path / "out")
     camvid, before = taught["camvid"][0], plain["camvid"][0]
     assert camvid.camera == assumed_camera(before.size, 1.0, 0.47) and not camvid.metric
-    assert camvid.measured.mean() > 0.1 and np.isposinf(camvid.depth_m[camvid.labels == 10]).all()
+    assert camvid.measured.mean() > 0.1 and np.isposinf(camvid.depth_m[camvid.labels == CAMVID11.sky_id]).all()
     city, truth = taught["city"][0], plain["city"][0]  # whose name is that of a folder and a file
     assert "/" in city.name and city.camera == truth.camera and city.metric
     assert np.array_equal(city.labels, truth.labels) and np.array_equal(city.depth_m, truth.depth_m)
