@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mt_perception.label_mapping import Comparison
 from mt_perception.labels import UNLABELLED
+from mt_perception.ranks import rank_correlation
 from mt_perception.types import DepthMap, Mask
 
 BAND_EDGES_M = (0.0, 5.0, 10.0, 20.0, 40.0, 80.0)
@@ -200,7 +201,6 @@ class DepthHistogram:
         return np.bincount(np.clip(index, 0, bins - 1).astype(np.int64), minlength=bins)
 
 
-_RANKED = 100_000  # of more pixels than this, every n-th is ranked: sorting millions would take longer than all else
 _COLUMNS = 9  # pixels with truth, pixels with both, and the sums of seven terms
 
 
@@ -254,21 +254,6 @@ def _with_pixels(sums: NDArray[np.float64]) -> dict[str, float]:
 def known_depth(depth_m: DepthMap) -> NDArray[np.bool_]:
     """(H, W): where there is a depth; NaN, infinite and zero are none."""
     return np.isfinite(depth_m) & (depth_m > 0)
-
-
-def rank_correlation(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
-    """Spearman's correlation of two series of one length: Pearson's of their ranks; NaN where one is constant."""
-    if a.size < 2:
-        return float("nan")
-    of_a, of_b = (_ranks(each[:: 1 + a.size // _RANKED]) for each in (a, b))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return float(np.corrcoef(of_a, of_b)[0, 1])
-
-
-def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Ranks from 0; equal values share the mean of theirs."""
-    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return (counts.cumsum() - (counts + 1) / 2)[inverse]
 
 
 def _mean(values: NDArray[np.float64]) -> float:

@@ -11,7 +11,7 @@ ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rc
        "tf2_ros"}  # fmt: skip
 LAYERS = [
     {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"}
-    | {"scale", "errors", "entry", "plain_values", "files", "label_mapping", "registry"},
+    | {"scale", "errors", "entry", "plain_values", "files", "label_mapping", "registry", "ranks"},
     {"geometry", "network", "bundle", "render", "metrics", "row_prior", "image_encodings", "messages", "instants"}
     | {
         "bags",

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from mt_perception.label_mapping import Comparison
 from mt_perception.labels import CITYSCAPES, LabelSet
-from mt_perception.metrics import DepthScores, SegmentationScores, rank_correlation
+from mt_perception.metrics import DepthScores, SegmentationScores
+from mt_perception.ranks import rank_correlation
 
 FOUR = Comparison(*[LabelSet("four", CITYSCAPES.labels[:4])] * 2)
 

@@ -13,6 +13,7 @@ from miniature import write_camvid, write_city, write_kitti
 
 from mt_perception.bags import Bag
 from mt_perception.cli import main
+from mt_perception.datasets.sample import labels_of
 from mt_perception.datasets.sources import open_dataset
 from mt_perception.instants import instants
 from mt_perception.messages import camera_from_info
@@ -47,7 +48,7 @@ def test_what_is_recorded_is_what_the_data_set_holds(tmp_path, layout, form):
     reader = open_dataset(folder, "val")
     recorded, cameras = records_of(tmp_path / "bag")
     with Bag(tmp_path / "bag") as bag:
-        assert true_labels(bag) == (None if reader[0].labels is None else reader.labels)
+        assert true_labels(bag) == (None if reader[0].labels is None else labels_of(reader))
     assert [each.stamp_ns for each in recorded] == [10**9, 1_250_000_000]
     assert (tmp_path / "bag" / f"bag.{'mcap' if storage == 'mcap' else 'db3'}").is_file()
     for instant, sample in zip(recorded, map(reader.__getitem__, range(2)), strict=True):
