@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_NATIVE_TLS := 1
 endif
 
-.PHONY: demo test test-core test-ros test-kilted lint ruff format mypy clean
+.PHONY: demo test test-core test-ros test-kilted lint ruff format mypy imports clean
 
 demo: $(VENV)/.demo
 	@rm -rf $(OUT)
@@ -34,7 +34,7 @@ test-ros: $(VENV)/.test
 test-kilted:
 	env -u AMENT_PREFIX_PATH -u LD_LIBRARY_PATH -u PYTHONPATH $(MAKE) VENV=.venv-kilted ROS=kilted test-ros
 
-lint: ruff format mypy
+lint: ruff format mypy imports
 
 ruff: $(VENV)/.test
 	$(BIN)/ruff check .
@@ -44,6 +44,9 @@ format: $(VENV)/.test
 
 mypy: $(VENV)/.test
 	$(BIN)/mypy
+
+imports: $(VENV)/.test
+	$(BIN)/lint-imports --no-cache
 
 $(BIN)/uv:
 	$(PYTHON) -m venv $(VENV) || { echo "error: $(PYTHON) cannot make virtual environments; apt install python3-venv"; exit 1; }

@@ -61,6 +61,7 @@ EXTRAS = {
         *TEST,
         "pytest-xdist>=3.6",
         "ruff>=0.6",
+        "import-linter>=2.1",
         "mypy>=1.11",
         "types-PyYAML",
         "types-tqdm",
@@ -90,7 +91,7 @@ setup(
     packages=[*find_packages(str(HERE), include=[NAME, f"{NAME}.*"]), *TRAINING],
     package_dir={f"{NAME}_training": "training"},
     package_data={
-        NAME: ["py.typed", "report/*.j2", "report/*.css", "offline/*.j2"],
+        NAME: ["py.typed", "report/*.j2", "report/*.css", "evaluation/*.j2"],
         f"{NAME}_training": ["recipes/*.yaml", "report/*.j2"],
     },
     install_requires=[
@@ -118,12 +119,12 @@ setup(
     ],
     entry_points={
         "console_scripts": [
-            "mt-perception = mt_perception.entry:perceive",
-            "mt-perception-train = mt_perception.entry:train",
-            "perception_node = mt_perception.entry:perception_node",
-            "player_node = mt_perception.entry:player_node",
-            "recorder_node = mt_perception.entry:recorder_node",
-            "city_node = mt_perception.entry:city_node",
+            "mt-perception = mt_perception.utils.entry:perceive",
+            "mt-perception-train = mt_perception.utils.entry:train",
+            "perception_node = mt_perception.utils.entry:perception_node",
+            "player_node = mt_perception.utils.entry:player_node",
+            "recorder_node = mt_perception.utils.entry:recorder_node",
+            "city_node = mt_perception.utils.entry:city_node",
         ],
     },
     zip_safe=False,

@@ -18,11 +18,11 @@ from mt_perception.backends import Backend, BackendError, network_size, open_bac
 from mt_perception.bench.networks import noise, published
 from mt_perception.bench.race import Contestant, Row, race, with_ratio
 from mt_perception.bench.table import show
-from mt_perception.bundle import open_model
-from mt_perception.cli import picture_size
-from mt_perception.entry import run
+from mt_perception.commands.main import picture_size
+from mt_perception.model.bundle import open_model
 from mt_perception.pipeline import Stopwatch
 from mt_perception.settings import Settings
+from mt_perception.utils.entry import run
 
 WANTED = ("mask", "depth_m")
 COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio")

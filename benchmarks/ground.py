@@ -17,15 +17,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mt_perception.entry import run
+from mt_perception.bags.sources import pictures_in
 from mt_perception.geometry import resize_nearest
-from mt_perception.ground import Ground, GroundDepth, Mount
-from mt_perception.image_files import read_image
-from mt_perception.metrics import DepthScores
+from mt_perception.metrics.scores import DepthScores
 from mt_perception.pipeline import Perceiver
+from mt_perception.scale.ground import Ground, GroundDepth, Mount
 from mt_perception.settings import SETTINGS, Settings
-from mt_perception.sources import pictures_in
 from mt_perception.types import CameraModel, DepthMap, Frame
+from mt_perception.utils.entry import run
+from mt_perception.utils.image_files import read_image
 
 
 def main() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 from mt_perception.bench.node import Load, measure_node
 from mt_perception.bench.race import Row
 from mt_perception.bench.table import show
-from mt_perception.cli import picture_size
-from mt_perception.entry import run
+from mt_perception.commands.main import picture_size
 from mt_perception.settings import SETTINGS, Settings
+from mt_perception.utils.entry import run
 
 COLUMNS = (
     "picture",

@@ -22,24 +22,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.backends import Backend
-from mt_perception.bags import Bag, BagWriter
+from mt_perception.bags.bag import Bag, BagWriter
+from mt_perception.bags.sources import BagSource
 from mt_perception.bench.race import Contestant, Row, race, with_ratio
 from mt_perception.bench.table import show
-from mt_perception.cli import picture_size
-from mt_perception.entry import run
+from mt_perception.commands.main import picture_size
 from mt_perception.geometry import Fit
-from mt_perception.hardware import usable_cores
-from mt_perception.messages import frame_from_message
-from mt_perception.offline.ahead import spread
-from mt_perception.offline.part import Processing, lanes
-from mt_perception.offline.process import process_bag
+from mt_perception.messages.read import frame_from_message
 from mt_perception.pipeline import Stopwatch
-from mt_perception.resources import city_recording
-from mt_perception.results import check_folder
+from mt_perception.processing.prefetch import spread
+from mt_perception.processing.process import process_bag
+from mt_perception.processing.shard import Processing, lanes
 from mt_perception.settings import Settings
-from mt_perception.sources import BagSource
 from mt_perception.topics import camera_info_topic
 from mt_perception.types import OUTPUTS
+from mt_perception.utils.entry import run
+from mt_perception.utils.hardware import usable_cores
+from mt_perception.utils.json_safe import check_folder
+from mt_perception.utils.resources import city_recording
 
 COLUMNS = ("variant", "size", "pictures", "p50_ms", "per_second", "ratio")
 

@@ -17,9 +17,9 @@ from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 from mt_perception.bench.networks import all_of_ours, eager, published
 from mt_perception.bench.race import Row, race, with_ratio
 from mt_perception.bench.table import show
-from mt_perception.cli import picture_size
-from mt_perception.entry import run
+from mt_perception.commands.main import picture_size
 from mt_perception.network.article import PublishedLoop, published_network
+from mt_perception.utils.entry import run
 
 
 class LrAspp(nn.Module):

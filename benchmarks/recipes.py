@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 
 from mt_perception.datasets.sample import Reader, Sample, labels_of
-from mt_perception.entry import run
 from mt_perception.labels import UNLABELLED
-from mt_perception.network.spec import RELATED, DepthCodecSpec
+from mt_perception.model.spec import RELATED, DepthCodecSpec
+from mt_perception.utils.entry import run
 from mt_perception_training.data.sources import InMemory
 from mt_perception_training.export import export
 from mt_perception_training.module import MultiTaskModule

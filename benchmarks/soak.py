@@ -12,9 +12,9 @@ from tqdm import tqdm
 from mt_perception.bench.node import Load, running_nodes
 from mt_perception.bench.race import Row
 from mt_perception.bench.table import show
-from mt_perception.cli import picture_size
-from mt_perception.entry import run
+from mt_perception.commands.main import picture_size
 from mt_perception.settings import Settings
+from mt_perception.utils.entry import run
 
 
 def measure(settings: Settings, picture: tuple[int, int], number: int, step: int, progress: bool = True) -> list[Row]:

@@ -18,15 +18,15 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mt_perception import render
-from mt_perception.entry import run
+from mt_perception.draw import render
 from mt_perception.geometry import depth_from_disparity, to_rgb
-from mt_perception.image_files import read_image
-from mt_perception.metrics import DepthScores
+from mt_perception.metrics.scores import DepthScores
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import SETTINGS, Settings
 from mt_perception.stereo import fuse, match, measure
 from mt_perception.types import CameraModel, DepthMap, Frame, StereoPair
+from mt_perception.utils.entry import run
+from mt_perception.utils.image_files import read_image
 
 DEPTH_RANGE_M = (3.0, 80.0)
 

@@ -15,10 +15,10 @@ from tqdm import tqdm
 from mt_perception.bench.node import Load, running_nodes
 from mt_perception.bench.race import Row
 from mt_perception.bench.table import show
-from mt_perception.cli import picture_size
-from mt_perception.entry import run
-from mt_perception.metrics import percentiles
+from mt_perception.commands.main import picture_size
+from mt_perception.metrics.scores import percentiles
 from mt_perception.settings import Settings
+from mt_perception.utils.entry import run
 
 
 def measure(picture: tuple[int, int], number: int, rate: float, progress: bool = True) -> list[Row]:

@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from mt_perception.backends.openvino import OpenVinoBackend
-from mt_perception.bundle import Bundle, open_model
-from mt_perception.entry import run
+from mt_perception.model.bundle import Bundle, open_model
+from mt_perception.model.spec import WIDTHS
 from mt_perception.network.export import multiply_adds, write_untrained
 from mt_perception.network.multitask import build_network
-from mt_perception.network.spec import WIDTHS
+from mt_perception.utils.entry import run
 
 OUTPUTS = ("mask", "depth_m")
 

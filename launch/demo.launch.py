@@ -12,10 +12,10 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 from launch import Action, LaunchContext, LaunchDescription
-from mt_perception.resources import city_recording, share_folder
+from mt_perception.bags.sources import open_source
 from mt_perception.ros.launching import ending_with, failing_with
-from mt_perception.sources import open_source
 from mt_perception.topics import MASK
+from mt_perception.utils.resources import city_recording, share_folder
 
 
 def generate_launch_description() -> LaunchDescription:

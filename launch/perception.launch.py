@@ -12,8 +12,6 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node, PushRosNamespace
 
 from launch import LaunchContext, LaunchDescription
-from mt_perception.hardware import Machine, detect
-from mt_perception.resources import share_folder
 from mt_perception.settings import SETTINGS
 from mt_perception.topics import (
     COMPRESSED,
@@ -25,6 +23,8 @@ from mt_perception.topics import (
     camera_info_topic,
     image_inputs,
 )
+from mt_perception.utils.hardware import Machine, detect
+from mt_perception.utils.resources import share_folder
 
 OVERRIDES = (
     "model", "backend", "precision", "input_width", "input_height", "image_transport", "build_only", "force_rebuild",

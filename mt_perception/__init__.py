@@ -20,9 +20,9 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from mt_perception.calibration import read_camera
     from mt_perception.errors import MtPerceptionError
     from mt_perception.labels import LabelSet
+    from mt_perception.messages.calibration import read_camera
     from mt_perception.pipeline import Perceiver
     from mt_perception.prediction import Prediction
     from mt_perception.settings import Settings

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.plain_values import ValueMismatch, check_name, shown
+from mt_perception.utils.plain_values import ValueMismatch, check_name, shown
 
 UNLABELLED = 255
 """The trainId of every pixel that belongs to no class."""

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.backends import Backend, network_size, open_backend
-from mt_perception.bundle import Bundle, open_model
 from mt_perception.geometry import Fit
+from mt_perception.model.bundle import Bundle, open_model
 from mt_perception.prediction import Prediction
 from mt_perception.settings import Settings
 from mt_perception.types import OUTPUTS, CameraModel, Frame

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception import render
-from mt_perception.cloud import labelled_cloud
+from mt_perception.draw import render
+from mt_perception.draw.cloud import labelled_cloud
 from mt_perception.geometry import resize, scale_camera, to_rgb
 from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.types import OUTPUTS, CameraModel, DataError, DepthMap, Frame, Mask

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.backends import BackendError, require
-from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle, load_bundle, new_bundle
 from mt_perception.geometry import Fit
-from mt_perception.label_mapping import Comparison
-from mt_perception.metrics import DepthScores, SegmentationScores
+from mt_perception.metrics.label_mapping import Comparison
+from mt_perception.metrics.scores import DepthScores, SegmentationScores
+from mt_perception.model.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle, load_bundle, new_bundle
 from mt_perception.network.graph_file import read_graph, save_graph, share_constants
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings

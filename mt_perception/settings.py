@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from mt_perception import registry
 from mt_perception.errors import MtPerceptionError
+from mt_perception.utils import registry
 
 
 class SettingsError(MtPerceptionError, ValueError):

@@ -19,11 +19,11 @@ import pytest
 from numpy.typing import NDArray
 
 from mt_perception.backends import Backend, open_backend
-from mt_perception.bundle import Bundle, open_model
 from mt_perception.datasets.sample import Reader, Sample
-from mt_perception.image_files import read_image
+from mt_perception.model.bundle import Bundle, open_model
 from mt_perception.settings import Settings
 from mt_perception.types import OUTPUTS
+from mt_perception.utils.image_files import read_image
 
 Results = Mapping[str, NDArray[Any]]
 

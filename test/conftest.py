@@ -33,8 +33,8 @@ def cache_home(tmp_path_factory):
 def lively_network(cache_home):
     """A network whose random weights make it say many things: statistics and last layers are spread out."""
     torch = pytest.importorskip("torch")
+    from mt_perception.model.spec import NetworkSpec
     from mt_perception.network.multitask import build_network
-    from mt_perception.network.spec import NetworkSpec
 
     torch.manual_seed(3)
     return enliven(build_network(NetworkSpec(decoder_width=32)), SIZE)
@@ -65,9 +65,9 @@ def lively_bundle(cache_home, tmp_path_factory):
 
 
 def _written(network, folder, size):
-    from mt_perception.bundle import TrainingCamera
+    from mt_perception.model.bundle import TrainingCamera
+    from mt_perception.model.spec import InputSpec
     from mt_perception.network.export import write_bundle
-    from mt_perception.network.spec import InputSpec
 
     facts = {"name": "lively", "trained": False, "training_camera": TrainingCamera(100.0, size[1])}
     return write_bundle(network, folder, facts, InputSpec(width=size[1], height=size[0]))

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from helpers import make_picture
 
-from mt_perception.bag_messages import new_camera_info, new_compressed, new_header, new_image
-from mt_perception.bags import Bag, BagWriter
+from mt_perception.bags.bag import Bag, BagWriter
 from mt_perception.geometry import millimetres_from_depth
+from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header, new_image
 from mt_perception.types import CameraModel
 
 CAMERA = CameraModel(100, 60, 80.0, 80.0, 50.0, 30.0)

@@ -1,97 +1,22 @@
-"""Imports run one way, no ROS outside ros/, no torch on the CPU path: read from the source, then tried."""
+"""What `lint-imports` cannot see of the imports: the drawing of them, the front door, and the CPU path as it runs."""
 
-import ast
+import importlib.util
 import subprocess
 import sys
 
 import pytest
 
-ROS = {"rclpy", "sensor_msgs", "std_msgs", "diagnostic_msgs", "stereo_msgs", "rcl_interfaces", "builtin_interfaces",
-       "lifecycle_msgs", "vision_msgs", "message_filters", "cv_bridge", "launch", "launch_ros",
-       "tf2_ros"}  # fmt: skip
-LAYERS = [
-    {"types", "labels", "settings", "mailbox", "pairing", "resources", "pool", "damaged", "results", "hardware"}
-    | {"scale", "errors", "entry", "plain_values", "files", "label_mapping", "registry", "ranks"},
-    {"geometry", "network", "bundle", "render", "metrics", "row_prior", "image_encodings", "messages", "instants"}
-    | {
-        "bags",
-        "bag_files",
-        "bag_types",
-        "calibration",
-        "bag_messages",
-        "bag_metadata",
-        "bag_storage",
-        "topics",
-        "camera_topics",
-        "bag_topics",
-        "message_builder",
-        "image_files",
-        "sources",
-        "datasets",
-        "cloud",
-        "recorded_labels",
-    }
-    | {"model_text", "prediction"},
-    {"backends", "stereo", "ground", "report", "outputs"},
-    {"pipeline", "evaluation", "processes", "testing"},
-    {"batch", "demo", "city", "offline", "bench", "quantize"},
-    {"export_command", "models_command", "evaluate_command"},
-    {"cli", "ros"},
-]
-LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
-WITH_TORCH = {"network", "backends.torch", "backends.tensorrt"}
+
+def test_the_drawing_is_that_of_the_imports(root):
+    pytest.importorskip("grimp")
+    spec = importlib.util.spec_from_file_location("draw_imports", root / "docs" / "draw_imports.py")
+    draw = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(draw)
+    assert draw.drawing() in (root / "ARCHITECTURE.md").read_text(), "run: python docs/draw_imports.py --write"
 
 
-def imports_of(file):
-    for node in ast.walk(ast.parse(file.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (
-                [f"{node.module}.{alias.name}" for alias in node.names]
-                if node.module == "mt_perception"
-                else [node.module]
-            )
-
-
-@pytest.fixture(scope="module")
-def modules(root):
-    package = root / "mt_perception"
-    files = [f for f in package.rglob("*.py") if f != package / "__init__.py"]
-    return {".".join(f.relative_to(package).with_suffix("").parts): set(imports_of(f)) for f in files}
-
-
-def room(name):
-    return name.removeprefix("mt_perception.").split(".")[0]
-
-
-def test_every_room_has_its_place(modules):
-    assert {room(name) for name in modules} == set(LEVEL)
-
-
-def test_imports_run_one_way(modules):
-    wrong = [
-        f"{name} imports {each}"
-        for name, imported in modules.items()
-        for each in imported
-        if each.startswith("mt_perception.") and LEVEL[room(each)] > LEVEL[room(name)]
-    ]
-    assert wrong == []
-
-
-def test_ros_is_imported_in_its_folder_alone(modules):
-    outside = {n: i for n, i in modules.items() if room(n) != "ros"}
-    assert [n for n, i in outside.items() if {each.split(".")[0] for each in i} & ROS] == []
-    assert [n for n, i in outside.items() if any(each.startswith("mt_perception.ros") for each in i)] == []
-
-
-def test_nothing_imports_training(modules):
-    assert [n for n, i in modules.items() if any(each.startswith("mt_perception_training") for each in i)] == []
-
-
-def test_torch_is_imported_where_it_belongs(modules):
-    users = {n for n, i in modules.items() if {each.split(".")[0] for each in i} & {"torch", "torchvision"}}
-    assert {n if n.startswith("backends") else room(n) for n in users} <= WITH_TORCH
+def test_the_top_level_stays_small(root):
+    assert len([*(root / "mt_perception").glob("*.py")]) <= 14
 
 
 def test_the_front_door_opens_without_a_room_behind_it():

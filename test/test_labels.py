@@ -5,9 +5,9 @@ import pytest
 
 from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.datasets.image_folder import IDD7
-from mt_perception.label_mapping import Comparison, LabelMapping, NoCommonClasses
 from mt_perception.labels import CITYSCAPES, UNLABELLED, Label, LabelSet
-from mt_perception.plain_values import ValueMismatch
+from mt_perception.metrics.label_mapping import Comparison, LabelMapping, NoCommonClasses
+from mt_perception.utils.plain_values import ValueMismatch
 
 GREEN = (0, 160, 0)
 FIELD = LabelSet(

@@ -15,7 +15,7 @@ import pytest
 CHECK = """
 import json, pathlib, sys
 import mt_perception, mt_perception_training
-from mt_perception import resources
+from mt_perception.utils import resources
 share = resources.share_folder()
 print(json.dumps({
     "package": str(pathlib.Path(mt_perception.__file__).parent),

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from helpers import SIZE, make_picture
 
-from mt_perception import registry
 from mt_perception.backends import BACKENDS, open_backend
 from mt_perception.datasets.sources import READERS
-from mt_perception.registry import PluginError, Registry
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.testing import BackendContract, DatasetContract
+from mt_perception.utils import registry
+from mt_perception.utils.registry import PluginError, Registry
 
-PROGRAM = "import sys; from mt_perception.entry import perceive; sys.exit(perceive())"
+PROGRAM = "import sys; from mt_perception.utils.entry import perceive; sys.exit(perceive())"
 PLUGIN = Path(__file__).parent / "plugin"
 
 

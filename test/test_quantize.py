@@ -11,9 +11,9 @@ ov = pytest.importorskip("openvino")
 from helpers import SIZE, make_picture
 
 from mt_perception.backends import BackendError, open_backend
-from mt_perception.bundle import OPENVINO_INT8_GRAPH, WEIGHTS, load_bundle
-from mt_perception.cli import main
-from mt_perception.model_text import describe
+from mt_perception.commands.main import main
+from mt_perception.model.bundle import OPENVINO_INT8_GRAPH, WEIGHTS, load_bundle
+from mt_perception.model.text import describe
 from mt_perception.quantize import Loss, QuantizeError, add_int8, agreement, prepare
 from mt_perception.settings import Settings
 from mt_perception.types import Frame

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt_perception.offline.results import RESULTS
-from mt_perception.outputs import IMAGES, MESSAGES
+from mt_perception.messages.outputs import IMAGES, MESSAGES
+from mt_perception.processing.outputs import RESULTS
 from mt_perception.topics import (
     DIAGNOSTICS,
     DISPARITY,

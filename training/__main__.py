@@ -2,6 +2,6 @@
 
 import sys
 
-from mt_perception.entry import train
+from mt_perception.utils.entry import train
 
 sys.exit(train())

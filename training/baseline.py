@@ -1,4 +1,4 @@
-"""The row table (`mt_perception.row_prior`) that a data set's depth is compared with, and on what it was fitted."""
+"""The row table (`mt_perception.model.row_prior`) that depth of a data set is compared with, and its pictures."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mt_perception.bundle import BundleCard
 from mt_perception.datasets.holdout import Holdout, dataset_of
 from mt_perception.datasets.sample import DatasetError, Reader
-from mt_perception.row_prior import FOLDS, LeftOut, RowHistogram, RowPrior, pooled
+from mt_perception.model.bundle import BundleCard
+from mt_perception.model.row_prior import FOLDS, LeftOut, RowHistogram, RowPrior, pooled
 from mt_perception_training.data.splits import are_same, split_readers, spread
 
 MOST_FRAMES = 400

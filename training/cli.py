@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mt_perception.entry import missing, run
+from mt_perception.utils.entry import missing, run
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.data.splits import add_holdout, parse_holdout
 from mt_perception_training.depth.command import add_parser as add_depth
@@ -123,7 +123,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
 
 
 def _export(options: argparse.Namespace) -> None:
-    from mt_perception.model_text import describe
+    from mt_perception.model.text import describe
     from mt_perception_training.export import export
 
     holdout = parse_holdout(options.holdout or ())

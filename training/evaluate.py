@@ -8,10 +8,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mt_perception.bundle import BundleCard, open_model
 from mt_perception.datasets.holdout import Holdout, dataset_of, split_off
 from mt_perception.datasets.sample import DatasetError, labels_of
 from mt_perception.datasets.sources import READERS
+from mt_perception.model.bundle import BundleCard, open_model
 from mt_perception.pipeline import Perceiver
 from mt_perception.report.tables import over_text
 from mt_perception.settings import Settings

@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from mt_perception.bundle import Bundle, TrainingCamera
 from mt_perception.datasets.holdout import Holdout
+from mt_perception.model.bundle import Bundle, TrainingCamera
 from mt_perception.network.export import write_bundle
 from mt_perception_training.baseline import row_prior_of
 from mt_perception_training.checkpoint import read_checkpoint

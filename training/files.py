@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.datasets.sample import DatasetError
-from mt_perception.files import write_whole
-from mt_perception.results import plain
+from mt_perception.utils.files import write_whole
+from mt_perception.utils.json_safe import plain
 
 _PNG_END = b"IEND\xaeB`\x82"
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.label_mapping import LabelMapping
 from mt_perception.labels import LabelSet
+from mt_perception.metrics.label_mapping import LabelMapping
 from mt_perception_training.recipe import RecipeError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mt_perception.bundle import Bundle
 from mt_perception.datasets.holdout import ALL
+from mt_perception.model.bundle import Bundle
 from mt_perception.quantize import Check, Loss, add_int8
 from mt_perception.types import Frame
 from mt_perception_training.data.sources import open_readers

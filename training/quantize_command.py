@@ -28,7 +28,7 @@ def add_parser(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Quantise, print what it costs, write."""
     folders = parse_folders(options.data)
-    from mt_perception.bundle import open_model
+    from mt_perception.model.bundle import open_model
     from mt_perception_training.quantize import quantize
 
     allowed = {"miou": options.max_miou_loss / 100, "abs_rel": options.max_abs_rel_loss / 100}

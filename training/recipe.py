@@ -14,8 +14,8 @@ from mt_perception.datasets.sample import DatasetError
 from mt_perception.datasets.sources import open_labels
 from mt_perception.errors import MtPerceptionError
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
-from mt_perception.network.spec import InputSpec, NetworkSpec
-from mt_perception.plain_values import ValueMismatch, build
+from mt_perception.model.spec import InputSpec, NetworkSpec
+from mt_perception.utils.plain_values import ValueMismatch, build
 
 RECIPES = Path(__file__).parent / "recipes"
 

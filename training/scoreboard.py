@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from mt_perception.datasets.sample import Sample
-from mt_perception.label_mapping import Comparison
 from mt_perception.labels import LabelSet
-from mt_perception.metrics import DepthScores, SegmentationScores
-from mt_perception.row_prior import RowPrior, SkillScores
+from mt_perception.metrics.label_mapping import Comparison
+from mt_perception.metrics.scores import DepthScores, SegmentationScores
+from mt_perception.model.row_prior import RowPrior, SkillScores
 from mt_perception.types import DepthMap, Mask
 
 

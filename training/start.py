@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mt_perception.bundle import BundleCard, BundleError, open_model
 from mt_perception.datasets.holdout import ALL, Holdout
+from mt_perception.model.bundle import BundleCard, BundleError, open_model
 from mt_perception.network.export import read_network
 from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.network.storage import is_idle

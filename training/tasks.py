@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from mt_perception.network.spec import NetworkSpec
+from mt_perception.model.spec import NetworkSpec
 from mt_perception_training.recipe import RecipeError
 
 

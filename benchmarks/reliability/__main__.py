@@ -34,7 +34,7 @@ def main() -> int:
     import rclpy
 
     from mt_perception.bench.table import table
-    from mt_perception.results import write_json
+    from mt_perception.utils.json_safe import write_json
 
     rclpy.init()
     results: dict[str, Rows] = {}

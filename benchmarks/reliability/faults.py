@@ -21,13 +21,13 @@ from rig import SMALL, running
 from rosbags.rosbag2 import Reader
 from sensor_msgs.msg import Image
 
-from mt_perception.bag_messages import new_header, new_image
-from mt_perception.bags import Bag, BagWriter
-from mt_perception.processes import node_process
-from mt_perception.resources import model_folder
+from mt_perception.bags.bag import Bag, BagWriter
+from mt_perception.messages.rosbags import new_header, new_image
 from mt_perception.ros import convert
+from mt_perception.utils.node_process import node_process
+from mt_perception.utils.resources import model_folder
 
-_PROGRAM = [sys.executable, "-c", "import sys; from mt_perception.entry import perceive; sys.exit(perceive())"]
+_PROGRAM = [sys.executable, "-c", "import sys; from mt_perception.utils.entry import perceive; sys.exit(perceive())"]
 _NETWORK = ["--input-width", "128", "--input-height", "64", "--precision", "fp32"]
 
 

@@ -15,7 +15,7 @@ from rig import Rig, camera_info, picture, running
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
-from mt_perception.messages import frame_from_message, picture_from_cdr
+from mt_perception.messages.read import frame_from_message, picture_from_cdr
 from mt_perception.types import DataError
 
 _RATE_HZ, _VALID_HZ = 500.0, 5.0

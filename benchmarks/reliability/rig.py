@@ -19,11 +19,11 @@ from rclpy.node import Node
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from mt_perception.hardware import resident_mb
-from mt_perception.messages import header_stamp_ns
-from mt_perception.processes import node_process
+from mt_perception.messages.read import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.types import CameraModel
+from mt_perception.utils.hardware import resident_mb
+from mt_perception.utils.node_process import node_process
 
 SMALL = {"backend": "openvino", "precision": "fp32", "input_width": 128, "input_height": 64}
 """The default model, quickly started and quickly done."""

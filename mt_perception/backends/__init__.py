@@ -10,12 +10,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception import registry
-from mt_perception.bundle import Bundle
 from mt_perception.errors import MtPerceptionError
-from mt_perception.registry import Registry
+from mt_perception.model.bundle import Bundle
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel
+from mt_perception.utils import registry
+from mt_perception.utils.registry import Registry
 
 MODULES = {"openvino": "openvino", "torch": "torch", "tensorrt": "torch_tensorrt"}
 """The Python package that each backend needs."""

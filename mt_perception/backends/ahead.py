@@ -16,9 +16,9 @@ from mt_perception.backends import Backend, BackendError, network_size
 from mt_perception.backends.agreement import compare
 from mt_perception.backends.engines import EngineCache, EngineKey
 from mt_perception.backends.upgrade import Upgrading, run_command, telling
-from mt_perception.bundle import Bundle, open_model
-from mt_perception.resources import cache_folder
+from mt_perception.model.bundle import Bundle, open_model
 from mt_perception.settings import Settings
+from mt_perception.utils.resources import cache_folder
 
 _LOG = logging.getLogger(__name__)
 

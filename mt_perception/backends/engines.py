@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from mt_perception.backends import NVIDIA_DRIVER
-from mt_perception.files import write_whole
+from mt_perception.utils.files import write_whole
 
 _LOG = logging.getLogger(__name__)
 

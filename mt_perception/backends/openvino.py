@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from mt_perception.backends import BackendError, choose_precision
 from mt_perception.backends.engines import CacheKey, EngineCache
 from mt_perception.backends.variants import Names, Variants
-from mt_perception.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
-from mt_perception.hardware import computes_bf16, limited_threads, processor
+from mt_perception.model.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
 from mt_perception.network.graph_file import read_graph
-from mt_perception.resources import cache_folder
 from mt_perception.types import CameraModel
+from mt_perception.utils.hardware import computes_bf16, limited_threads, processor
+from mt_perception.utils.resources import cache_folder
 
 _LOG = logging.getLogger(__name__)
 _HINTS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}

@@ -18,12 +18,12 @@ from mt_perception import network as network_package
 from mt_perception.backends import BackendError, choose_precision
 from mt_perception.backends.engines import EngineKey, driver_version
 from mt_perception.backends.torch import TYPES, TorchBackend
-from mt_perception.bundle import WEIGHTS, Bundle
+from mt_perception.model.bundle import WEIGHTS, Bundle
+from mt_perception.model.spec import MAIN_TASKS, NetworkSpec
 from mt_perception.network.export import read_network
 from mt_perception.network.folding import folded
 from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.network.rays import assumed_camera
-from mt_perception.network.spec import MAIN_TASKS, NetworkSpec
 
 _PRECISIONS = ["fp16", "bf16", "fp32"]  # int8 would need a network quantised by NVIDIA's ModelOpt
 

@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from mt_perception.backends import choose_precision
-from mt_perception.bundle import Bundle
-from mt_perception.hardware import limited_threads
+from mt_perception.model.bundle import Bundle
 from mt_perception.network.export import read_network
 from mt_perception.network.folding import folded
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.types import CameraModel
+from mt_perception.utils.hardware import limited_threads
 
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 _SEARCHING = Lock()  # the switch is one for the process: two at a time would not restore it

@@ -21,7 +21,7 @@ from mt_perception.types import CameraModel
 
 _LOG = logging.getLogger(__name__)
 Prepare = Callable[[Callable[[str], None], threading.Event], Backend]
-_COMMAND = "import sys; from mt_perception.cli import main; sys.exit(main(sys.argv[1:]))"
+_COMMAND = "import sys; from mt_perception.commands.main import main; sys.exit(main(sys.argv[1:]))"
 
 
 @dataclass

@@ -17,8 +17,8 @@ from typing import Any
 from mt_perception.backends import require
 from mt_perception.bench.networks import ours
 from mt_perception.bench.race import BenchError, Contestant, Row, race
-from mt_perception.bundle import load_bundle
-from mt_perception.network.spec import VARIANTS
+from mt_perception.model.bundle import load_bundle
+from mt_perception.model.spec import VARIANTS
 from mt_perception.settings import Settings
 
 COLUMNS = (

@@ -10,7 +10,7 @@ from typing import Any
 from mt_perception.bench.networks import WANTED, noise
 from mt_perception.bench.race import BenchError, Row
 from mt_perception.bench.table import table
-from mt_perception.metrics import percentiles
+from mt_perception.metrics.scores import percentiles
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.settings import Settings
 

@@ -6,8 +6,8 @@ import json
 import sys
 
 from mt_perception.bench.networks import ours
-from mt_perception.hardware import status_kb
 from mt_perception.settings import Settings
+from mt_perception.utils.hardware import status_kb
 
 
 def main() -> None:

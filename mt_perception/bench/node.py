@@ -17,12 +17,12 @@ from tqdm import tqdm
 
 from mt_perception.bench.networks import WANTED, noise
 from mt_perception.bench.race import BenchError, Row
-from mt_perception.hardware import resident_mb
-from mt_perception.metrics import percentiles
+from mt_perception.metrics.scores import percentiles
 from mt_perception.pipeline import Perceiver, Stopwatch
-from mt_perception.processes import node_process, require_ros
 from mt_perception.settings import Settings
 from mt_perception.topics import DEPTH, MASK
+from mt_perception.utils.hardware import resident_mb
+from mt_perception.utils.node_process import node_process, require_ros
 
 ANSWERS = (MASK, DEPTH)
 READY = "ready in"

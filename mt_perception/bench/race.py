@@ -11,7 +11,7 @@ from typing import Any
 from tqdm import tqdm
 
 from mt_perception.errors import MtPerceptionError
-from mt_perception.metrics import percentiles
+from mt_perception.metrics.scores import percentiles
 
 Row = dict[str, Any]
 """One line of a table, as it goes into JSON."""

@@ -14,11 +14,11 @@ from mt_perception.bench.networks import all_of_ours
 from mt_perception.bench.node import Load, running_nodes
 from mt_perception.bench.race import BenchError, Row, race
 from mt_perception.bench.table import table
-from mt_perception.bundle import open_model
-from mt_perception.hardware import processor
-from mt_perception.metrics import percentiles
-from mt_perception.resources import lasting_name
+from mt_perception.metrics.scores import percentiles
+from mt_perception.model.bundle import open_model
 from mt_perception.settings import Settings
+from mt_perception.utils.hardware import processor
+from mt_perception.utils.resources import lasting_name
 
 MARGIN = 0.25
 """The share of the time that is left to what goes on around the network: the transport, the other programs."""

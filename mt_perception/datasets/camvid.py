@@ -10,8 +10,8 @@ from pathlib import Path
 
 from mt_perception.datasets.opinion import Refined
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids
-from mt_perception.image_files import read_image
 from mt_perception.labels import CITYSCAPES, coarser
+from mt_perception.utils.image_files import read_image
 
 CAMVID11 = coarser(
     "camvid11",

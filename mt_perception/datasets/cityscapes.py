@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_uint16
 from mt_perception.geometry import depth_from_disparity
-from mt_perception.image_files import read_image
 from mt_perception.labels import CITYSCAPES
 from mt_perception.types import CameraModel
+from mt_perception.utils.image_files import read_image
 
 SKY_DEPTH = 65535
 SUFFIXES = {

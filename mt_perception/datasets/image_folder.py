@@ -24,10 +24,10 @@ import numpy as np
 from mt_perception.datasets.cityscapes import decode_depth
 from mt_perception.datasets.opinion import Refined
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_uint16
-from mt_perception.image_files import read_image
-from mt_perception.label_mapping import LabelMapping
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet, coarser
+from mt_perception.metrics.label_mapping import LabelMapping
 from mt_perception.types import CameraModel
+from mt_perception.utils.image_files import read_image
 
 PSEUDO = "pseudo19"
 KITTI_CAMERAS = {

@@ -8,8 +8,8 @@ import numpy as np
 
 from mt_perception.datasets.sample import DatasetError, Sample, read_uint16
 from mt_perception.geometry import depth_from_disparity
-from mt_perception.image_files import read_image
 from mt_perception.types import CameraModel
+from mt_perception.utils.image_files import read_image
 
 
 class Kitti:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from mt_perception.datasets.sample import DatasetError, Sample
 from mt_perception.geometry import depth_from_disparity
-from mt_perception.image_files import read_image
 from mt_perception.types import CameraModel
+from mt_perception.utils.image_files import read_image
 
 _TRUTH = ("disp0GT.pfm", "disp0.pfm")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.label_mapping import LabelMapping
 from mt_perception.labels import UNLABELLED, LabelSet
+from mt_perception.metrics.label_mapping import LabelMapping
 from mt_perception.types import Mask
 
 

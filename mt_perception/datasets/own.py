@@ -18,9 +18,9 @@ import yaml
 
 from mt_perception.datasets.cityscapes import decode_depth, read_camera
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_uint16
-from mt_perception.image_files import read_image
 from mt_perception.labels import UNLABELLED, LabelSet
-from mt_perception.plain_values import ValueMismatch, build, shown
+from mt_perception.utils.image_files import read_image
+from mt_perception.utils.plain_values import ValueMismatch, build, shown
 
 LABELS_FILE = "labels.yaml"
 

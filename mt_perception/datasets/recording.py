@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mt_perception.bag_messages import new_camera_info, new_compressed, new_header, new_image, new_label_info
-from mt_perception.bags import new_recording
+from mt_perception.bags.bag import new_recording
 from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of
 from mt_perception.geometry import millimetres_from_depth
 from mt_perception.labels import CITYSCAPES, LabelSet
+from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header, new_image, new_label_info
 from mt_perception.topics import (
     COMPRESSED,
     RIGHT_IMAGE,

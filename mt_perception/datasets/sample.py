@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.errors import MtPerceptionError
-from mt_perception.image_files import decoded
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.types import CameraModel
+from mt_perception.utils.image_files import decoded
 
 
 class DatasetError(MtPerceptionError, ValueError):

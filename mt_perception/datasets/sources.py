@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from mt_perception import registry
 from mt_perception.datasets.camvid import CAMVID11, CamVid
 from mt_perception.datasets.cityscapes import Cityscapes
 from mt_perception.datasets.image_folder import IDD7, LAYOUTS, ImageFolder, Layout
@@ -15,7 +14,8 @@ from mt_perception.datasets.middlebury import Middlebury
 from mt_perception.datasets.own import LABELS_FILE, Own, read_labels
 from mt_perception.datasets.sample import DatasetError, Reader
 from mt_perception.labels import CITYSCAPES, LabelSet
-from mt_perception.registry import Registry
+from mt_perception.utils import registry
+from mt_perception.utils.registry import Registry
 
 
 def _image_folder(folder: Path, split: str, layout: Layout) -> Reader:

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mt_perception.model.spec import DepthCodecSpec, InputSpec, NetworkSpec
 from mt_perception.network.multitask import build_network
-from mt_perception.network.spec import DepthCodecSpec, InputSpec, NetworkSpec
 
 SPEC = NetworkSpec(decoder_width=256, depth_codec=DepthCodecSpec("article"))
 

@@ -18,7 +18,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from mt_perception.network.spec import DepthCodecSpec
+from mt_perception.model.spec import DepthCodecSpec
 
 _CURVES: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "log": (torch.log, torch.exp),

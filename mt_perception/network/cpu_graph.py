@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from mt_perception.model.spec import InputSpec
 from mt_perception.network.graph import DeployedGraph, unknown
 from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.network.rewrites import (
@@ -13,7 +14,6 @@ from mt_perception.network.rewrites import (
     upsampled_phases,
     with_nine_pointwise,
 )
-from mt_perception.network.spec import InputSpec
 
 
 class CpuGraph(DeployedGraph):

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mt_perception.model.spec import NetworkSpec, SpecError
 from mt_perception.network.segnet import SegNetDecoder
-from mt_perception.network.spec import NetworkSpec, SpecError
 from mt_perception.network.unet import UNetDecoder
 
 

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from torch import Tensor, nn
 
+from mt_perception.model.spec import SpecError
 from mt_perception.network.segnet import SegNetEncoder
-from mt_perception.network.spec import SpecError
 from mt_perception.network.timm_encoder import TimmEncoder
 from mt_perception.network.unet import UNetEncoder
 

@@ -11,12 +11,20 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from mt_perception.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle, BundleCard, TrainingCamera, load_bundle, new_bundle
+from mt_perception.model.bundle import (
+    OPENVINO_GRAPH,
+    WEIGHTS,
+    Bundle,
+    BundleCard,
+    TrainingCamera,
+    load_bundle,
+    new_bundle,
+)
+from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.graph_file import save_graph, share_constants
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
-from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception.network.storage import halve, load, rounded, stored
 from mt_perception.types import OUTPUTS
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Sequence
 import torch
 from torch import Tensor, nn
 
+from mt_perception.model.spec import InputSpec
 from mt_perception.network.decoder import upsample
 from mt_perception.network.multitask import MultiTaskNetwork
-from mt_perception.network.spec import InputSpec
 from mt_perception.types import OUTPUTS
 
 

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 from safetensors.numpy import load, save_file
 
-from mt_perception.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle
+from mt_perception.model.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle
 
 _SHARED_TYPES = {"f16": "float16", "f32": "float32"}
 _PREFIX = "__module.network."

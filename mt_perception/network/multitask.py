@@ -5,13 +5,13 @@ from __future__ import annotations
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mt_perception.model.spec import NetworkSpec
 from mt_perception.network.bins import DepthBins
 from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.decoder import build_decoder, upsample
 from mt_perception.network.encoders import build_encoder
 from mt_perception.network.rays import RayEmbedding, assumed_camera
 from mt_perception.network.separable import separable
-from mt_perception.network.spec import NetworkSpec
 
 
 class MultiTaskNetwork(nn.Module):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mt_perception.network.spec import SpecError
+from mt_perception.model.spec import SpecError
 
 CHANNELS = (64, 128, 256, 512)
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import torch
 from torch import nn
 
-from mt_perception.network.spec import SpecError
+from mt_perception.model.spec import SpecError
 
 Module = TypeVar("Module", bound=nn.Module)
 Where = Callable[[str, nn.Conv2d], bool]

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from mt_perception.network.spec import SpecError
+from mt_perception.model.spec import SpecError
 
 
 class TimmEncoder(nn.Module):

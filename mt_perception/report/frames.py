@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from mt_perception.metrics import DepthBreakdown, SegmentationScores
+from mt_perception.metrics.scores import DepthBreakdown, SegmentationScores
 
 Item = TypeVar("Item")
 

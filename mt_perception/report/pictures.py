@@ -10,10 +10,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.draw.render import Picture, color_depth
 from mt_perception.geometry import resize, resize_nearest
-from mt_perception.label_mapping import Comparison
 from mt_perception.labels import UNLABELLED, UNLABELLED_COLOR, Label, LabelSet
-from mt_perception.render import Picture, color_depth
+from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.types import DepthMap, Mask
 
 WIDTH_PX = 480

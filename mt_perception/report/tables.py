@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mt_perception.metrics import DepthBreakdown, SegmentationScores
+from mt_perception.metrics.scores import DepthBreakdown, SegmentationScores
 
 
 def label_results(scores: SegmentationScores) -> dict[str, Any]:

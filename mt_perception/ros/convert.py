@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import Header
 
-from mt_perception import messages
-from mt_perception.message_builder import MessageBuilder
+from mt_perception.messages import read as messages
+from mt_perception.messages.build import MessageBuilder
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
 

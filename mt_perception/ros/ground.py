@@ -8,12 +8,12 @@ from rclpy.node import Node
 from rclpy.time import Time
 
 from mt_perception.errors import MtPerceptionError
-from mt_perception.ground import Ground, GroundDepth, Mount
 from mt_perception.labels import LabelSet
 from mt_perception.prediction import Prediction
 from mt_perception.ros.health import Health
 from mt_perception.ros.scale import report_scale
-from mt_perception.scale import scaled
+from mt_perception.scale.agreement import scaled
+from mt_perception.scale.ground import Ground, GroundDepth, Mount
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.types import DataError
 

@@ -13,7 +13,7 @@ import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
-from mt_perception.hardware import resident_mb
+from mt_perception.utils.hardware import resident_mb
 
 _WINDOW = 200  # frames over which rates and percentiles are taken
 _CAUSES = 50

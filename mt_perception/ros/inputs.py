@@ -11,7 +11,7 @@ from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from mt_perception.messages import check_picture
+from mt_perception.messages.read import check_picture
 from mt_perception.ros import qos
 from mt_perception.ros.convert import Serialized
 from mt_perception.settings import Settings

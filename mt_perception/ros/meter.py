@@ -19,7 +19,7 @@ from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
-from mt_perception.messages import header_stamp_ns
+from mt_perception.messages.read import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.process import finish, run_node
 

@@ -16,10 +16,9 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo
 
 from mt_perception.backends import BackendError
-from mt_perception.bundle import BundleError
-from mt_perception.messages import camera_from_info
+from mt_perception.messages.read import camera_from_info
+from mt_perception.model.bundle import BundleError
 from mt_perception.pipeline import Perceiver
-from mt_perception.resources import ResourceError
 from mt_perception.ros import convert, health, params, qos
 from mt_perception.ros.ground import GroundScale
 from mt_perception.ros.inputs import CameraInfos, PictureTopic, misunderstandings, picture_topics, receiver, take_rest
@@ -32,6 +31,7 @@ from mt_perception.ros.worker import Worker
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.topics import DIAGNOSTICS, DISPARITY, camera_info_topic, image_inputs, is_rectified
 from mt_perception.types import DataError
+from mt_perception.utils.resources import ResourceError
 
 NODE_NAME = "perception"
 _SPARE = 9  # compressed pictures: only decoding shows whether the newest is one, and they are small

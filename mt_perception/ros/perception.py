@@ -12,11 +12,10 @@ from rclpy.clock import Clock
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from mt_perception.backends import Backend, BackendError
-from mt_perception.camera_topics import doubt, told_encoding
-from mt_perception.hardware import processor
+from mt_perception.bags.camera_topics import doubt, told_encoding
 from mt_perception.labels import LabelSet
-from mt_perception.messages import with_camera
-from mt_perception.outputs import Result, message_of
+from mt_perception.messages.outputs import Result, message_of
+from mt_perception.messages.read import with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.ros import convert
 from mt_perception.ros.ground import GroundScale
@@ -27,6 +26,7 @@ from mt_perception.ros.sync import Pair
 from mt_perception.settings import Settings
 from mt_perception.topics import OutputTopic
 from mt_perception.types import OUTPUTS, CameraModel, DataError, Frame
+from mt_perception.utils.hardware import processor
 
 _ANOTHER_CLOCK_MS = 60_000.0
 

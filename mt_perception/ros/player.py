@@ -16,11 +16,11 @@ from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from rclpy.serialization import deserialize_message
 from tqdm import tqdm
 
-from mt_perception.bags import Recorded
-from mt_perception.messages import header_stamp_ns
+from mt_perception.bags.bag import Recorded
+from mt_perception.bags.sources import BagSource, Shot, Source, SourceError, open_source
+from mt_perception.messages.read import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, finish, run_node
-from mt_perception.sources import BagSource, Shot, Source, SourceError, open_source
 from mt_perception.topics import (
     COMPRESSED,
     COMPRESSED_TYPE,

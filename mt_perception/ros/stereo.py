@@ -9,9 +9,8 @@ from typing import Any
 from rclpy.publisher import Publisher
 from sensor_msgs.msg import CameraInfo
 
-from mt_perception.messages import camera_from_info, with_camera
-from mt_perception.outputs import disparity_message
-from mt_perception.pool import opencv_threads
+from mt_perception.messages.outputs import disparity_message
+from mt_perception.messages.read import camera_from_info, with_camera
 from mt_perception.prediction import Prediction
 from mt_perception.ros import convert
 from mt_perception.ros.health import Health
@@ -22,6 +21,7 @@ from mt_perception.stereo import Match, StereoDepth
 from mt_perception.stereo.depth import Matching
 from mt_perception.topics import RIGHT_IMAGE, camera_info_topic
 from mt_perception.types import CameraModel, DataError, Frame, StereoPair
+from mt_perception.utils.parallel import opencv_threads
 
 _MISSING = "stereo depth is missing"
 _CAMERA_INFO = camera_info_topic(RIGHT_IMAGE)

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from rclpy.duration import Duration
 
-from mt_perception.messages import stamp_ns
-from mt_perception.pairing import Pairer
+from mt_perception.messages.read import stamp_ns
+from mt_perception.stereo.pairing import Pairer
 
 SIDES = ("left", "right")
 _QUEUE = 5  # pictures per side that wait for their partner: they are large, and a partner is never late by more

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from mt_perception.mailbox import Mailbox
+from mt_perception.utils.latest import Mailbox
 
 Item = TypeVar("Item")
 Tool = TypeVar("Tool")

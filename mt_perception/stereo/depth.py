@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from mt_perception.scale import Scale, followed, scaled
+from mt_perception.scale.agreement import Scale, followed, scaled
 from mt_perception.settings import Settings
 from mt_perception.stereo.fusion import fuse
 from mt_perception.stereo.matching import Match, match

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mt_perception.geometry import resize_nearest
-from mt_perception.scale import Measurement, agreed
+from mt_perception.scale.agreement import Measurement, agreed
 from mt_perception.stereo.matching import MIN_COVERAGE, Match
 from mt_perception.types import DepthMap
 

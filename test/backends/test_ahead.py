@@ -13,7 +13,7 @@ from mt_perception.backends import BackendError
 from mt_perception.backends.ahead import Engine, export_command, open_engine
 from mt_perception.backends.engines import EngineCache, EngineKey
 from mt_perception.backends.torch import TorchBackend
-from mt_perception.cli import _parser, main
+from mt_perception.commands.main import _parser, main
 from mt_perception.network.export import read_network
 
 KEY = EngineKey("w", "g", *SIZE, "fp32", "GPU", "9.0", "11.1", "2.15", "2.14", "580")

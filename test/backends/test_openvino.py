@@ -12,10 +12,10 @@ from helpers import SIZE, make_picture
 from mt_perception.backends import BackendError, open_backend
 from mt_perception.backends import openvino as module
 from mt_perception.backends.openvino import OpenVinoBackend, _Compiler
-from mt_perception.bundle import CARD, load_bundle, sha256
-from mt_perception.hardware import computes_bf16
+from mt_perception.model.bundle import CARD, load_bundle, sha256
 from mt_perception.settings import Settings
 from mt_perception.types import OUTPUTS
+from mt_perception.utils.hardware import computes_bf16
 
 LARGE = (192, 320)
 

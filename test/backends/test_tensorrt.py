@@ -16,8 +16,8 @@ from helpers import SIZE
 
 from mt_perception.backends import BackendError, fastest_installed, open_backend
 from mt_perception.backends.tensorrt import build_engine, exported, graph_version, precision_for
+from mt_perception.model.spec import DepthCodecSpec, NetworkSpec
 from mt_perception.network.graph import DeployedGraph
-from mt_perception.network.spec import DepthCodecSpec, NetworkSpec
 from mt_perception.settings import Settings
 
 CONVERT = "convert_exported_program_to_serialized_trt_engine"

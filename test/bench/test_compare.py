@@ -13,8 +13,8 @@ pytest.importorskip("openvino")
 
 from mt_perception.bench.compare import newest_run, plot, scores_of
 from mt_perception.bench.race import BenchError
-from mt_perception.cli import main
-from mt_perception.network.spec import RELATED
+from mt_perception.commands.main import main
+from mt_perception.model.spec import RELATED
 
 NAMES = ["narrow-coarse", "segnet-separable"]
 

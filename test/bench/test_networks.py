@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from mt_perception.bench.networks import all_of_ours
-from mt_perception.bundle import BundleError
-from mt_perception.cli import main
+from mt_perception.commands.main import main
+from mt_perception.model.bundle import BundleError
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 
@@ -86,7 +86,7 @@ def test_a_model_that_is_not_there_is_named(capsys):
 WITHOUT_TORCH = """
 import sys
 sys.modules["torch"] = None
-from mt_perception.cli import main
+from mt_perception.commands.main import main
 sys.exit(main(sys.argv[1:]))
 """
 

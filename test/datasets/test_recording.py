@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from miniature import write_camvid, write_city, write_kitti
 
-from mt_perception.bags import Bag
-from mt_perception.cli import main
+from mt_perception.bags.bag import Bag
+from mt_perception.bags.by_stamp import instants
+from mt_perception.commands.main import main
 from mt_perception.datasets.sample import labels_of
 from mt_perception.datasets.sources import open_dataset
-from mt_perception.instants import instants
-from mt_perception.messages import camera_from_info
-from mt_perception.recorded_labels import true_labels
+from mt_perception.evaluation.recorded_labels import true_labels
+from mt_perception.messages.read import camera_from_info
 from mt_perception.topics import TRUE_LABELS
 
 LAYOUTS = {

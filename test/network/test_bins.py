@@ -7,9 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mt_perception.model.spec import DepthCodecSpec, NetworkSpec, SpecError
 from mt_perception.network.bins import DepthBins
 from mt_perception.network.codecs import DepthCodec
-from mt_perception.network.spec import DepthCodecSpec, NetworkSpec, SpecError
 
 CODEC = DepthCodec(DepthCodecSpec("log", 1.0, 100.0))
 

@@ -14,7 +14,7 @@ pytest.importorskip("timm")
 
 from network_contract import DeployedContract, NetworkContract
 
-from mt_perception.network.spec import RELATED, NetworkSpec, SpecError
+from mt_perception.model.spec import RELATED, NetworkSpec, SpecError
 
 AlikeContract = DeployedContract if os.environ.get("MT_PERCEPTION_ALL_NETWORKS") else NetworkContract
 

@@ -2,13 +2,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from mt_perception.model.spec import CODECS, DepthCodecSpec, InputSpec, NetworkSpec, SpecError
 from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.decoder import max_pool_5x5
 from mt_perception.network.export import multiply_adds
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import build_network
-from mt_perception.network.spec import CODECS, DepthCodecSpec, InputSpec, NetworkSpec, SpecError
 
 
 @pytest.fixture(scope="module")

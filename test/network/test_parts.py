@@ -8,6 +8,7 @@ torch = pytest.importorskip("torch")
 
 from torch.nn import functional as F
 
+from mt_perception.model.spec import VARIANTS, InputSpec, NetworkSpec, SpecError
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.decoder import LinearConcat
 from mt_perception.network.encoders import build_encoder
@@ -16,7 +17,6 @@ from mt_perception.network.folding import conv_norm_pairs
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import build_network
 from mt_perception.network.segnet import unpool
-from mt_perception.network.spec import VARIANTS, InputSpec, NetworkSpec, SpecError
 
 
 def test_unpooling_puts_values_where_the_indices_say():

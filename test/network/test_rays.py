@@ -9,9 +9,9 @@ from helpers import make_picture
 
 from mt_perception.backends import open_backend
 from mt_perception.geometry import Fit, rays
+from mt_perception.model.spec import NetworkSpec
 from mt_perception.network.multitask import build_network
 from mt_perception.network.rays import RayEmbedding, assumed_camera
-from mt_perception.network.spec import NetworkSpec
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel
 

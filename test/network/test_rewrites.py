@@ -8,10 +8,10 @@ from helpers import make_picture
 from torch import nn
 from torch.nn import functional as F
 
+from mt_perception.model.spec import InputSpec
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.rewrites import NinePointwise, channels_apart, in_fp32, interleave, upsampled_phases
-from mt_perception.network.spec import InputSpec
 
 
 def test_two_pixels_upsampled_by_hand():

@@ -6,9 +6,9 @@ torch = pytest.importorskip("torch")
 
 from torch import nn
 
+from mt_perception.model.spec import NetworkSpec
 from mt_perception.network.multitask import build_network
 from mt_perception.network.separable import exchange_report, separable
-from mt_perception.network.spec import NetworkSpec
 
 
 def test_by_hand():

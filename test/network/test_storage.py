@@ -8,7 +8,7 @@ from openvino import opset13 as ops
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from mt_perception.bundle import WEIGHTS, load_bundle, new_bundle
+from mt_perception.model.bundle import WEIGHTS, load_bundle, new_bundle
 from mt_perception.network.export import read_network
 from mt_perception.network.storage import _fold, halve, load, rounded, stored
 

@@ -10,7 +10,7 @@ pytest.importorskip("openvino")
 
 from mt_perception.bench.node import Load, running_nodes
 from mt_perception.bench.race import BenchError
-from mt_perception.cli import main
+from mt_perception.commands.main import main
 from mt_perception.settings import Settings
 
 SMALL = ["--size", "32x64"]

@@ -8,7 +8,7 @@ pytest.importorskip("rclpy")
 from nodes import Probe
 from sensor_msgs.msg import CameraInfo, Image
 
-from mt_perception.messages import array_from_image, camera_from_info, stamp_ns
+from mt_perception.messages.read import array_from_image, camera_from_info, stamp_ns
 
 
 @pytest.mark.usefixtures("rendering")

@@ -8,7 +8,7 @@ pytest.importorskip("rclpy")
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
-from mt_perception.messages import array_from_image, picture_from_cdr, stamp_ns
+from mt_perception.messages.read import array_from_image, picture_from_cdr, stamp_ns
 from mt_perception.ros import convert
 from mt_perception.types import DataError
 

@@ -16,11 +16,11 @@ pytest.importorskip("rclpy")
 from nodes import Probe
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from mt_perception.bag_messages import new_compressed, new_header
-from mt_perception.bags import Bag, BagWriter
-from mt_perception.cli import main
-from mt_perception.evaluation import overview, summarize
-from mt_perception.messages import array_from_image, stamp_ns
+from mt_perception.bags.bag import Bag, BagWriter
+from mt_perception.commands.main import main
+from mt_perception.evaluation.run import overview, summarize
+from mt_perception.messages.read import array_from_image, stamp_ns
+from mt_perception.messages.rosbags import new_compressed, new_header
 from recordings import write_street
 
 
@@ -85,7 +85,7 @@ def test_frames_that_are_lost_make_it_fail(street, bundle, tmp_path):
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_demo_and_its_processes(street, bundle, tmp_path, number, status):
-    program = "import sys; from mt_perception.cli import main; sys.exit(main(sys.argv[1:]))"
+    program = "import sys; from mt_perception.commands.main import main; sys.exit(main(sys.argv[1:]))"
     arguments = ["demo", "--input", str(street), "--seconds", "60", "--out", str(tmp_path / "out")]
     with (tmp_path / "said").open("w") as log:
         demo = subprocess.Popen(

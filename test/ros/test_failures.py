@@ -8,7 +8,7 @@ pytest.importorskip("rclpy")
 
 from nodes import Probe, diagnostics_of
 
-from mt_perception.resources import model_folder
+from mt_perception.utils.resources import model_folder
 
 
 @pytest.fixture

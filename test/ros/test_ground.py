@@ -13,11 +13,11 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy, QoSProfile
 
-from mt_perception.messages import array_from_image, stamp_ns
-from mt_perception.resources import city_recording
+from mt_perception.messages.read import array_from_image, stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.ground import mount_of
 from mt_perception.types import CameraModel, DataError
+from mt_perception.utils.resources import city_recording
 
 CAMERA = CameraModel(160, 90, 150.0, 150.0, 79.5, 44.5)
 CITY_HEIGHT_M = 1.663

@@ -16,7 +16,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CameraInfo, CompressedImage, PointCloud2
 
-from mt_perception.messages import array_from_image, stamp_ns
+from mt_perception.messages.read import array_from_image, stamp_ns
 from mt_perception.ros import convert
 
 GREY_RGB = cv2.cvtColor(GREY, cv2.COLOR_GRAY2RGB)

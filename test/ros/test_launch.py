@@ -20,9 +20,9 @@ from nodes import Probe
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage
 
-from mt_perception.bags import Bag
-from mt_perception.hardware import detect
+from mt_perception.bags.bag import Bag
 from mt_perception.settings import SETTINGS
+from mt_perception.utils.hardware import detect
 
 ROS2 = shutil.which("ros2")
 pytestmark = pytest.mark.skipif(ROS2 is None, reason="the ros2 command is not installed")

@@ -15,10 +15,10 @@ from nodes import Probe
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Image, PointCloud2, PointField
 
-from mt_perception.cloud import POINT
-from mt_perception.messages import array_from_compressed, array_from_image, stamp_ns
-from mt_perception.resources import city_recording
-from mt_perception.sources import open_source
+from mt_perception.bags.sources import open_source
+from mt_perception.draw.cloud import POINT
+from mt_perception.messages.read import array_from_compressed, array_from_image, stamp_ns
+from mt_perception.utils.resources import city_recording
 
 SENSOR_DATA = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)
 LATCHED = QoSProfile(depth=5, durability=DurabilityPolicy.TRANSIENT_LOCAL)

@@ -8,8 +8,8 @@ pytest.importorskip("timm")
 
 import numpy as np
 
-from mt_perception.messages import array_from_image
-from mt_perception.network.spec import RELATED
+from mt_perception.messages.read import array_from_image
+from mt_perception.model.spec import RELATED
 
 
 @pytest.mark.parametrize("network", ["twins_svt_small", "segnet-separable"])

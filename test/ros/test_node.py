@@ -10,7 +10,7 @@ from helpers import make_picture
 from nodes import diagnostics_of
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
-from mt_perception.messages import array_from_image, stamp_ns
+from mt_perception.messages.read import array_from_image, stamp_ns
 
 PICTURES = {
     "segmentation/mask": ("mono8", np.uint8),

@@ -12,11 +12,11 @@ import pytest
 pytest.importorskip("rclpy")
 pytest.importorskip("lightning")
 
-from mt_perception.bags import Bag
-from mt_perception.bundle import load_bundle
-from mt_perception.cli import main
+from mt_perception.bags.bag import Bag
+from mt_perception.commands.main import main
 from mt_perception.datasets.cityscapes import encode_depth, write_camera
-from mt_perception.messages import array_from_image
+from mt_perception.messages.read import array_from_image
+from mt_perception.model.bundle import load_bundle
 from mt_perception.types import CameraModel
 from mt_perception_training.cli import main as train
 

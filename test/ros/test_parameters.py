@@ -9,7 +9,7 @@ from helpers import make_picture
 from rcl_interfaces.srv import DescribeParameters, SetParameters
 from rclpy.parameter import Parameter
 
-from mt_perception.messages import array_from_image
+from mt_perception.messages.read import array_from_image
 from mt_perception.settings import SETTINGS
 
 

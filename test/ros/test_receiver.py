@@ -13,9 +13,9 @@ from rclpy.node import Node
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage
 
-from mt_perception.mailbox import Mailbox
 from mt_perception.ros import convert
 from mt_perception.ros.inputs import PictureTopic, receiver, take_rest
+from mt_perception.utils.latest import Mailbox
 
 
 def serialized(compressed: bool) -> bytes:

@@ -10,8 +10,8 @@ pytest.importorskip("rclpy")
 
 from rosbags.rosbag2 import Reader
 
-from mt_perception.bag_metadata import read_metadata
-from mt_perception.bags import Bag
+from mt_perception.bags.bag import Bag
+from mt_perception.bags.metadata import read_metadata
 
 
 @pytest.fixture

@@ -19,13 +19,13 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mt_perception.geometry import depth_from_millimetres
-from mt_perception.messages import array_from_compressed, array_from_image, stamp_ns
-from mt_perception.metrics import DepthScores
-from mt_perception.resources import city_recording
+from mt_perception.messages.read import array_from_compressed, array_from_image, stamp_ns
+from mt_perception.metrics.scores import DepthScores
 from mt_perception.ros import convert
 from mt_perception.ros.health import Health
 from mt_perception.ros.stereo import PairDepth
 from mt_perception.types import CameraModel
+from mt_perception.utils.resources import city_recording
 
 NICE = os.nice(0)
 TRUTH = "ground_truth/depth/compressed"

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sensor_msgs.msg import Image
 
-from mt_perception.messages import stamp_ns
-from mt_perception.pairing import Pairer
+from mt_perception.messages.read import stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.sync import PairSync, _Filters, new_pairer
+from mt_perception.stereo.pairing import Pairer
 
 MS = 1_000_000
 SECOND = 1000 * MS

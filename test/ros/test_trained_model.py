@@ -17,7 +17,7 @@ pytest.importorskip("lightning")
 import yaml
 from miniature import HEIGHT, WIDTH, write_city
 
-from mt_perception.messages import array_from_image
+from mt_perception.messages.read import array_from_image
 from mt_perception_training.cli import main
 from mt_perception_training.options import LAST
 from mt_perception_training.recipe import RECIPES

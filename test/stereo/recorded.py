@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from mt_perception.bags.sources import open_source
 from mt_perception.geometry import depth_from_millimetres
-from mt_perception.messages import array_from_compressed, camera_from_info, frame_from_message, with_camera
-from mt_perception.resources import city_recording
-from mt_perception.sources import open_source
+from mt_perception.messages.read import array_from_compressed, camera_from_info, frame_from_message, with_camera
 from mt_perception.types import DepthMap, StereoPair
+from mt_perception.utils.resources import city_recording
 
 
 def street(count: int) -> Iterator[tuple[StereoPair, DepthMap]]:

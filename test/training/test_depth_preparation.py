@@ -12,7 +12,7 @@ from stereo_folder import BASELINE, BOX_PX, FX, HEIGHT, WALL_PX, WIDTH, command,
 
 from mt_perception.datasets.cityscapes import Cityscapes
 from mt_perception.datasets.sample import DatasetError
-from mt_perception.pool import PoolError
+from mt_perception.utils.parallel import PoolError
 from mt_perception_training.data.check import check_files
 from mt_perception_training.depth import prepare
 from mt_perception_training.depth.options import Preparation, PreparationError

@@ -10,8 +10,8 @@ import torch
 
 from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.labels import CITYSCAPES
+from mt_perception.model.spec import DepthCodecSpec
 from mt_perception.network.codecs import DepthCodec
-from mt_perception.network.spec import DepthCodecSpec
 from mt_perception_training.groups import Targets
 from mt_perception_training.losses import (
     MultiTaskLoss,

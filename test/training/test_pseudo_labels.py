@@ -13,8 +13,8 @@ from miniature import write_camvid
 from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.datasets.cityscapes import encode_depth
 from mt_perception.datasets.sample import DatasetError, Sample
-from mt_perception.label_mapping import LabelMapping
 from mt_perception.labels import CITYSCAPES
+from mt_perception.metrics.label_mapping import LabelMapping
 from mt_perception.types import CameraModel, DataError
 from mt_perception_training.data.pseudo import PseudoLabelled
 from mt_perception_training.data.sources import open_readers

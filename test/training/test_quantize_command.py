@@ -9,7 +9,7 @@ pytest.importorskip("openvino")
 
 from miniature import write_camvid, write_city
 
-from mt_perception.bundle import Bundle, load_bundle
+from mt_perception.model.bundle import Bundle, load_bundle
 from mt_perception_training.cli import main
 
 

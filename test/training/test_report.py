@@ -16,10 +16,10 @@ pytest.importorskip("jinja2")
 from miniature import CAMERA, scene, write_camvid, write_city
 from pages import Reader
 
-from mt_perception.bundle import BundleCard, TrainingCamera
 from mt_perception.datasets.sample import Sample
 from mt_perception.labels import CITYSCAPES
-from mt_perception.network.spec import InputSpec, NetworkSpec
+from mt_perception.model.bundle import BundleCard, TrainingCamera
+from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception_training.cli import main
 from mt_perception_training.options import TrainingError
 from mt_perception_training.report.collector import Collector

@@ -15,9 +15,9 @@ from miniature import CAMERA, scene
 
 from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.datasets.sample import Sample
-from mt_perception.label_mapping import Comparison, LabelMapping
 from mt_perception.labels import CITYSCAPES, LabelSet
-from mt_perception.metrics import DepthBreakdown, DepthHistogram, DepthScores, SegmentationScores
+from mt_perception.metrics.label_mapping import Comparison, LabelMapping
+from mt_perception.metrics.scores import DepthBreakdown, DepthHistogram, DepthScores, SegmentationScores
 from mt_perception.report.findings import mistakes
 from mt_perception.report.frames import Worst
 from mt_perception.report.pictures import depth_errors, label_errors

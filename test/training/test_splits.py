@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from miniature import write_camvid, write_city, write_kitti_drive
 
-from mt_perception.bundle import BundleCard, TrainingCamera
 from mt_perception.datasets.sample import DatasetError, Reader
-from mt_perception.network.spec import InputSpec, NetworkSpec
-from mt_perception.row_prior import RowPrior
+from mt_perception.model.bundle import BundleCard, TrainingCamera
+from mt_perception.model.row_prior import RowPrior
+from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception_training.baseline import baseline, row_prior_of
 from mt_perception_training.data.sources import open_readers
 from mt_perception_training.data.splits import (

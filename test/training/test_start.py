@@ -12,13 +12,13 @@ import torch
 from miniature import write_city
 from torch import Tensor, nn
 
-from mt_perception.bundle import CARD, Bundle, new_bundle, open_model
 from mt_perception.datasets.holdout import ALL
+from mt_perception.model.bundle import CARD, Bundle, new_bundle, open_model
+from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception.network.export import read_network
 from mt_perception.network.multitask import MultiTaskNetwork
-from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception.network.storage import rounded
-from mt_perception.resources import DEFAULT_MODEL
+from mt_perception.utils.resources import DEFAULT_MODEL
 from mt_perception_training.checkpoint import read_checkpoint
 from mt_perception_training.cli import main
 from mt_perception_training.options import LAST, RunOptions, TrainingError

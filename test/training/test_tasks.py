@@ -9,8 +9,8 @@ import pytest
 import torch
 from miniature import write_city
 
+from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception.network.export import read_network
-from mt_perception.network.spec import InputSpec, NetworkSpec
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception_training.data.sources import open_readers

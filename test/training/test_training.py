@@ -20,13 +20,13 @@ import pytest
 import torch
 from miniature import CAMERA, scene, write_camvid, write_city
 
-from mt_perception.bundle import load_bundle
-from mt_perception.hardware import processor
+from mt_perception.model.bundle import load_bundle
+from mt_perception.model.spec import DepthCodecSpec, InputSpec, NetworkSpec
 from mt_perception.network.multitask import build_network
-from mt_perception.network.spec import DepthCodecSpec, InputSpec, NetworkSpec
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
+from mt_perception.utils.hardware import processor
 from mt_perception_training.augment import Augmenter
 from mt_perception_training.checkpoint import read_checkpoint
 from mt_perception_training.cli import main

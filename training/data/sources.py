@@ -12,8 +12,8 @@ import numpy as np
 from mt_perception.datasets.holdout import Holdout
 from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of
 from mt_perception.datasets.sources import READERS
-from mt_perception.label_mapping import LabelMapping
 from mt_perception.labels import LabelSet
+from mt_perception.metrics.label_mapping import LabelMapping
 from mt_perception_training.data.check import check_files
 from mt_perception_training.data.pseudo import open_pseudo_labelled
 from mt_perception_training.data.splits import split_readers

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mt_perception.pool import run
+from mt_perception.utils.parallel import run
 from mt_perception_training.depth.options import Preparation, PreparationError
 from mt_perception_training.depth.shot import Shot, is_complete, prepare_shot
 from mt_perception_training.depth.teacher import load_spec

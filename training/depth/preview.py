@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from mt_perception import render
+from mt_perception.draw import render
 from mt_perception.types import DepthMap
 from mt_perception_training.depth import clean
 from mt_perception_training.depth.options import Preparation

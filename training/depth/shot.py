@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from mt_perception.datasets.cityscapes import SUFFIXES, encode_depth, encode_disparity, read_camera
 from mt_perception.datasets.sample import DatasetError, read_ids, read_uint16
-from mt_perception.files import write_whole
 from mt_perception.geometry import resize, resize_nearest, scale_camera
-from mt_perception.image_files import read_image
 from mt_perception.labels import CITYSCAPES
 from mt_perception.types import CameraModel, DataError, DepthMap
+from mt_perception.utils.files import write_whole
+from mt_perception.utils.image_files import read_image
 from mt_perception_training.depth import clean
 from mt_perception_training.depth.matching import match
 from mt_perception_training.depth.options import Preparation, PreparationError

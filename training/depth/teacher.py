@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.geometry import resize
-from mt_perception.plain_values import ValueMismatch, build
+from mt_perception.utils.plain_values import ValueMismatch, build
 from mt_perception_training.depth.clean import Disparity, resize_disparity
 from mt_perception_training.teachers.network import CHANNELS, Network, TeacherError, numbers, read_description
 

@@ -6,15 +6,15 @@ from dataclasses import asdict
 from typing import Any
 
 from mt_perception.datasets.sample import Sample
-from mt_perception.label_mapping import Comparison
 from mt_perception.labels import LabelSet
-from mt_perception.metrics import DepthBreakdown, DepthHistogram, SegmentationScores
+from mt_perception.metrics.label_mapping import Comparison
+from mt_perception.metrics.scores import DepthBreakdown, DepthHistogram, SegmentationScores
+from mt_perception.model.row_prior import RowPrior, SkillScores
 from mt_perception.report.frames import FrameScores, Worst, judge
 from mt_perception.report.pictures import Panel, View, panels
 from mt_perception.report.tables import depth_results, label_results
-from mt_perception.results import plain
-from mt_perception.row_prior import RowPrior, SkillScores
 from mt_perception.types import DepthMap, Mask
+from mt_perception.utils.json_safe import plain
 from mt_perception_training.scoreboard import Scoreboard
 
 

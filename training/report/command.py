@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from mt_perception.results import check_folder, write_json
 from mt_perception.settings import SETTINGS
+from mt_perception.utils.json_safe import check_folder, write_json
 from mt_perception_training.data.sources import parse_folders, require_folders
 from mt_perception_training.data.splits import add_holdout, parse_holdout
 from mt_perception_training.options import TrainingError
@@ -65,7 +65,7 @@ def run(options: argparse.Namespace, predictions: Path | None = None) -> None:
 
     curves = read_curves(options.training_run) if options.training_run else None
 
-    from mt_perception.bundle import open_model
+    from mt_perception.model.bundle import open_model
     from mt_perception_training.evaluate import evaluate, table
     from mt_perception_training.report.collector import Collector
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mt_perception.bundle import BundleCard
+from mt_perception.model.bundle import BundleCard
 from mt_perception.report.charts import Curve, curves, depth_histogram
 from mt_perception.report.findings import findings
 from mt_perception.report.page import render_page

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 
 from mt_perception.backends import network_size
-from mt_perception.bundle import Bundle
-from mt_perception.label_mapping import LabelMapping
 from mt_perception.labels import CITYSCAPES
+from mt_perception.metrics.label_mapping import LabelMapping
+from mt_perception.model.bundle import Bundle
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel, DepthMap, Frame, Mask

@@ -36,9 +36,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.bundle import sha256
 from mt_perception.labels import CITYSCAPES, UNLABELLED
-from mt_perception.plain_values import ValueMismatch, build
+from mt_perception.model.bundle import sha256
+from mt_perception.utils.plain_values import ValueMismatch, build
 from mt_perception_training.teachers.network import CHANNELS, Network, TeacherError, numbers, read_description
 
 

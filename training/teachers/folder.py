@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from mt_perception.datasets.cityscapes import encode_depth
 from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of
-from mt_perception.files import write_whole
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.types import DataError, Mask
+from mt_perception.utils.files import write_whole
 from mt_perception_training.data.pseudo import CAMERA, KINDS, is_metric, noted_camera
 from mt_perception_training.files import claim, is_whole
 from mt_perception_training.teachers.network import TeacherError

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mt_perception.bundle import CARD, WEIGHTS, load_bundle
+from mt_perception.model.bundle import CARD, WEIGHTS, load_bundle
 from mt_perception_training.teachers.bundles import BundleTeacher
 from mt_perception_training.teachers.description import DepthNetwork, identity, load_description
 from mt_perception_training.teachers.network import TeacherError

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from mt_perception import render
 from mt_perception.datasets.cityscapes import decode_depth
 from mt_perception.datasets.sample import DatasetError, read_ids, read_uint16
+from mt_perception.draw import render
 from mt_perception.labels import CITYSCAPES
 from mt_perception.types import DataError
 from mt_perception_training.teachers.folder import PREVIEW, Pupil

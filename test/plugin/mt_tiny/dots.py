@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids
-from mt_perception.image_files import read_image
+from mt_perception.utils.image_files import read_image
 
 
 class Dots:

@@ -1,0 +1,20 @@
+"""What can be read of a recording that is damaged somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from mt_perception.bags.bag import Bag
+
+Item = TypeVar("Item")
+
+
+def readable(bag: Bag, items: Iterable[Item], losses: list[str]) -> Iterator[Item]:
+    """What is read from a recording as far as that goes; why it goes no further is added to `losses`."""
+    try:
+        yield from items
+    except Exception as error:  # whatever a reader raises on damaged bytes
+        losses.append(f"{bag.path} is damaged and was read in part ({type(error).__name__}: {error})")
+    if bag.loss:  # also what is only known when all has been read
+        losses.insert(0, bag.loss)

@@ -1,0 +1,1 @@
+"""What `mt-perception` can do, a file for each subcommand."""

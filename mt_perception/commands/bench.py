@@ -1,0 +1,182 @@
+"""`mt-perception bench`, `compare` and `tune`: their options, and what they print."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from mt_perception.model.spec import RELATED, VARIANTS, WIDTHS
+from mt_perception.settings import SETTINGS, Settings
+from mt_perception.utils.hardware import processor
+
+NETWORK_COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio", "stages")
+NODE_COLUMNS = (
+    "backend", "precision", "size", "picture", "node_p50_ms", "node_p95_ms", "node_p99_ms", "network_p50_ms",
+    "overhead", "fps", "dropped", "cpu_percent", "rss_mb", "ready_s", "stages",
+)  # fmt: skip
+
+
+def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
+    """Add the three to the subcommands of `mt-perception`; `size` reads HEIGHTxWIDTH."""
+    bench = commands.add_parser("bench", help="time the network, or the whole node, beside the published way")
+    bench.add_argument(
+        "--size",
+        type=size,
+        metavar="HxW",
+        help="of the network's input (default: 400x1024; with --node the model's own)",
+    )
+    _add_choices(bench)
+    bench.add_argument("--rounds", type=int, default=10, help="turns of each row (default: %(default)s)")
+    bench.add_argument(
+        "--layers", action="store_true", help="tell where the time of a frame goes, by the backend's own counters"
+    )
+    bench.add_argument("--node", action="store_true", help="time the whole node over ROS 2, beside the bare network")
+    bench.add_argument(
+        "--picture", type=size, default=(512, 1024), metavar="HxW", help="with --node: the camera's (default: 512x1024)"
+    )
+    bench.add_argument("--pictures", type=int, default=300, help="with --node: how many (default: %(default)s)")
+    bench.add_argument("--rate", type=float, default=0.0, help="with --node: a second (default: as fast as it answers)")
+    bench.set_defaults(command=run_bench)
+    _add_compare(
+        commands.add_parser("compare", help="what the networks cost, and how good they are, in one table"), size
+    )
+    tune = commands.add_parser("tune", help="find the largest input that holds a rate here, and write it as a profile")
+    tune.add_argument("--fps", type=float, required=True, help="pictures a second that the node shall hold")
+    tune.add_argument(
+        "--max-latency-ms", type=float, default=0.0, help="from picture to results, at most (default: any)"
+    )
+    tune.add_argument(
+        "--picture", type=size, default=(1080, 1920), metavar="HxW", help="the camera's (default: 1080x1920)"
+    )
+    tune.add_argument(
+        "--sizes", type=size, nargs="+", metavar="HxW", help="inputs to try (default: the model's, and less)"
+    )
+    tune.add_argument("--out", type=Path, required=True, help="the profile, a parameter file for the node")
+    _add_choices(tune)
+    tune.set_defaults(command=run_tune)
+
+
+def _add_compare(parser: argparse.ArgumentParser, size: Callable[[str], tuple[int, int]]) -> None:
+    text = f"default: {' '.join(RELATED)}; also: {' '.join(WIDTHS)}"
+    parser.add_argument("--networks", nargs="+", choices=VARIANTS, default=list(RELATED), metavar="NAME", help=text)
+    parser.add_argument(
+        "--size", type=size, default=(400, 1024), metavar="HxW", help="of the input (default: 400x1024)"
+    )
+    parser.add_argument("--scores", type=Path, metavar="DIR", help="runs of benchmarks/recipes.py, for the accuracy")
+    parser.add_argument("--rounds", type=int, default=10, help="turns of each network (default: %(default)s)")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads of the network (default: all cores)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="a picture of accuracy against time; needs --scores")
+    parser.set_defaults(command=run_compare)
+
+
+def _add_choices(parser: argparse.ArgumentParser) -> None:
+    for option, setting in (("--backends", SETTINGS["backend"]), ("--precisions", SETTINGS["precision"])):
+        names = [name for name in setting.choices if name != "auto"]
+        parser.add_argument(option, nargs="+", choices=names, help="default: all that run here")
+    parser.add_argument(
+        "--models", nargs="+", default=[""], metavar="MODEL", help="names or folders (default: the package's default)"
+    )
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads of the network (default: all cores)")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
+
+
+def run_bench(options: argparse.Namespace) -> None:
+    """Measure, print the table, and write it as JSON."""
+    from mt_perception.bench.table import show
+    from mt_perception.utils.json_safe import check_folder
+
+    check_folder(options.json)
+    # told when what was asked for has proved possible
+    machine = f"on {processor()}, load {os.getloadavg()[0]:.1f} at the start"
+    if options.layers:
+        _show_layers(options, machine)
+        return
+    if options.node:
+        rows = _node_rows(options)
+        print(machine, file=sys.stderr)
+        show(rows, options.json, NODE_COLUMNS)
+        return
+    rows, skipped = _network_rows(options)
+    print(machine, file=sys.stderr)
+    show(rows, options.json, NETWORK_COLUMNS)
+    for reason in skipped:
+        print(reason, file=sys.stderr)
+
+
+def _show_layers(options: argparse.Namespace, machine: str) -> None:
+    from mt_perception.bench.layers import profile, told
+    from mt_perception.utils.json_safe import write_json
+
+    rows = [profile(settings, options.rounds) for settings in _settings(options, options.size or (0, 0))]
+    print(machine, file=sys.stderr)
+    print("\n\n".join(map(told, rows)))
+    if options.json:
+        write_json(options.json, rows)
+
+
+def run_compare(options: argparse.Namespace) -> None:
+    """Measure, print the table, and write it as JSON and as a picture."""
+    from mt_perception.bench.compare import COLUMNS, compare, plot
+    from mt_perception.bench.table import show
+    from mt_perception.utils.json_safe import check_folder
+
+    check_folder(options.json)
+    check_folder(options.plot)
+    rows = compare(options.networks, options.size, options.scores, options.rounds, options.threads)
+    show(rows, options.json, COLUMNS)
+    if options.plot:
+        plot(rows, options.plot)
+
+
+def _network_rows(options: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]]:
+    from mt_perception.bench import networks
+    from mt_perception.bench.race import BenchError, race, with_ratio
+
+    size = options.size or (400, 1024)
+    choices = (options.models, options.backends, options.precisions, options.threads)
+    others, skipped = networks.all_of_ours(size, *choices)
+    if not others:
+        raise BenchError("nothing that was asked for runs here: " + "; ".join(skipped))
+    try:
+        first = networks.published(size, options.threads)
+    except BenchError as error:
+        return [row | {"ratio": None} for row in race(others, options.rounds)], [*skipped, str(error)]
+    return with_ratio(race([first, *others], options.rounds)), skipped
+
+
+def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """One row for each backend and precision that was asked for; by default for the node's own choice of them."""
+    from mt_perception.bench import node
+
+    load = node.Load(options.picture, options.pictures, options.rate, options.rounds)
+    return [node.measure_node(settings, load) for settings in _settings(options, options.size or (0, 0))]
+
+
+def _settings(options: argparse.Namespace, size: tuple[int, int]) -> list[Settings]:
+    """Each way that was asked for; by default the node's own choice, and the model's own size for (0, 0)."""
+    common = Settings(threads=options.threads, input_height=size[0], input_width=size[1])
+    ways = product(options.models, options.backends or ["auto"], options.precisions or ["auto"])
+    return [common.replace(model=model, backend=backend, precision=precision) for model, backend, precision in ways]
+
+
+def run_tune(options: argparse.Namespace) -> None:
+    """Measure, write the profile, and say what was chosen."""
+    from mt_perception.bench.table import show
+    from mt_perception.bench.tune import COLUMNS, Goal, tune, write_profile
+    from mt_perception.utils.json_safe import check_folder
+
+    check_folder(options.json)
+    check_folder(options.out)
+    goal = Goal(options.fps, options.max_latency_ms, options.picture)
+    print(f"on {processor()}", file=sys.stderr)
+    choices = (options.sizes or (), options.models, options.backends, options.precisions, options.threads)
+    rows, chosen = tune(goal, *choices)
+    show(rows, options.json, COLUMNS)
+    write_profile(options.out, goal, rows, chosen)
+    print(f"{options.out}: {chosen['backend']} {chosen['precision']} at {chosen['size']}")

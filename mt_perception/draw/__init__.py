@@ -1,0 +1,1 @@
+"""Pictures and point clouds for people and other programs."""

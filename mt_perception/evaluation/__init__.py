@@ -1,0 +1,1 @@
+"""What results are worth: of recordings, against truth or without."""

@@ -1,0 +1,142 @@
+"""Scores by stretches of time, from which confidence intervals come: neighbouring frames are no independent samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from mt_perception.bags.by_stamp import Pair
+from mt_perception.evaluation.measures import LEAST_BLOCKS, MEANS
+from mt_perception.metrics.label_mapping import Comparison
+from mt_perception.metrics.scores import DepthScores, SegmentationScores
+from mt_perception.model.row_prior import SkillScores
+from mt_perception.types import DepthMap
+
+_MOST = 400
+"""More blocks than this are joined in pairs: memory stays bounded, and so many are enough to draw from."""
+
+
+class Scores:
+    """Everything that is measured of some frames."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.labels, self.depth, self.skill = SegmentationScores(comparison), DepthScores(), SkillScores()
+        self._means = np.zeros((len(MEANS), 2))  # sum and number of frames of each
+
+    def add(
+        self, labels: Pair | None, depth_m: Pair | None, means: Mapping[str, float], prior_m: DepthMap | None = None
+    ) -> None:
+        """One frame: labels and metres, predicted and true; of `MEANS` what is known; what the row table says."""
+        if labels:
+            self.labels.update(*labels)
+        if depth_m:
+            self.depth.update(*depth_m)
+        if depth_m and prior_m is not None:
+            self.skill.update(*depth_m, prior_m)
+        for name, value in means.items():
+            self._means[MEANS.index(name)] += value, 1
+
+    def merge(self, other: Scores) -> None:
+        """Add all that `other` has seen."""
+        self.labels.merge(other.labels)
+        self.depth.merge(other.depth)
+        self.skill.merge(other.skill)
+        self._means += other._means
+
+    def summary(self) -> dict[str, float]:
+        """All measures by name; NaN where nothing is known."""
+        sums, counts = self._means.T
+        means = np.divide(sums, counts, out=np.full(len(MEANS), np.nan), where=counts > 0)
+        scores = self.labels.summary() | self.depth.summary() | self.skill.summary()
+        return scores | dict(zip(MEANS, means.tolist(), strict=True))
+
+
+class Blocks:
+    """The scores of a recording, by blocks of 2**`level` seconds of stamps."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self.comparison = comparison
+        self.level = 0
+        self._scores: dict[int, Scores] = {}
+
+    def add(
+        self,
+        stamp_ns: int,
+        labels: Pair | None,
+        depth_m: Pair | None,
+        means: Mapping[str, float] | None = None,
+        prior_m: DepthMap | None = None,
+    ) -> Scores:
+        """One frame, as for `Scores.add`. Returns the scores of this frame alone."""
+        frame = Scores(self.comparison)
+        frame.add(labels, depth_m, means or {}, prior_m)
+        self._scores.setdefault(stamp_ns // (10**9 << self.level), Scores(self.comparison)).merge(frame)
+        while len(self._scores) > _MOST:
+            self.coarsen(self.level + 1)
+        return frame
+
+    def coarsen(self, level: int) -> None:
+        """Join blocks until they are 2**`level` seconds long."""
+        while self.level < level:
+            joined: dict[int, Scores] = {}
+            for key, scores in self._scores.items():
+                joined.setdefault(key // 2, Scores(self.comparison)).merge(scores)
+            self._scores = joined
+            self.level += 1
+
+    def table(self) -> Mapping[int, Scores]:
+        """The blocks by their number; number 0 began at stamp 0."""
+        return self._scores
+
+    def scores(self, keys: Any = None) -> Scores:
+        """Those of all blocks together, or of those that `keys` lists, as often as it lists them."""
+        total = Scores(self.comparison)
+        for key in self._scores if keys is None else keys:
+            total.merge(self._scores[key])
+        return total
+
+    def total(self, keys: Any = None) -> dict[str, float]:
+        """The summary of `scores`."""
+        return self.scores(keys).summary()
+
+
+Interval = tuple[float, float]
+
+
+def confidence(blocks: Blocks, draws: int = 400, seed: int = 0) -> dict[str, Interval]:
+    """95 % interval of each score, by drawing blocks with replacement (bootstrap); none from a few blocks."""
+    return _interval(list(blocks.table()), blocks.total, draws, seed)
+
+
+def common_blocks(a: Blocks, b: Blocks) -> list[int]:
+    """The numbers of the blocks that both have, which are made equally long."""
+    for each in (a, b):
+        each.coarsen(max(a.level, b.level))
+    return sorted(set(a.table()) & set(b.table()))
+
+
+def differences(a: Blocks, b: Blocks, draws: int = 400, seed: int = 0) -> dict[str, tuple[float, Interval | None]]:
+    """`b` minus `a` for each known score, over the blocks that both have, with the 95 % interval of that difference.
+
+    It is one of pairs. There is none where they have fewer than `LEAST_BLOCKS` in common.
+    """
+    common = common_blocks(a, b)
+
+    def difference(keys: Any) -> dict[str, float]:
+        first, second = a.total(keys), b.total(keys)
+        return {name: second[name] - first[name] for name in first}
+
+    intervals = _interval(common, difference, draws, seed)
+    return {name: (value, intervals.get(name)) for name, value in difference(common).items() if np.isfinite(value)}
+
+
+def _interval(keys: list[int], score: Callable[[Any], dict[str, float]], draws: int, seed: int) -> dict[str, Interval]:
+    if len(keys) < LEAST_BLOCKS:
+        return {}
+    rng = np.random.default_rng(seed)
+    drawn = [score(rng.choice(keys, len(keys))) for _ in range(draws)]
+    values = {name: np.array([each[name] for each in drawn]) for name in drawn[0]}
+    known = {name: each[np.isfinite(each)] for name, each in values.items() if np.isfinite(each).any()}
+    return {name: tuple(np.percentile(each, (2.5, 97.5)).tolist()) for name, each in known.items()}

@@ -1,0 +1,108 @@
+"""What a recording of the node shows: frames joined by their stamps, rates, latencies, scores, and a picture of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mt_perception.bags.bag import Bag
+from mt_perception.bags.by_stamp import Instant, instants
+from mt_perception.bags.topics import layout_of
+from mt_perception.draw import render
+from mt_perception.evaluation.recorded_labels import comparison_of
+from mt_perception.labels import LabelSet
+from mt_perception.metrics.label_mapping import Comparison
+from mt_perception.metrics.scores import DepthScores, SegmentationScores, percentiles
+from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
+from mt_perception.utils.json_safe import plain
+
+
+def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) -> dict[str, Any]:
+    """Frames, rate, latency and stages of a recorded run, and its scores where the truth was recorded too.
+
+    `model`: the classes of the model that ran; `true`: those of the true labels, where the recording does not tell.
+    What cannot be told of so few frames is None.
+    """
+    latencies_ms: list[float] = []
+    arrivals_s: list[float] = []
+    frames_in = 0
+    with Bag(recording) as bag:
+        layout = layout_of(bag)
+        comparison = comparison_of((bag, layout.topics), model=model, told=true)
+        labels, depth = SegmentationScores(comparison), DepthScores()
+        has_truth = bool({TRUE_LABELS, TRUE_DEPTH} & set(layout.topics))
+        for instant in instants(bag, layout):
+            frames_in += instant.has_picture
+            if MASK not in instant.messages:
+                continue
+            received_ns = instant.messages[MASK].received_ns
+            arrivals_s.append(received_ns / 1e9)
+            latencies_ms.append((received_ns - instant.stamp_ns) / 1e6)
+            if has_truth:
+                _score(instant, labels, depth)
+        stages = _last_diagnostics(bag)
+    span_s = arrivals_s[-1] - arrivals_s[0] if len(arrivals_s) > 1 else float("nan")
+    result: dict[str, Any] = {
+        "frames_in": frames_in,
+        "frames_out": len(arrivals_s),
+        "fps": (len(arrivals_s) - 1) / span_s,
+        "latency_ms": percentiles(latencies_ms),
+        **stages,
+    }
+    if has_truth:
+        result |= {**labels.summary(), "over": labels.over(), **depth.summary()}
+    return plain(result)
+
+
+def _score(instant: Instant, labels: SegmentationScores, depth: DepthScores) -> None:
+    if found := instant.labels_and_truth():
+        labels.update(*found)
+    if found := instant.depth_and_truth_m():
+        depth.update(*found)
+
+
+def _last_diagnostics(bag: Bag) -> dict[str, Any]:
+    """Backend, model and the median milliseconds of each stage, as the node reported them last."""
+    last: dict[str, str] = {}
+    for recorded in bag.messages([t for t in bag.counts if t.endswith("diagnostics")]):
+        last = {each.key: each.value for status in recorded.message().status for each in status.values}
+    names = ("backend", "precision", "device", "model", "model_hash", "input_size", "frames_dropped")
+    facts: dict[str, Any] = {name: last[name] for name in names if name in last}
+    facts["stages"] = {k.removesuffix("_p50_ms"): float(v) for k, v in last.items() if k.endswith("_p50_ms")}
+    return facts
+
+
+def overview(
+    recording: Path,
+    model: LabelSet,
+    true: LabelSet | None = None,
+    frames: int = 4,
+    depth_range_m: tuple[float, float] = (1.0, 80.0),
+) -> render.Picture:
+    """A few evenly spaced frames, one a row: input, labels, depth, and the truth beside them where there is some."""
+    with Bag(recording) as bag:
+        layout = layout_of(bag)
+        comparison = comparison_of((bag, layout.topics), model=model, told=true)
+        total = bag.counts.get(layout.topics.get(MASK, ""), 0)
+        wanted = set(np.linspace(0, max(0, total - 1), min(frames, max(1, total)), dtype=int).tolist())
+        complete = (instant for instant in instants(bag, layout) if MASK in instant.messages)
+        chosen = [_row(instant, depth_range_m, comparison) for index, instant in enumerate(complete) if index in wanted]
+    titles = ["input", "labels", "depth", "true labels", "true depth"][: max(map(len, chosen), default=3)]
+    return render.tile(chosen, titles, footer=render.legend(comparison.predicted, columns=10))
+
+
+def _row(instant: Instant, depth_range_m: tuple[float, float], comparison: Comparison) -> list[render.Picture]:
+    mask, depth_m = instant.array(MASK), instant.array(DEPTH)
+    assert mask is not None
+    picture = instant.picture(mask.shape)
+    if picture is None:
+        picture = np.zeros((*mask.shape, 3), np.uint8)
+    empty = np.zeros_like(picture)
+    row = [picture, render.overlay(picture, mask, 0.6, comparison.predicted)]
+    row.append(empty if depth_m is None else render.color_depth(depth_m, *depth_range_m))
+    true_labels, true_depth_m = instant.array(TRUE_LABELS), instant.true_depth_m()
+    if true_labels is not None and true_depth_m is not None:
+        row += [render.color_mask(true_labels, comparison.true), render.color_depth(true_depth_m, *depth_range_m)]
+    return row

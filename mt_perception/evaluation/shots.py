@@ -1,0 +1,80 @@
+"""Single frames of evaluated recordings, read a second time to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from mt_perception.bags.bag import Bag
+from mt_perception.bags.by_stamp import Instant
+from mt_perception.evaluation.recording import Evaluation
+from mt_perception.evaluation.truth import Truth, read_instant
+from mt_perception.geometry import resize_nearest
+from mt_perception.metrics.label_mapping import Comparison
+from mt_perception.metrics.scores import DepthBreakdown, SegmentationScores
+from mt_perception.report.frames import FrameScores, judge
+from mt_perception.report.pictures import Panel, View, panels
+from mt_perception.topics import DEPTH, MASK, TRUE_LABELS
+from mt_perception.types import Mask
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One frame as it is shown. `mask`: the predicted labels."""
+
+    scores: FrameScores
+    panels: tuple[Panel, ...]
+    mask: Mask
+
+
+def shots(found: Evaluation, truth: Path | None, indices: Sequence[int]) -> Iterator[Shot]:
+    """Those frames of the recording, in that order, with their pictures: from `truth` where it has none itself."""
+    stamps, spans, start_ns = found.frames.stamps_ns, found.frames.spans_ns, found.start_ns
+    with Bag(found.path) as bag, Truth(truth, found.cameras) as with_truth:
+        for index in indices:
+            stamp_ns, (first_ns, last_ns) = int(stamps[index]), spans[index].tolist()
+            instant = with_truth(read_instant(bag, found.layout, stamp_ns, (first_ns, last_ns)), pictures=True)
+            yield _shot(f"after {(stamp_ns - start_ns) / 1e9:.2f} s", instant, found.comparison)
+
+
+def differing_share(a: Mask, b: Mask) -> float:
+    """Of the pixels, those that have another label in `b`, at the size of `a`."""
+    return float(np.mean(a != resize_nearest(b, a.shape)))
+
+
+def side_by_side(a: Shot, b: Shot, names: tuple[str, str]) -> list[list[Panel | None]]:
+    """Rows of three: what both share, then the same panel of each; None where there is nothing."""
+    shared = {panel.title: replace(panel, starts_row=False) for panel in a.panels}
+    of_each = [{panel.title: panel for panel in shot.panels} for shot in (a, b)]
+    order = (
+        ("input", "predicted labels"),
+        ("true labels", "wrong labels"),
+        ("true depth", "predicted depth"),
+        ("", "depth error"),
+    )
+    rows: list[list[Panel | None]] = []
+    for common, own in order:
+        pair = [
+            Panel(f"{own}: {name}", found[own].address) if own in found else None
+            for found, name in zip(of_each, names, strict=True)
+        ]
+        if any(pair):
+            rows.append([shared.get(common), *pair])
+    return rows
+
+
+def _shot(name: str, instant: Instant, comparison: Comparison) -> Shot:
+    labels, depth = None, None
+    if pair := instant.labels_and_truth():
+        labels = SegmentationScores(comparison)
+        labels.update(*pair)
+    if pair_m := instant.depth_and_truth_m():
+        depth = DepthBreakdown(comparison)
+        depth.update(*pair_m, pair[1] if pair and pair[1].shape == pair_m[1].shape else None)
+    mask = instant.array(MASK)
+    assert mask is not None
+    view = View(instant.picture(), mask, instant.array(TRUE_LABELS), instant.array(DEPTH), instant.true_depth_m())
+    return Shot(judge(name, labels, depth), panels(view, comparison), mask)

@@ -1,0 +1,1 @@
+"""ROS messages as plain values, read and built, whoever's classes they are: rclpy's or those of rosbags."""

@@ -1,0 +1,72 @@
+"""How the message of each topic in `topics.OUTPUT_TOPICS` is made, in the node and for recordings alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from numpy.typing import NDArray
+
+from mt_perception import geometry
+from mt_perception.messages.build import MessageBuilder
+from mt_perception.prediction import Prediction
+from mt_perception.settings import Settings
+from mt_perception.stereo import Match, disparity
+from mt_perception.topics import CONFIDENCE, DEPTH, DEPTH_CAMERA, MASK, POINTS, OutputTopic
+from mt_perception.types import Frame
+
+
+@dataclass(frozen=True)
+class Result:
+    """One prediction on its way out."""
+
+    prediction: Prediction
+    settings: Settings
+    builder: MessageBuilder
+
+    @cached_property
+    def header(self) -> Any:
+        """The input's stamp and frame, unchanged."""
+        return self.builder.header(self.prediction.frame.stamp_ns, self.prediction.frame.frame_id)
+
+    def overlay(self) -> NDArray[Any]:
+        return self.prediction.overlay(self.settings.overlay_opacity)
+
+    def depth_colors(self) -> NDArray[Any]:
+        return self.prediction.depth_colors(self.settings.depth_color_min_m, self.settings.depth_color_max_m)
+
+    def camera_info(self) -> Any:
+        return self.builder.camera_info(self.prediction.camera, self.header)
+
+    def points(self) -> Any:
+        return self.builder.cloud(self.prediction.points(), self.header)
+
+
+IMAGES: Mapping[str, Callable[[Result], NDArray[Any]]] = {
+    MASK: lambda result: result.prediction.mask,
+    CONFIDENCE: lambda result: result.prediction.confidence,
+    "segmentation/color": lambda result: result.prediction.mask_colors(),
+    "segmentation/overlay": Result.overlay,
+    DEPTH: lambda result: result.prediction.depth_m,
+    "depth/image_mm": lambda result: geometry.millimetres_from_depth(result.prediction.depth_m),
+    "depth/color": Result.depth_colors,
+}
+"""The pixels of each `Image`; its encoding is in the table."""
+
+MESSAGES: Mapping[str, Callable[[Result], Any]] = {DEPTH_CAMERA: Result.camera_info, POINTS: Result.points}
+"""The other messages that are made for each frame."""
+
+
+def message_of(output: OutputTopic, result: Result) -> Any:
+    """The message for a topic that is made for each frame."""
+    if make := IMAGES.get(output.name):
+        return result.builder.image(make(result), output.encoding, result.header)
+    return MESSAGES[output.name](result)
+
+
+def disparity_message(match: Match, left: Frame, builder: MessageBuilder) -> Any:
+    """`disparity` at the size of the left picture."""
+    header = builder.header(left.stamp_ns, left.frame_id)
+    return builder.disparity(header=header, **vars(disparity(match, left.size)))

@@ -1,0 +1,1 @@
+"""A model on disk: its card, specification, files and the words for it."""

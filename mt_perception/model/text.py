@@ -1,0 +1,47 @@
+"""What is known of a model, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from mt_perception.model.bundle import Bundle, BundleCard
+
+
+def describe(bundle: Bundle) -> str:
+    """The card in words, for a terminal."""
+    card = bundle.card
+    codec, camera = card.network.depth_codec, card.training_camera
+    rows = {
+        "model": f"{card.name} ({bundle.model_hash}){'' if card.trained else ', UNTRAINED: its output means nothing'}",
+        "folder": str(bundle.folder),
+        "network": str(card.network),
+        "input": f"{card.input.width}x{card.input.height} px RGB",
+        "classes": f"{card.labels.name}: {', '.join(card.labels.names)}",
+        "depth": f"{codec.min_m:g} to {codec.max_m:g} m, {codec.name} codec",
+        "trained with": f"a focal length of {camera.fx_px:g} px at {camera.width_px} px width",
+        "parameters": f"{card.parameters:,}",
+        "GMACs": f"{card.gmacs:.2f} a picture",
+        "scores": ", ".join(f"{name} {value:.3f}" for name, value in card.scores.items()) or "none",
+        "scored on": ", ".join(f"{name} {split}" for name, split in card.splits.items()) or "not told",
+        "skill": _skill(card),
+        "int8": ", ".join(f"{name} {value:.3f}" for name, value in card.int8_scores.items()) or "none",
+        "learned by": ", ".join(card.trained_on) or "not told",
+        "data": card.data or "not told",
+        "encoder from": card.encoder_weights,
+        "licence": card.license or "not told",
+        "command": card.command or "not told",
+        "files": ", ".join(f"{n} {(bundle.folder / n).stat().st_size / 1e6:.1f} MB" for n in card.files),
+    }
+    return "\n".join(f"{name + ':':14}{value}" for name, value in rows.items())
+
+
+def _skill(card: BundleCard) -> str:
+    """How much better its depth is than a table of the image row, for each data set on which that was measured."""
+    told = (f"{name} {value:+.2f}" for name, value in by_data_set(card.scores, "skill").items())
+    return ", ".join(told) or "unknown: nobody compared its depth with what the image row alone says"
+
+
+def by_data_set(scores: Mapping[str, float], measure: str) -> dict[str, float]:
+    """Those of a card's scores that are of one kind, such as `miou`, by the data set that they were measured on."""
+    end = f"_{measure}"
+    return {key.removesuffix(end): value for key, value in scores.items() if key.endswith(end)}

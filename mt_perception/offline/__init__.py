@@ -1,1 +1,0 @@
-"""Recordings, worked on without ROS: every frame through the network, lossless and repeatable."""

@@ -1,0 +1,1 @@
+"""Recordings through the network without ROS, in shards that can be made in any order, anywhere."""

@@ -1,0 +1,47 @@
+"""Predictions as recorded messages: what the node would publish, as far as `topics.OUTPUT_TOPICS` says `processed`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mt_perception.bags.bag import Recorded, serialized
+from mt_perception.labels import LabelSet
+from mt_perception.messages.outputs import Result, disparity_message, message_of
+from mt_perception.messages.rosbags import BUILDER
+from mt_perception.prediction import Prediction
+from mt_perception.settings import Settings
+from mt_perception.stereo import Match
+from mt_perception.topics import DISPARITY, LABEL_INFO, OUTPUT_TOPICS
+
+RESULTS = tuple(each.name for each in OUTPUT_TOPICS if each.processed)
+_OF_FRAMES = tuple(each for each in OUTPUT_TOPICS if each.processed and each.made == "frame")
+
+
+@dataclass(frozen=True)
+class ResultMessages:
+    """Makes the messages of predictions, on topics in `namespace`."""
+
+    settings: Settings
+    namespace: str = ""
+
+    def names(self, received_ns: int, labels: LabelSet) -> Recorded:
+        """The names of the classes, to be latched."""
+        message = BUILDER.label_info(labels, BUILDER.header(received_ns, ""))
+        return serialized(f"{self.namespace}/{LABEL_INFO}", received_ns, message)
+
+    def __call__(self, received_ns: int, prediction: Prediction, found: Match | None = None) -> list[Recorded]:
+        """Those of the picture that was received then, and `disparity` if `found` is what its pair gave."""
+        return [
+            serialized(f"{self.namespace}/{topic}", received_ns, message)
+            for topic, message in self._messages(prediction, found)
+        ]
+
+    def _messages(self, prediction: Prediction, found: Match | None) -> Iterator[tuple[str, Any]]:
+        result = Result(prediction, self.settings, BUILDER)
+        for output in _OF_FRAMES:
+            if prediction.frame.camera or not output.needs_camera:
+                yield output.name, message_of(output, result)
+        if found:
+            yield DISPARITY, disparity_message(found, prediction.frame, BUILDER)

@@ -1,0 +1,93 @@
+"""Recordings cut into stretches of time, so that work on them can be spread, stopped and resumed."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mt_perception.bags.bag import Bag, BagError, Recorded
+from mt_perception.bags.metadata import read_metadata, write_metadata
+from mt_perception.utils.files import write_whole
+
+Item = TypeVar("Item")
+_RECORD = "process.json"
+_FEW = 100
+"""Messages a segment: with fewer on average, some of them may be empty."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """What was received from `start_ns` on and before `stop_ns`. What is made from it goes to the recording `part`."""
+
+    source: Path
+    part: Path
+    start_ns: int
+    stop_ns: int
+
+    def holds(self, recorded: Recorded) -> bool:
+        """Whether a message was received in it."""
+        return self.start_ns <= recorded.received_ns < self.stop_ns
+
+    @property
+    def is_done(self) -> bool:
+        """Whether `part` is complete: it gets its name last."""
+        return self.part.is_dir()
+
+
+def cut(source: Path, folder: Path, name: str, seconds: float) -> list[Segment]:
+    """`source` in segments of about so many `seconds`, whose parts are `folder/name_0` and so on; none is empty."""
+    with Bag(source) as bag:
+        start_ns, stop_ns = bag.span_ns
+        span_ns = stop_ns - start_ns
+        count = max(1, math.ceil(span_ns / (seconds * 1e9)))
+        full: Iterable[int] = range(count)
+        if count * _FEW > sum(bag.counts.values()):  # a clock that was set shows as decades without a message
+            full = sorted({(each.received_ns - start_ns) * count // span_ns for each in bag.messages()}) or [0]
+    edges = [*(start_ns + span_ns * index // count for index in full), stop_ns]
+    return [Segment(source, folder / f"{name}_{index}", *edge) for index, edge in enumerate(pairwise(edges))]
+
+
+def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
+    """Make `folder`, which is ours, that of the work that `wanted` describes; refuses one with parts of other work."""
+    record = folder / _RECORD
+    if record.is_file():
+        try:
+            there = dict(json.loads(record.read_bytes()))
+        except (ValueError, TypeError):  # cut off, or no record at all
+            raise BagError(f"{record} cannot be read: remove {folder}, or give another output") from None
+        for key, value in wanted.items():
+            if there.get(key) != value:
+                raise BagError(
+                    f"{folder} holds parts made with {key} {there.get(key)!r}, now it is {value!r}; "
+                    f"remove {folder}, or give another output"
+                )
+        return
+    write_whole(record, (json.dumps(dict(wanted), indent=1) + "\n").encode())
+
+
+def join(segments: list[Segment], out: Path) -> None:
+    """The parts as the files of one recording `out`, as `ros2 bag record` splits a long one; nothing is copied.
+
+    Interrupted at any moment, it can be called again.
+    """
+    parts = segments[0].part.parent
+    joined = parts / "joined"
+    joined.mkdir(exist_ok=True)
+    write_metadata(joined, [_moved(segment.part, joined) for segment in segments])
+    joined.rename(out)
+    shutil.rmtree(parts)
+
+
+def _moved(part: Path, folder: Path) -> dict[str, Any]:
+    """Move the file of a recording, named as it is, to `folder` if it is not there; what its metadata say."""
+    facts = read_metadata(part)
+    for name in facts["relative_file_paths"]:
+        if not (folder / name).exists():
+            (part / name).rename(folder / name)
+    return facts

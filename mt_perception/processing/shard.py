@@ -1,0 +1,186 @@
+"""One segment of a recording through the `Perceiver` that the node uses: a part of the result."""
+
+from __future__ import annotations
+
+import heapq
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache, partial
+from pathlib import Path
+
+from mt_perception.backends import chosen
+from mt_perception.bags.bag import Bag, Recorded, new_recording
+from mt_perception.bags.partial import readable
+from mt_perception.bags.topics import Layout
+from mt_perception.model.bundle import load_bundle
+from mt_perception.pipeline import Perceiver
+from mt_perception.prediction import Prediction
+from mt_perception.processing.cameras import Cameras
+from mt_perception.processing.ground import OnGround, on_ground
+from mt_perception.processing.outputs import RESULTS, ResultMessages
+from mt_perception.processing.prefetch import ahead, spread
+from mt_perception.processing.segments import Segment
+from mt_perception.processing.stats import Tally
+from mt_perception.processing.stereo import PairedPerceiver, perceive_pairs
+from mt_perception.scale.agreement import WARM_UP_S
+from mt_perception.settings import Settings
+from mt_perception.types import DataError, Frame
+from mt_perception.utils.parallel import opencv_threads
+from mt_perception.utils.resources import model_folder
+
+_MOST_LANES = 8  # what is left to one thread, writing above all, keeps up with no more
+
+
+@dataclass(frozen=True)
+class Processing:
+    """What is to be done with a recording; it travels to every worker.
+
+    `topic`, `right_topic`: the cameras' pictures, found by themselves when empty. `disparity`: write what was matched
+    too, in stereo mode. `keep`: copy the recording's own messages.
+    """
+
+    settings: Settings = field(default_factory=Settings)
+    topic: str = ""
+    right_topic: str = ""
+    disparity: bool = False
+    keep: bool = True
+    storage: str = "mcap"
+    namespace: str = ""
+
+    @property
+    def model(self) -> str:
+        """The folder of the model."""
+        return str(model_folder(self.settings.model))
+
+    @property
+    def messages(self) -> ResultMessages:
+        """What makes messages of results."""
+        return ResultMessages(self.settings, self.namespace)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One segment of a recording that becomes a part of `out`. `topics` are its pictures': one, or left and right.
+
+    `is_first`: its part tells the names of the classes. `by_reception`: stamps say nothing, times of reception do.
+    """
+
+    out: Path
+    topics: tuple[str, ...]
+    segment: Segment
+    is_first: bool
+    by_reception: bool = False
+
+
+Made = Iterator[list[Recorded]]
+"""The results of each picture, serialized."""
+
+
+def process_segment(processing: Processing, cores: int, task: Task) -> Tally:
+    """Write the results of one segment to its part, and what is kept of the recording among them, in order of time."""
+    tally, segment = Tally(), task.segment
+    shutil.rmtree(segment.part, ignore_errors=True)  # of an attempt that died between its last step and its answer
+    work = _pairs if processing.settings.stereo else _grounded if processing.settings.scales_by_ground else _pictures
+    with (
+        new_recording(segment.part, processing.storage) as writer,
+        Bag(segment.source) as bag,
+        Bag(segment.source) as kept,
+    ):
+        writer.adopt(bag)
+        if task.is_first:
+            names = processing.messages.names(segment.start_ns, load_bundle(processing.model).card.labels)
+            writer.write(names.topic, names.type_name, names.received_ns, names.data, latched=True)
+        # results carry the time of their picture, so that the two streams only have to be merged
+        made = _counted(work(processing, cores, task, bag, tally), tally)
+        for each in heapq.merge(_kept(processing, segment, kept), made, key=lambda each: each.received_ns):
+            writer.write(each.topic, each.type_name, each.received_ns, each.data)
+    return tally
+
+
+def _kept(processing: Processing, segment: Segment, bag: Bag) -> Iterator[Recorded]:
+    """What `bag` itself holds, without the results of an earlier run."""
+    made = {f"{processing.namespace}/{topic}" for topic in RESULTS}
+    topics = [topic for topic in bag.counts if topic not in made] if processing.keep else []
+    return readable(bag, bag.messages(topics, segment.start_ns, segment.stop_ns), [])
+
+
+def _counted(made: Made, tally: Tally) -> Iterator[Recorded]:
+    for messages in made:
+        tally.pictures += 1
+        yield from messages
+
+
+def _pictures(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
+    """As many pictures at a time as there are lanes."""
+
+    def perceive(perceiver: Perceiver, item: tuple[int, Frame]) -> list[Recorded]:
+        received_ns, frame = item
+        return processing.messages(
+            received_ns, perceiver(frame, keep=False)
+        )  # serialized before its memory is used again
+
+    workers = [partial(perceive, each) for each in lanes(processing.settings, cores)]
+    with opencv_threads(1):
+        yield from spread(ahead(_frames(task, bag, tally, processing.settings.bit_depth)), workers)
+
+
+def _grounded(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
+    """As many pictures at a time, then one after the other, as each changes the scale of the next."""
+
+    def perceive(perceiver: Perceiver, item: tuple[int, Frame]) -> tuple[int, Prediction]:
+        return item[0], perceiver(item[1])
+
+    perceivers, bit_depth = lanes(processing.settings, cores), processing.settings.bit_depth
+    correct = OnGround(perceivers[0].bundle.card.labels, processing.settings, tally)
+    with opencv_threads(1):
+        frames = ahead(_frames(task, bag, tally, bit_depth, round(1e9 * WARM_UP_S)))
+        predictions = spread(frames, [partial(perceive, each) for each in perceivers])
+        for received_ns, prediction in on_ground(correct, predictions, task.segment):
+            yield processing.messages(received_ns, prediction)
+
+
+def _frames(task: Task, bag: Bag, tally: Tally, bit_depth: int, before_ns: int = 0) -> Iterator[tuple[int, Frame]]:
+    """The decoded pictures of the segment, and of so long before it, with their cameras; when each was received.
+
+    What is wrong with those before it is told in the segment that they belong to.
+    """
+    start_ns = task.segment.start_ns - before_ns
+    cameras = Cameras(bag, task.topics, start_ns, bit_depth)
+    messages = bag.messages({*task.topics, *cameras.topics}, start_ns, task.segment.stop_ns)
+    for recorded in readable(bag, messages, tally.losses):
+        if cameras.heard(recorded):
+            continue
+        try:
+            frame = cameras.frame(recorded)
+        except DataError as error:
+            if task.segment.holds(recorded):
+                tally.skipped[str(error)] += 1
+            continue
+        tally.lose(cameras.problem)
+        yield recorded.received_ns, frame
+
+
+def _pairs(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
+    """One pair after the other, as each changes the scale of the next; written beside the network."""
+    settings = processing.settings
+    (perceiver,) = _perceivers(settings, cores, 1)
+    clock = Layout(by_reception=task.by_reception).stamp_ns
+    perceive = PairedPerceiver(perceiver, settings, processing.disparity, tally, clock)
+    pairs = perceive_pairs(perceive, bag, task.topics, task.segment, settings.sync_slop_s, tally)
+    return ahead(
+        processing.messages(received_ns, prediction, found if processing.disparity else None)
+        for received_ns, prediction, found in pairs
+    )
+
+
+def lanes(settings: Settings, cores: int) -> tuple[Perceiver, ...]:
+    """The networks that work side by side: on a CPU, some with a core each do more than one with all of them."""
+    return _perceivers(settings, cores, min(cores, _MOST_LANES) if chosen(settings) == "openvino" else 1)
+
+
+@cache
+def _perceivers(settings: Settings, cores: int, count: int) -> tuple[Perceiver, ...]:
+    """So many that share the cores; the same ones for all segments that a process works on."""
+    shared = settings.replace(threads=max(1, cores // count))
+    return tuple(Perceiver.open(shared) for _ in range(count))

@@ -1,0 +1,105 @@
+"""How a command starts and ends: with Ctrl-C at any moment, with what a user can mend, or with a fault of its own.
+
+It imports next to nothing itself: what the commands import takes a second or more, in which Ctrl-C counts as well.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from importlib import import_module
+
+from mt_perception.errors import MtPerceptionError
+
+INTERRUPTED, TERMINATED = 130, 143
+
+
+def perceive() -> int:
+    """The program `mt-perception`."""
+    return _start("mt_perception.commands.main")
+
+
+def train() -> int:
+    """The program `mt-perception-train`."""
+    try:
+        return _start("mt_perception_training.cli")
+    except ModuleNotFoundError as error:
+        return missing(error)
+
+
+def perception_node() -> int:
+    """The program `perception_node`."""
+    return _start("mt_perception.ros.node")
+
+
+def player_node() -> int:
+    """The program `player_node`."""
+    return _start("mt_perception.ros.player")
+
+
+def recorder_node() -> int:
+    """The program `recorder_node`."""
+    return _start("mt_perception.ros.recorder")
+
+
+def city_node() -> int:
+    """The program `city_node`."""
+    return _start("mt_perception.ros.city")
+
+
+def missing(error: ModuleNotFoundError) -> int:
+    """Say how to install what the training needs; the exit status. Raises `error` for a module of this project."""
+    if (error.name or "").startswith("mt_perception"):
+        raise error
+    print(
+        f"mt-perception-train: this needs the Python package {error.name}, which is not installed: "
+        "pip install 'mt_perception[train]'",
+        file=sys.stderr,
+    )
+    return 1
+
+
+def _start(module: str) -> int:
+    """Import `module`, and run its `main`."""
+    interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not with nohup
+    if interruptible:  # at once: within an import, an exception may come out as another one, or not at all
+        signal.signal(signal.SIGINT, _leave)
+    main: Callable[[], int] = import_module(module).main
+    if interruptible:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    return main()
+
+
+def _leave(*_: object) -> None:
+    os.write(2, b"stopped\n")
+    os._exit(INTERRUPTED)
+
+
+def run(command: Callable[[], int | None], prefix: str, debug: bool = False) -> int:
+    """The exit status of `command`. What a user can mend is one line after `prefix`; a bug keeps its traceback.
+
+    What the operating system refuses (no space, no permission, no such file) is for the user to mend, too. With
+    `debug` every error is raised.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # in order: what was started is ended, too
+    try:
+        return command() or 0
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return INTERRUPTED
+    except (MtPerceptionError, OSError) as error:
+        if debug:
+            raise
+        print(f"{prefix}: {error}", file=sys.stderr)
+    except Exception as error:
+        if debug or isinstance(error, ModuleNotFoundError):
+            raise
+        traceback.print_exc()
+        print(
+            f"{prefix}: this is a fault of the program; please report it with all of the above",
+            file=sys.stderr,
+        )
+    return 1

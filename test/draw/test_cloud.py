@@ -1,0 +1,63 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mt_perception.draw.cloud import POINT, labelled_cloud
+from mt_perception.geometry import rays
+from mt_perception.types import CameraModel
+
+CAMERA = CameraModel(width_px=3, height_px=2, fx_px=2.0, fy_px=4.0, cx_px=1.0, cy_px=0.0)
+
+
+def cloud_of(depth_m, camera=CAMERA):
+    shape = depth_m.shape
+    picture = np.arange(3 * depth_m.size, dtype=np.uint8).reshape(*shape, 3)
+    return labelled_cloud(depth_m, camera, picture, np.full(shape, 13, np.uint8), np.full(shape, 51, np.uint8))
+
+
+def test_points_by_hand():
+    """At 4 m with fx = 2, one pixel beside the principal point is 2 m aside; with fy = 4, one row is 1 m."""
+    points = cloud_of(np.full((2, 3), 4.0, np.float32))
+    np.testing.assert_array_equal(points["x"], [[-2, 0, 2]] * 2)
+    np.testing.assert_array_equal(points["y"], [[0] * 3, [1] * 3])
+    np.testing.assert_array_equal(points["z"], np.full((2, 3), 4))
+    np.testing.assert_array_equal(points["label"], 13)
+    np.testing.assert_allclose(points["confidence"], 0.2)
+
+
+def test_colors_are_packed_as_in_pcl():
+    points = cloud_of(np.ones((2, 3), np.float32))
+    packed = points["rgb"].view(np.uint32) & 0xFFFFFF
+    assert [hex(value) for value in packed.ravel()[:2]] == ["0x102", "0x30405"]
+
+
+@pytest.mark.parametrize("unknown", [np.nan, np.inf, -np.inf])
+def test_no_depth_no_point_but_its_place_is_kept(unknown):
+    points = cloud_of(np.array([[1, unknown, 1], [1, 1, 1]], np.float32))
+    for axis in "xyz":
+        np.testing.assert_array_equal(np.isnan(points[axis]), [[False, True, False], [False] * 3])
+    assert points.shape == (2, 3) and points["label"][0, 1] == 13
+
+
+def test_type_is_packed():
+    assert POINT.itemsize == sum(POINT[name].itemsize for name in POINT.names) == 24
+
+
+@given(
+    fx=st.floats(10, 2000),
+    fy=st.floats(10, 2000),
+    cx=st.floats(-5, 20),
+    cy=st.floats(-5, 20),
+    depth=st.floats(0.1, 250),
+)
+def test_points_project_back_to_their_pixels(fx, fy, cx, cy, depth):
+    camera = CameraModel(7, 5, fx, fy, cx, cy)
+    points = cloud_of(np.full((5, 7), depth, np.float32), camera)
+    columns, rows = np.meshgrid(np.arange(7), np.arange(5))
+    np.testing.assert_allclose(points["x"] / points["z"] * fx + cx, columns, atol=1e-3)
+    np.testing.assert_allclose(points["y"] / points["z"] * fy + cy, rows, atol=1e-3)
+
+
+def test_rays_are_computed_once_for_a_camera():
+    assert rays(CAMERA)[0] is rays(CameraModel(3, 2, 2.0, 4.0, 1.0, 0.0))[0]

@@ -1,0 +1,97 @@
+"""How the two programs start and end, in processes of their own."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from mt_perception.errors import MtPerceptionError
+from mt_perception.settings import SettingsError
+from mt_perception.utils import entry
+
+START = "import sys; from mt_perception.utils.entry import {0}; sys.exit({0}())"
+WITHOUT = """
+import sys
+class Absent:
+    def find_spec(self, name, *_):
+        if name.split(".")[0] == "{0}":
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+sys.meta_path.insert(0, Absent())
+"""
+
+
+def program(code, *arguments):
+    return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60)
+
+
+def test_an_error_meant_for_users_is_one_line(capsys):
+    def command():
+        raise SettingsError("threads is -1; allowed: 0 to 256")
+
+    assert entry.run(command, "error") == 1
+    assert capsys.readouterr().err == "error: threads is -1; allowed: 0 to 256\n"
+
+
+def test_what_the_operating_system_refuses_is_one_line(capsys, tmp_path):
+    assert entry.run((tmp_path / "none").read_text, "error") == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "No such file" in said and str(tmp_path / "none") in said
+
+
+@pytest.mark.parametrize("kind", [ValueError, RuntimeError, KeyError, TypeError])
+def test_a_bug_keeps_its_traceback_and_asks_to_be_reported(kind, capsys):
+    def wrong_somewhere():
+        raise kind("operands could not be broadcast")
+
+    assert entry.run(wrong_somewhere, "error") == 1
+    said = capsys.readouterr().err
+    assert "Traceback" in said and "in wrong_somewhere" in said and "please report it" in said.splitlines()[-1]
+
+
+def test_debug_raises_whatever_it_is():
+    def command():
+        raise MtPerceptionError("no such thing")
+
+    with pytest.raises(MtPerceptionError):
+        entry.run(command, "error", debug=True)
+
+
+@pytest.mark.parametrize("package", ["lightning", "torch"])
+def test_the_training_without_its_extra_says_how_to_install_it(package):
+    pytest.importorskip("lightning")
+    code = WITHOUT.format(package) + START.format("train")
+    ended = program(code, "train", "--recipe", "city", "--data", "city=.", "--out", "unused")
+    assert ended.returncode == 1 and "Traceback" not in ended.stderr
+    assert f"needs the Python package {package}" in ended.stderr and "mt_perception[train]" in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["perceive", "train", "perception_node", "player_node", "recorder_node", "city_node"])
+def test_ctrl_c_during_imports_ends_at_once_without_a_traceback(name):
+    if name == "train":
+        pytest.importorskip("lightning")
+    code = f"""
+import sys
+class Slow:
+    def find_spec(self, name, *_):
+        if name.endswith(".cli") or name.startswith("mt_perception.ros"):
+            print("importing", flush=True)
+            import time; time.sleep(60)
+sys.meta_path.insert(0, Slow())
+{START.format(name)}
+"""
+    started = subprocess.Popen([sys.executable, "-c", code, "--help"], stdout=-1, stderr=-1, text=True)
+    assert started.stdout.readline() == "importing\n"
+    began = time.monotonic()
+    started.send_signal(signal.SIGINT)
+    _, said = started.communicate(timeout=30)
+    assert started.returncode == 130 and said == "stopped\n" and time.monotonic() - began < 5
+
+
+def test_a_bug_in_the_program_keeps_its_status_and_words_as_a_process():
+    code = START.format("perceive").replace(
+        "sys.exit", "from mt_perception.commands import main as c; c._info = 5; sys.exit"
+    )
+    ended = program(code, "info")
+    assert ended.returncode == 1 and "Traceback" in ended.stderr and "please report it" in ended.stderr
