@@ -36,7 +36,7 @@ _HOMES = {
     "Perceiver": "pipeline",
     "Prediction": "prediction",
     "Settings": "settings",
-    "read_camera": "calibration",
+    "read_camera": "messages.calibration",
 }
 
 

@@ -65,6 +65,8 @@ COMMANDS = {
     "bag evaluate of several": ["bag", "evaluate", "RESULTS", "IN"],
     "bag evaluate --truth": ["bag", "evaluate", "RESULTS", "--truth", "IN"],
     "bag from-dataset": ["bag", "from-dataset", "IN", "OUT"],
+    "evaluate": ["evaluate", "IN"],
+    "evaluate --data": ["evaluate", "street", "--data", "camvid=IN"],
 }
 TRAINING = {
     "evaluate": ["evaluate", "--data", "camvid=IN"],
@@ -113,7 +115,9 @@ def ends_in_a_sentence(command, arguments, nothing, tmp_path, capfd):
 def test_no_command_succeeds_with_nothing(name, nothing, bundle, tmp_path, capfd):
     if name == "demo":
         pytest.importorskip("rclpy")
-    takes_model = [] if name.startswith(("bag evaluate", "bag from-dataset")) else ["--model", str(bundle.folder)]
+    takes_model = (
+        [] if name.startswith(("bag evaluate", "bag from-dataset", "evaluate")) else ["--model", str(bundle.folder)]
+    )
     ends_in_a_sentence(main, COMMANDS[name] + takes_model, nothing, tmp_path, capfd)
     left = {each.relative_to(tmp_path / "out").as_posix() for each in (tmp_path / "out").glob("*")}
     assert left <= {"street"}, "what could not be made is not there; what could, is"
