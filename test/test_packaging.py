@@ -32,6 +32,7 @@ SHARED = [
     "config/profiles/cpu.yaml",
     "rviz/perception.rviz",
     "models/street/bundle.json",
+    "models/street-fast/bundle.json",
     "recordings/city/metadata.yaml",
 ]
 PROGRAMS = ["mt-perception", "mt-perception-train", "perception_node", "player_node", "recorder_node", "city_node"]

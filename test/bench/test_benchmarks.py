@@ -9,7 +9,7 @@ import pytest
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (["stereo.py", "/none"], "/none/left.png cannot be read as a picture"),
+        (["stereo.py", "/none"], "/none/left.png cannot be read: it is missing, or no image"),
         (["ground.py", "/none"], "No such file or directory: '/none/image'"),
         (["offline.py", "--input", "/none"], "/none is no recording that can be read"),
     ],

@@ -18,7 +18,7 @@ class OnnxRuntimeBackend:
 
     def __init__(self, bundle, settings, size):
         self.precision = choose_precision(settings.precision, ["fp32"], self.name, self.device)
-        graph = DeployedGraph(read_network(bundle), bundle.card.input).eval()
+        graph = DeployedGraph(read_network(bundle), bundle.card.input, bundle.card.labels.sky_id).eval()
         example = [torch.zeros(1, *size, 3, dtype=torch.uint8), torch.ones(1)]
         names = ["image", "depth_scale"]
         if graph.has_rays:
