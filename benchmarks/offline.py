@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.backends import Backend
-from mt_perception.bags.bag import Bag, BagWriter
+from mt_perception.bags.bag import Bag
 from mt_perception.bags.sources import BagSource
+from mt_perception.bags.writer import BagWriter
 from mt_perception.bench.race import Contestant, Row, race, with_ratio
 from mt_perception.bench.table import show
 from mt_perception.commands.main import picture_size

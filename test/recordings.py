@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from helpers import make_picture
 
-from mt_perception.bags.bag import Bag, BagWriter
+from mt_perception.bags.bag import Bag
+from mt_perception.bags.writer import BagWriter
 from mt_perception.geometry import millimetres_from_depth
 from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header, new_image
 from mt_perception.types import CameraModel

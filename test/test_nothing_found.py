@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mt_perception.bags.bag import BagWriter
 from mt_perception.bags.sources import SourceError, open_source
+from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import _parser, main
 from mt_perception.messages.rosbags import new_camera_info, new_header, new_image
 from recordings import CAMERA, SIZE, write_results, write_street

@@ -21,7 +21,8 @@ from rig import SMALL, running
 from rosbags.rosbag2 import Reader
 from sensor_msgs.msg import Image
 
-from mt_perception.bags.bag import Bag, BagWriter
+from mt_perception.bags.bag import Bag
+from mt_perception.bags.writer import BagWriter
 from mt_perception.messages.rosbags import new_header, new_image
 from mt_perception.ros import convert
 from mt_perception.utils.node_process import node_process

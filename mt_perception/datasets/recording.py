@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from mt_perception.bags.bag import new_recording
+from mt_perception.bags.writer import new_recording
 from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of
 from mt_perception.geometry import millimetres_from_depth
 from mt_perception.labels import CITYSCAPES, LabelSet

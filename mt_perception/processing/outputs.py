@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from mt_perception.bags.bag import Recorded, serialized
+from mt_perception.bags.bag import Recorded
+from mt_perception.bags.writer import serialized
 from mt_perception.labels import LabelSet
 from mt_perception.messages.outputs import Result, disparity_message, message_of
 from mt_perception.messages.rosbags import BUILDER

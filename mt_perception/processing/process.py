@@ -12,10 +12,11 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from mt_perception.bags.bag import Bag, BagError, refuse_existing
+from mt_perception.bags.bag import Bag, BagError
 from mt_perception.bags.batch import Failure, attempts
 from mt_perception.bags.metadata import read_metadata
 from mt_perception.bags.topics import find_camera, has_idle_stamps, idle_stamps_note
+from mt_perception.bags.writer import refuse_existing
 from mt_perception.model.bundle import load_bundle
 from mt_perception.processing.segments import claim, cut, join
 from mt_perception.processing.shard import Processing, Task, process_segment

@@ -10,9 +10,10 @@ from functools import cache, partial
 from pathlib import Path
 
 from mt_perception.backends import chosen
-from mt_perception.bags.bag import Bag, Recorded, new_recording
+from mt_perception.bags.bag import Bag, Recorded
 from mt_perception.bags.partial import readable
 from mt_perception.bags.topics import Layout
+from mt_perception.bags.writer import new_recording
 from mt_perception.model.bundle import load_bundle
 from mt_perception.pipeline import Perceiver
 from mt_perception.prediction import Prediction

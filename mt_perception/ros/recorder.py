@@ -20,7 +20,8 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from std_msgs.msg import Header
 from tqdm import tqdm
 
-from mt_perception.bags.bag import BagError, BagWriter
+from mt_perception.bags.bag import BagError
+from mt_perception.bags.writer import BagWriter
 from mt_perception.messages.read import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, run_node

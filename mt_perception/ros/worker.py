@@ -6,14 +6,14 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from mt_perception.utils.latest import Mailbox
+from mt_perception.utils.latest import LatestQueue
 
 Item = TypeVar("Item")
 Tool = TypeVar("Tool")
 
 
 class Worker(Generic[Tool, Item]):
-    """Loads a tool, then applies it to the newest item in its mailbox, one at a time.
+    """Loads a tool, then applies it to the newest item in its queue, one at a time.
 
     Where `work` returns False, the item was of no use: then it gets the one displaced by it, if that is among the last
     `spare`, which is told to `on_return`. An item that raises is dropped and reported to `on_error`, and the tool with
@@ -30,7 +30,7 @@ class Worker(Generic[Tool, Item]):
         spare: int = 0,
     ) -> None:
         self._load, self._work, self._on_error, self._on_return = load, work, on_error, on_return
-        self._mailbox: Mailbox[Item] = Mailbox(spare)
+        self._queue: LatestQueue[Item] = LatestQueue(spare)
         self._loaded = threading.Event()
         self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._run, name="perception", daemon=True)
@@ -44,11 +44,11 @@ class Worker(Generic[Tool, Item]):
 
     def put(self, item: Item) -> bool:
         """Hand over an item without waiting. Returns True when it displaced one that was not taken yet."""
-        return self._mailbox.put(item)
+        return self._queue.put(item)
 
     def stop(self, timeout_s: float = 10.0) -> None:
         """End the thread after the item in hand and free the tool."""
-        self._mailbox.close()
+        self._queue.close()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
 
@@ -61,8 +61,8 @@ class Worker(Generic[Tool, Item]):
             return
         finally:
             self._loaded.set()
-        while not self._mailbox.closed:
-            for number, item in enumerate(self._mailbox.take()):
+        while not self._queue.closed:
+            for number, item in enumerate(self._queue.take()):
                 if number:
                     self._on_return()
                 try:

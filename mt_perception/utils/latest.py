@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Mailbox(Generic[T]):
-    """A few slots, newest wins: `put` never waits, `take` gets what came last.
+class LatestQueue(Generic[T]):
+    """A keep-last queue, newest wins: `put` never waits, `take` gets what came last.
 
     A slow consumer sees fresh items and skips old ones, instead of falling ever further behind. The displaced are lost
     but for the last `spare`, for when the newest turns out to be of no use.

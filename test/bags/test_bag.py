@@ -11,8 +11,9 @@ import yaml
 from mcap.reader import SeekingReader, make_reader
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, Reader, StoragePlugin, Writer
 
-from mt_perception.bags.bag import Bag, BagError, BagWriter
+from mt_perception.bags.bag import Bag, BagError
 from mt_perception.bags.files import storages
+from mt_perception.bags.writer import BagWriter
 from mt_perception.messages.rosbags import new_compressed, new_header
 from mt_perception.messages.types import TYPES
 from mt_perception.types import DataError

@@ -2,8 +2,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mt_perception.bags.bag import BagWriter, Recorded
+from mt_perception.bags.bag import Recorded
 from mt_perception.bags.sources import SourceError, open_source
+from mt_perception.bags.writer import BagWriter
 from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header
 from mt_perception.types import CameraModel
 from mt_perception.utils.image_files import ImageFileError

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mt_perception.bags.bag import Bag, BagError, BagWriter
+from mt_perception.bags.bag import Bag, BagError
 from mt_perception.bags.sources import open_source
 from mt_perception.bags.topics import find_camera, is_compressed, layout_of
+from mt_perception.bags.writer import BagWriter
 from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header, new_image
 from mt_perception.types import CameraModel
 

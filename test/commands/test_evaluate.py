@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from miniature import write_city
 
-from mt_perception.bags.bag import Bag, BagWriter
+from mt_perception.bags.bag import Bag
+from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
 from mt_perception.datasets.sources import open_dataset
 from mt_perception.evaluation.run import summarize

@@ -15,7 +15,7 @@ pytest.importorskip("jinja2")
 from pages import Reader
 from stereo.pairs import CAMERA, box_and_wall
 
-from mt_perception.bags.bag import BagWriter
+from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
 from mt_perception.evaluation.frame_selection import differing_frames, worst_frames
 from mt_perception.evaluation.measures import verdict

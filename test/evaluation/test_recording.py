@@ -8,7 +8,8 @@ import pickle
 import numpy as np
 import pytest
 
-from mt_perception.bags.bag import Bag, BagError, BagWriter
+from mt_perception.bags.bag import Bag, BagError
+from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
 from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.evaluation.bootstrap import Blocks, confidence, differences

@@ -12,7 +12,8 @@ from mcap_ros2.decoder import DecoderFactory
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
-from mt_perception.bags.bag import Bag, BagWriter
+from mt_perception.bags.bag import Bag
+from mt_perception.bags.writer import BagWriter
 from mt_perception.labels import CITYSCAPES
 from mt_perception.messages.read import array_from_image
 from mt_perception.messages.rosbags import new_header, new_label_info

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, Writer
 
-from mt_perception.bags.bag import Bag, BagError, BagWriter
+from mt_perception.bags.bag import Bag, BagError
 from mt_perception.bags.metadata import read_metadata
+from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
 from mt_perception.messages.read import array_from_image, frame_from_message, stamp_ns, with_camera
 from mt_perception.messages.types import TYPES

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from stereo.recorded import street
 
-from mt_perception.bags.bag import Bag, BagWriter
+from mt_perception.bags.bag import Bag
 from mt_perception.bags.by_stamp import instants
+from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
 from mt_perception.messages.read import array_from_image
 from mt_perception.pipeline import Perceiver

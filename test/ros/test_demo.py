@@ -16,7 +16,8 @@ pytest.importorskip("rclpy")
 from nodes import Probe
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from mt_perception.bags.bag import Bag, BagWriter
+from mt_perception.bags.bag import Bag
+from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
 from mt_perception.evaluation.run import overview, summarize
 from mt_perception.messages.read import array_from_image, stamp_ns

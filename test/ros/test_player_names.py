@@ -5,8 +5,8 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from mt_perception.bags.bag import BagWriter
 from mt_perception.bags.sources import open_source
+from mt_perception.bags.writer import BagWriter
 from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header
 from mt_perception.ros.player import _played_as
 from mt_perception.types import CameraModel

@@ -15,7 +15,7 @@ from sensor_msgs.msg import CompressedImage
 
 from mt_perception.ros import convert
 from mt_perception.ros.inputs import PictureTopic, receiver, take_rest
-from mt_perception.utils.latest import Mailbox
+from mt_perception.utils.latest import LatestQueue
 
 
 def serialized(compressed: bool) -> bytes:
@@ -29,7 +29,7 @@ def serialized(compressed: bool) -> bytes:
 
 @pytest.mark.parametrize("compressed", [False, True])
 def test_a_picture_that_waits_is_not_displaced_by_what_cannot_be_read(compressed):
-    waiting, refused = Mailbox(), []
+    waiting, refused = LatestQueue(), []
     receive = receiver(PictureTopic("image", compressed), lambda: 64.0, waiting.put, refused.append)
     good = serialized(compressed)
     receive(good)
