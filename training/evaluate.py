@@ -13,7 +13,7 @@ from mt_perception.datasets.sample import DatasetError, labels_of
 from mt_perception.datasets.sources import READERS
 from mt_perception.model.bundle import BundleCard, open_model
 from mt_perception.pipeline import Perceiver
-from mt_perception.report.tables import over_text
+from mt_perception.report.page import over_text
 from mt_perception.settings import Settings
 from mt_perception_training.baseline import baseline
 from mt_perception_training.data.sources import open_readers

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.evaluation.measures import MEASURES, difference, interval, shown, verdict
-from mt_perception.report.page import require_report
-from mt_perception.report.tables import over_text
+from mt_perception.report.page import over_text, require_report
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.utils.json_safe import check_folder, write_json
 

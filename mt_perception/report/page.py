@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from mt_perception.errors import MtPerceptionError
-from mt_perception.report.tables import over_text
 
 NOTHING = "\u2013"
 _PACKAGES = ("jinja2", "matplotlib")
@@ -66,3 +66,10 @@ def count(value: int) -> str:
 
 def _missing(value: float | None) -> bool:
     return value is None or value != value
+
+
+def over_text(over: Mapping[str, Any]) -> str:
+    """What a mean IoU is the mean over, of `SegmentationScores.over`, in a few words."""
+    count, listed = len(over["classes"]), f"the {over['list_length']} classes of {over['list']}"
+    text = f"over {listed if count == over['list_length'] else f'{count} of {listed}'}, {over['pixels']:,} pixels"
+    return f"{text}; not in the truth: {', '.join(over['absent'])}" if over["absent"] else text

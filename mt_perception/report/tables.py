@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -53,10 +52,3 @@ def confusion_table(labels: dict[str, Any]) -> dict[str, Any]:
             for r in rows
         ],
     }
-
-
-def over_text(over: Mapping[str, Any]) -> str:
-    """What a mean IoU is the mean over, of `SegmentationScores.over`, in a few words."""
-    count, listed = len(over["classes"]), f"the {over['list_length']} classes of {over['list']}"
-    text = f"over {listed if count == over['list_length'] else f'{count} of {listed}'}, {over['pixels']:,} pixels"
-    return f"{text}; not in the truth: {', '.join(over['absent'])}" if over["absent"] else text
