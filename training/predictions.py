@@ -7,12 +7,10 @@ from typing import Protocol
 
 import numpy as np
 
+from mt_perception.commands.run import DEPTH_FILE, MASK_FILE
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids
 from mt_perception.pipeline import Perceiver
 from mt_perception.types import DepthMap, Frame, Mask
-
-MASK, DEPTH = "_mask.png", "_depth.npy"
-"""How the files of `mt-perception run` end, behind the name of their picture."""
 
 
 class Predictor(Protocol):
@@ -42,7 +40,7 @@ class FolderPredictor:
 
     def __call__(self, sample: Sample, file: Path) -> tuple[Mask, DepthMap] | None:
         """See `Predictor`. Raises `DatasetError` for a file of another size than the sample."""
-        path, depth = (self._folder / f"{file.stem}{ending}" for ending in (MASK, DEPTH))
+        path, depth = (self._folder / f"{file.stem}{ending}" for ending in (MASK_FILE, DEPTH_FILE))
         if not path.is_file():
             return None
         mask = read_ids(path)
@@ -55,4 +53,4 @@ class FolderPredictor:
 
 def holds_predictions(folder: Path) -> bool:
     """Whether a folder has masks as `mt-perception run` writes them."""
-    return folder.is_dir() and any(folder.glob(f"*{MASK}"))
+    return folder.is_dir() and any(folder.glob(f"*{MASK_FILE}"))

@@ -10,8 +10,7 @@ from typing import Any
 from mt_perception.bench.networks import WANTED, noise
 from mt_perception.bench.race import BenchError, Row
 from mt_perception.bench.table import table
-from mt_perception.metrics.scores import percentiles
-from mt_perception.pipeline import Perceiver, Stopwatch
+from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 
 LAST_MILE, FIRST_STEP = "last mile", "input"
@@ -30,22 +29,16 @@ def profile(settings: Settings, runs: int = 20) -> Row:
     backend = perceiver.backend
     if not hasattr(backend, "layer_times"):
         raise BenchError(f"the backend {backend.name} does not tell the times of its layers; openvino does")
-    image = noise(perceiver.size)
     perceiver.warm_up(WANTED)
-    times_ms = []
-    for _ in range(runs):
-        watch = Stopwatch()
-        backend.infer(image, 1.0, WANTED)
-        watch.mark("frame")
-        times_ms.append(watch.timings_ms["frame"])
-    layers = backend.layer_times(image, WANTED, runs)
+    frame_ms = perceiver.warm_up(WANTED, runs)  # the median
+    layers = backend.layer_times(noise(perceiver.size), WANTED, runs)
     parts = parts_of([each["names"] for each in layers])
     return {
         "backend": backend.name,
         "precision": backend.precision,
         "model": perceiver.bundle.card.name,
         "size": f"{perceiver.size[0]}x{perceiver.size[1]}",
-        "frame_p50_ms": percentiles(times_ms)["p50"],
+        "frame_p50_ms": frame_ms,
         "sum_ms": sum(each["ms"] for each in layers),
         "layers": [{"part": part, **each} for part, each in zip(parts, layers, strict=True)],
     }

@@ -25,6 +25,8 @@ from mt_perception.types import CameraModel, DataError, Frame
 from mt_perception.utils.image_files import read_image
 from mt_perception.utils.json_safe import check_folder
 
+MASK_FILE, DEPTH_FILE = "_mask.png", "_depth.npy"
+"""How the files of labels and depth end, behind the name of their picture."""
 _SHEET_ROWS, _SHEET_CELL_PX = 12, 480
 
 
@@ -81,9 +83,9 @@ def _perceive(
 def _write_results(target: Path, result: Prediction, settings: Settings) -> None:
     """The three files of one picture; `target` is their common beginning."""
     labelled = result.overlay(settings.overlay_opacity)
-    _write_picture(Path(f"{target}_mask.png"), result.mask)
+    _write_picture(Path(f"{target}{MASK_FILE}"), result.mask)
     _write_picture(Path(f"{target}_overlay.png"), labelled[..., ::-1])
-    np.save(f"{target}_depth.npy", result.depth_m)
+    np.save(f"{target}{DEPTH_FILE}", result.depth_m)
 
 
 def _row(result: Prediction, settings: Settings) -> list[render.Picture]:
