@@ -18,7 +18,7 @@ from mt_perception.backends import Backend, BackendError, network_size, open_bac
 from mt_perception.bench.networks import noise, published
 from mt_perception.bench.race import Contestant, Row, race, with_ratio
 from mt_perception.bench.table import show
-from mt_perception.commands.main import picture_size
+from mt_perception.commands.main import image_size
 from mt_perception.model.bundle import open_model
 from mt_perception.pipeline import Stopwatch
 from mt_perception.settings import Settings
@@ -51,12 +51,12 @@ def backends(model: str, size: tuple[int, int]) -> Iterator[tuple[Backend, str]]
 
 
 def contestant(backend: Backend, variant: str, size: tuple[int, int]) -> Contestant:
-    """One backend on one picture: upload, network, labels and metres in memory of the CPU."""
-    picture = noise(size)
+    """One backend on one image: upload, network, labels and metres in memory of the CPU."""
+    image = noise(size)
 
     def run() -> dict[str, float]:
         watch = Stopwatch()
-        backend.infer(picture, 1.0, WANTED)
+        backend.infer(image, 1.0, WANTED)
         watch.mark("network")
         return watch.timings_ms
 
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda", help="cpu: only to see that it runs")
     parser.add_argument("--model", default="", metavar="DIR")
     text = "(default: 400x1024 and the model's own)"
-    parser.add_argument("--size", type=picture_size, nargs="+", metavar="HxW", help=text)
+    parser.add_argument("--size", type=image_size, nargs="+", metavar="HxW", help=text)
     parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--turn-s", type=float, default=0.4, help="seconds that each way runs in each round")
     parser.add_argument("--json", type=Path)

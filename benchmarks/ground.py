@@ -17,7 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mt_perception.bags.sources import pictures_in
+from mt_perception.bags.sources import images_in
 from mt_perception.geometry import resize_nearest
 from mt_perception.metrics.scores import DepthScores
 from mt_perception.pipeline import Perceiver
@@ -36,11 +36,11 @@ def main() -> None:
     found: list[Ground] = []
     problems: Counter[str] = Counter()
     times_ms = []
-    for index, file in enumerate(pictures_in(options.folder / "image")):
-        picture, truth_m = read_image(file, "bgr"), read_truth(options.folder / "depth" / f"{file.stem}.png")
-        height, width = picture.shape[:2]
+    for index, file in enumerate(images_in(options.folder / "image")):
+        image, truth_m = read_image(file, "bgr"), read_truth(options.folder / "depth" / f"{file.stem}.png")
+        height, width = image.shape[:2]
         camera = CameraModel(width, height, options.fx, options.fx, options.cx, options.cy)
-        network = perceiver(Frame(picture, "bgr", round(1e9 * index / options.fps), camera=camera), ("mask", "depth_m"))
+        network = perceiver(Frame(image, "bgr", round(1e9 * index / options.fps), camera=camera), ("mask", "depth_m"))
         started = time.perf_counter()
         corrected = ground(network, mount)
         times_ms.append(1e3 * (time.perf_counter() - started))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the node adds to the bare network: for pictures of several sizes, with the results at either size."""
+"""What the node adds to the bare network: for images of several sizes, with the results at either size."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pathlib import Path
 from mt_perception.bench.node import Load, measure_node
 from mt_perception.bench.race import Row
 from mt_perception.bench.table import show
-from mt_perception.commands.main import picture_size
+from mt_perception.commands.main import image_size
 from mt_perception.settings import SETTINGS, Settings
 from mt_perception.utils.entry import run
 
 COLUMNS = (
-    "picture",
+    "image",
     "size",
     "output_size",
     "network_p50_ms",
@@ -29,28 +29,28 @@ COLUMNS = (
 
 
 def measure(
-    settings: Settings, pictures: Sequence[tuple[int, int]], number: int, rounds: int = 5, progress: bool = True
+    settings: Settings, images: Sequence[tuple[int, int]], number: int, rounds: int = 5, progress: bool = True
 ) -> list[Row]:
-    """One row for each size of picture and of results."""
+    """One row for each size of image and of results."""
     return [
-        measure_node(settings.replace(output_size=output_size), Load(picture, number, rounds=rounds), progress)
+        measure_node(settings.replace(output_size=output_size), Load(image, number, rounds=rounds), progress)
         | {"output_size": output_size}
-        for picture, output_size in product(pictures, SETTINGS["output_size"].choices)
+        for image, output_size in product(images, SETTINGS["output_size"].choices)
     ]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=picture_size, default=(0, 0), metavar="HxW", help="default: the model's own")
+    parser.add_argument("--size", type=image_size, default=(0, 0), metavar="HxW", help="default: the model's own")
     parser.add_argument(
-        "--camera-sizes", type=picture_size, nargs="+", default=[(256, 512), (512, 1024), (1080, 1920)], metavar="HxW"
+        "--camera-sizes", type=image_size, nargs="+", default=[(256, 512), (512, 1024), (1080, 1920)], metavar="HxW"
     )
-    parser.add_argument("--pictures", type=int, default=200)
+    parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     settings = Settings(input_height=options.size[0], input_width=options.size[1])
-    show(measure(settings, options.camera_sizes, options.pictures), options.json, COLUMNS)
+    show(measure(settings, options.camera_sizes, options.images), options.json, COLUMNS)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""How many pictures a second `bag process` does, beside what the bare network could do: does anything hold it up?
+"""How many images a second `bag process` does, beside what the bare network could do: does anything hold it up?
 
-The network alone computes pictures that were decoded before, as `bag process` does: one on each core. `bag process`
+The network alone computes images that were decoded before, as `bag process` does: one on each core. `bag process`
 reads, decodes, computes, and writes its results; with `kept`, the messages of the recording as well. The recording is
-the given one, as often as it takes, 10 pictures a second.
+the given one, as often as it takes, 10 images a second.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from mt_perception.bags.sources import BagSource
 from mt_perception.bags.writer import BagWriter
 from mt_perception.bench.race import Contestant, Row, race, with_ratio
 from mt_perception.bench.table import show
-from mt_perception.commands.main import picture_size
+from mt_perception.commands.main import image_size
 from mt_perception.geometry import Fit
 from mt_perception.messages.read import frame_from_message
 from mt_perception.pipeline import Stopwatch
@@ -42,21 +42,21 @@ from mt_perception.utils.hardware import usable_cores
 from mt_perception.utils.json_safe import check_folder
 from mt_perception.utils.resources import city_recording
 
-COLUMNS = ("variant", "size", "pictures", "p50_ms", "per_second", "ratio")
+COLUMNS = ("variant", "size", "images", "p50_ms", "per_second", "ratio")
 
 
-def measure(settings: Settings, source: Path, pictures: int, rounds: int, progress: bool = True) -> list[Row]:
-    """A row for the network and for each way of processing; milliseconds are those of one picture."""
+def measure(settings: Settings, source: Path, images: int, rounds: int, progress: bool = True) -> list[Row]:
+    """A row for the network and for each way of processing; milliseconds are those of one image."""
     networks = lanes(settings, usable_cores())  # the same ones: more in one process slow each other down
-    frames = [frame_from_message(shot.picture.message()) for shot in BagSource(source)]
-    images = [Fit.named(settings.fit, frame.size, networks[0].size).apply(frame) for frame in frames]
+    frames = [frame_from_message(shot.image.message()) for shot in BagSource(source)]
+    fitted = [Fit.named(settings.fit, frame.size, networks[0].size).apply(frame) for frame in frames]
 
     def network() -> None:
         workers = [partial(infer, each.backend) for each in networks]
-        deque(spread(islice(cycle(images), pictures), workers), maxlen=0)
+        deque(spread(islice(cycle(fitted), images), workers), maxlen=0)
 
     with tempfile.TemporaryDirectory() as folder:
-        recording = repeated(source, Path(folder) / "recording", pictures)
+        recording = repeated(source, Path(folder) / "recording", images)
         numbers = count()
 
         def process(keep: bool) -> None:
@@ -69,9 +69,9 @@ def measure(settings: Settings, source: Path, pictures: int, rounds: int, progre
             "bag process, kept": lambda: process(True),
         }
         height, width = networks[0].size
-        facts = {"size": f"{height}x{width}", "pictures": pictures}
+        facts = {"size": f"{height}x{width}", "images": images}
         rows = race(
-            [Contestant({"variant": name, **facts}, timed(way, pictures)) for name, way in ways.items()],
+            [Contestant({"variant": name, **facts}, timed(way, images)) for name, way in ways.items()],
             rounds,
             turn_s=0,
             progress=progress,
@@ -80,12 +80,12 @@ def measure(settings: Settings, source: Path, pictures: int, rounds: int, progre
 
 
 def infer(backend: Backend, image: NDArray[np.uint8]) -> None:
-    """All outputs of one picture."""
+    """All outputs of one image."""
     backend.infer(image, 1.0, tuple(OUTPUTS))
 
 
-def repeated(source: Path, target: Path, pictures: int, rate_hz: int = 10) -> Path:
-    """A recording of so many `pictures`: those of `source` over and over, with their camera_info."""
+def repeated(source: Path, target: Path, images: int, rate_hz: int = 10) -> Path:
+    """A recording of so many `images`: those of `source` over and over, with their camera_info."""
     topic = BagSource(source).topic
     with Bag(source) as bag, BagWriter(target) as writer:
         given = list(bag.messages((topic, camera_info_topic(topic))))
@@ -93,19 +93,19 @@ def repeated(source: Path, target: Path, pictures: int, rate_hz: int = 10) -> Pa
         for each in cycle(given):
             writer.write(each.topic, each.type_name, written * 10**9 // rate_hz, each.data)
             written += each.topic == topic
-            if written == pictures:
+            if written == images:
                 break
     return target
 
 
-def timed(work: Callable[[], None], pictures: int) -> Callable[[], Mapping[str, float]]:
-    """`work` as a contestant, with the milliseconds of one of so many pictures."""
+def timed(work: Callable[[], None], images: int) -> Callable[[], Mapping[str, float]]:
+    """`work` as a contestant, with the milliseconds of one of so many images."""
 
     def run() -> Mapping[str, float]:
         watch = Stopwatch()
         work()
         watch.mark("all")
-        return {"picture": watch.timings_ms["all"] / pictures}
+        return {"image": watch.timings_ms["all"] / images}
 
     return run
 
@@ -114,14 +114,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--input", type=Path, default=city_recording(), help="a recording (default: a rendered street)")
-    parser.add_argument("--size", type=picture_size, default=(0, 0), metavar="HxW", help="default: the model's own")
-    parser.add_argument("--pictures", type=int, default=300)
+    parser.add_argument("--size", type=image_size, default=(0, 0), metavar="HxW", help="default: the model's own")
+    parser.add_argument("--images", type=int, default=300)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     check_folder(options.json)
     settings = Settings(input_height=options.size[0], input_width=options.size[1])
-    show(measure(settings, options.input, options.pictures, options.rounds), options.json, COLUMNS)
+    show(measure(settings, options.input, options.images, options.rounds), options.json, COLUMNS)
 
 
 if __name__ == "__main__":

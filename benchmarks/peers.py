@@ -17,7 +17,7 @@ from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 from mt_perception.bench.networks import all_of_ours, eager, published
 from mt_perception.bench.race import Row, race, with_ratio
 from mt_perception.bench.table import show
-from mt_perception.commands.main import picture_size
+from mt_perception.commands.main import image_size
 from mt_perception.network.article import PublishedLoop, published_network
 from mt_perception.utils.entry import run
 
@@ -54,7 +54,7 @@ def measure(size: tuple[int, int], models: Sequence[str] = ("",), rounds: int = 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--size", type=picture_size, default=(400, 1024), metavar="HxW")
+    parser.add_argument("--size", type=image_size, default=(400, 1024), metavar="HxW")
     parser.add_argument("--models", nargs="+", default=[""], metavar="DIR")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--threads", type=int, default=0)

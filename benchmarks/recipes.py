@@ -72,7 +72,7 @@ def in_steps(recipe: Recipe, steps: int) -> Recipe:
 
 
 def published(steps: int, codec: str) -> Recipe:
-    """The article's recipe on the city: its three resolutions are a quarter, half and all of the city's pictures."""
+    """The article's recipe on the city: its three resolutions are a quarter, half and all of the city's images."""
     better, article = load_recipe("city"), load_recipe("article")
 
     def on_city(phase: Phase) -> Phase:
@@ -141,7 +141,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--city", type=Path, required=True, help="the rendered city")
     parser.add_argument("--out", type=Path, required=True, help="one folder per variant is made here")
-    parser.add_argument("--steps", type=int, default=400, help="of 8 pictures (default 400)")
+    parser.add_argument("--steps", type=int, default=400, help="of 8 images (default 400)")
     parser.add_argument("--only", nargs="+", choices=VARIANTS, metavar="NAME", help="some of the recipes and networks")
     parser.add_argument("--networks", action="store_true", help="the networks of docs/networks.md, not the recipes")
     options = parser.parse_args()

@@ -10,7 +10,7 @@ from pathlib import Path
 from mt_perception.bench.node import Load, measure_node
 from mt_perception.bench.race import Row
 from mt_perception.bench.table import show
-from mt_perception.commands.main import picture_size
+from mt_perception.commands.main import image_size
 from mt_perception.settings import Settings
 from mt_perception.utils.entry import run
 
@@ -36,12 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     sizes = [(256, 512), (384, 640), (400, 1024), (512, 1024), (800, 2048)]
-    parser.add_argument("--sizes", type=picture_size, nargs="+", default=sizes, metavar="HxW", help="picture and input")
+    parser.add_argument("--sizes", type=image_size, nargs="+", default=sizes, metavar="HxW", help="image and input")
     parser.add_argument("--cameras", type=int, nargs="+", default=[1, 2, 4])
-    parser.add_argument("--pictures", type=int, default=100, help="for each camera")
+    parser.add_argument("--images", type=int, default=100, help="for each camera")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
-    show(measure(options.sizes, options.cameras, options.pictures), options.json, COLUMNS)
+    show(measure(options.sizes, options.cameras, options.images), options.json, COLUMNS)
 
 
 if __name__ == "__main__":

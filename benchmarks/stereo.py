@@ -1,6 +1,6 @@
 """What a second camera is worth: depth_mode mono, scaled and fused on one real pair, against its ground truth.
 
-    python benchmarks/stereo.py FOLDER [--picture OUT.png]
+    python benchmarks/stereo.py FOLDER [--sheet OUT.png]
 
 FOLDER holds left.png, right.png and disparity_gt.png (16 bit, disparity = value / 256, 0 = none), as KITTI 2015 gives
 them. The camera's numbers below are those of its pair 000046. Prints one table; milliseconds are medians.
@@ -52,8 +52,8 @@ def main() -> None:
         scores.update(depth_m, truth_m)
         s = scores.summary()
         print(f"| {name} | {s['abs_rel']:.3f} | {s['rmse']:.2f} | {s['delta1']:.3f} | {s['coverage']:.3f} |")
-    if options.picture:
-        write(options.picture, pair, [mono_m, scaled_m, fused_m, truth_m])
+    if options.sheet:
+        write(options.sheet, pair, [mono_m, scaled_m, fused_m, truth_m])
 
 
 def parse() -> argparse.Namespace:
@@ -64,7 +64,7 @@ def parse() -> argparse.Namespace:
         parser.add_argument(f"--{name}", type=float, default=default, help="default: %(default)s")
     parser.add_argument("--width", type=int, default=SETTINGS["stereo_width"].default, help="at which it is matched")
     parser.add_argument("--model", default="", help=SETTINGS["model"].description)
-    parser.add_argument("--picture", type=Path, help="write left, mono, scaled, fused and truth below each other")
+    parser.add_argument("--sheet", type=Path, help="write left, mono, scaled, fused and truth below each other")
     return parser.parse_args()
 
 
@@ -91,8 +91,8 @@ def timed(call: Callable[[], Any], runs: int = 5) -> tuple[Any, float]:
 
 
 def write(path: Path, pair: StereoPair, depths_m: list[DepthMap]) -> None:
-    picture = to_rgb(pair.left.image, pair.left.pixel_format)
-    rows = [picture, *(render.color_depth(depth_m, *DEPTH_RANGE_M) for depth_m in depths_m)]
+    image = to_rgb(pair.left.image, pair.left.pixel_format)
+    rows = [image, *(render.color_depth(depth_m, *DEPTH_RANGE_M) for depth_m in depths_m)]
     cv2.imwrite(str(path), np.vstack(rows)[..., ::-1])
 
 

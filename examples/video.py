@@ -13,7 +13,7 @@ import mt_perception as mtp
 
 
 def frames(capture):
-    """Pictures until there are no more."""
+    """Images until there are no more."""
     while (taken := capture.read())[0]:
         yield mtp.Frame(taken[1], "bgr")
 
@@ -30,6 +30,6 @@ for prediction in map(perceiver, islice(frames(capture), limit)):
     writer.write(np.ascontiguousarray(shown[..., ::-1]))
     count += 1
 if not count:
-    sys.exit(f"{source} gives no pictures")
+    sys.exit(f"{source} gives no images")
 writer.release()
 print(f"{count} frames, {perceiver.bundle.card.name} on {perceiver.backend.name}: {out}")

@@ -1,4 +1,4 @@
-"""See it run: the player shows a rendered street (or your pictures) to the perception node, again and again."""
+"""See it run: the player shows a rendered street (or your images) to the perception node, again and again."""
 
 from launch.actions import (
     DeclareLaunchArgument,
@@ -25,17 +25,17 @@ def generate_launch_description() -> LaunchDescription:
     perception = share_folder() / "launch" / "perception.launch.py"
     return LaunchDescription(
         [
-            DeclareLaunchArgument("input", default_value=street, description="Folder of pictures, video, or rosbag2"),
+            DeclareLaunchArgument("input", default_value=street, description="Folder of images, video, or rosbag2"),
             DeclareLaunchArgument("topic", default_value="", description="Of a rosbag2: topic of the (left) camera"),
             DeclareLaunchArgument(
                 "right_topic", default_value="", description="Of a rosbag2: topic of the right camera"
             ),
-            DeclareLaunchArgument("rate", default_value="0.0", description="Pictures per second. 0: the input's own"),
+            DeclareLaunchArgument("rate", default_value="0.0", description="Images per second. 0: the input's own"),
             DeclareLaunchArgument(
                 "loop", default_value="true", choices=["true", "false"], description="Begin again at the end"
             ),
             DeclareLaunchArgument("namespace", default_value="demo", description="Namespace of the nodes and topics"),
-            # the default shared memory of Fast DDS is smaller than one picture
+            # the default shared memory of Fast DDS is smaller than one image
             SetEnvironmentVariable("FASTRTPS_DEFAULT_PROFILES_FILE", profiles),
             SetEnvironmentVariable("FASTDDS_DEFAULT_PROFILES_FILE", profiles),
             OpaqueFunction(function=start_player),
@@ -45,7 +45,7 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def start_player(context: LaunchContext) -> list:
-    """The player, at whose end all of it ends; the node is told in which form the pictures come."""
+    """The player, at whose end all of it ends; the node is told in which form the images come."""
     names = ("input", "topic", "right_topic", "rate", "loop", "namespace")
     value = {name: LaunchConfiguration(name).perform(context) for name in names}
     cameras = {name: value[name] for name in ("topic", "right_topic")}

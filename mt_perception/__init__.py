@@ -1,6 +1,6 @@
 """Semantic labels and metric depth from one camera, with one network, in one ROS 2 node.
 
-As a library: `Perceiver.open()` gives what makes a `Prediction` of a picture. What a user can mend is an
+As a library: `Perceiver.open()` gives what makes a `Prediction` of an image. What a user can mend is an
 `MtPerceptionError`. Each name is imported when it is used.
 """
 

@@ -1,6 +1,6 @@
-"""Operations on picture geometry, each beside its inverse, and what they do to the camera.
+"""Operations on image geometry, each beside its inverse, and what they do to the camera.
 
-Everything keeps the convention of OpenCV: pixel centres lie at whole numbers, so a picture resized by `s` moves
+Everything keeps the convention of OpenCV: pixel centres lie at whole numbers, so an image resized by `s` moves
 a point from `x` to `(x + 0.5) * s - 0.5`.
 """
 
@@ -26,9 +26,9 @@ _TO_RGB = {
 
 @dataclass(frozen=True)
 class Fit:
-    """How a picture of `source` size lies in a network input of `target` size, both (height, width).
+    """How an image of `source` size lies in a network input of `target` size, both (height, width).
 
-    The picture, resized, fills the rectangle at (`top`, `left`) of `height` x `width`; the rest mirrors it.
+    The image, resized, fills the rectangle at (`top`, `left`) of `height` x `width`; the rest mirrors it.
     """
 
     source: tuple[int, int]
@@ -45,7 +45,7 @@ class Fit:
 
     @classmethod
     def letterbox(cls, source: tuple[int, int], target: tuple[int, int]) -> Fit:
-        """Keep the proportions; centre the picture between two bars."""
+        """Keep the proportions; centre the image between two bars."""
         scale = min(target[0] / source[0], target[1] / source[1])
         height, width = (max(1, min(t, round(s * scale))) for s, t in zip(source, target, strict=True))
         return cls(source, target, (target[0] - height) // 2, (target[1] - width) // 2, height, width)
@@ -56,18 +56,18 @@ class Fit:
         return {"letterbox": cls.letterbox, "stretch": cls.stretch}[name](source, target)
 
     def apply(self, frame: Frame) -> NDArray[np.uint8]:
-        """(H, W, C) picture of `source` size -> (target height, target width, 3) uint8 RGB, C-contiguous."""
+        """(H, W, C) image of `source` size -> (target height, target width, 3) uint8 RGB, C-contiguous."""
         content = to_rgb(resize(frame.image, (self.height, self.width)), frame.pixel_format)
         if (self.height, self.width) == self.target:
             return np.ascontiguousarray(content)
         bottom, right = self.target[0] - self.top - self.height, self.target[1] - self.left - self.width
-        # the network pools over the whole input: bars of one colour change what it says of the picture itself
+        # the network pools over the whole input: bars of one colour change what it says of the image itself
         return cv2.copyMakeBorder(  # type: ignore[return-value]
             content, self.top, bottom, self.left, right, cv2.BORDER_REFLECT
         )
 
     def content(self, array: NDArray[Any]) -> NDArray[Any]:
-        """The part of a network-sized (H, W, ...) array that shows the picture, as a view."""
+        """The part of a network-sized (H, W, ...) array that shows the image, as a view."""
         return array[self.top : self.top + self.height, self.left : self.left + self.width]
 
     def undo(self, output: NDArray[Any]) -> NDArray[Any]:
@@ -114,7 +114,7 @@ def to_rgb(image: NDArray[np.uint8], pixel_format: str) -> NDArray[np.uint8]:
 
 
 def scale_camera(camera: CameraModel, size: tuple[int, int]) -> CameraModel:
-    """The camera of the same picture resized to `size` (height, width). Its own inverse with the old size."""
+    """The camera of the same image resized to `size` (height, width). Its own inverse with the old size."""
     sx, sy = size[1] / camera.width_px, size[0] / camera.height_px
     return replace(
         camera,

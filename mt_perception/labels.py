@@ -109,7 +109,7 @@ class LabelSet:
         return table_of(zip(self.train_ids, range(len(self)), strict=True))
 
     def id_to_train_id(self) -> NDArray[np.uint8]:
-        """(256,) uint8: index with a picture of label ids to get trainIds; every id of no class becomes `UNLABELLED`.
+        """(256,) uint8: index with an image of label ids to get trainIds; every id of no class becomes `UNLABELLED`.
 
         A fresh table indexed once: remapping in place would send an id through two steps (8 -> 1 -> ...).
         """

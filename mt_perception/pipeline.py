@@ -1,4 +1,4 @@
-"""From a frame to a prediction: bring the picture to the network's size, run the graph, undo the geometry."""
+"""From a frame to a prediction: bring the image to the network's size, run the graph, undo the geometry."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Perceiver:
         return cls(bundle, open_backend(bundle, settings, size, background), size, settings)
 
     def warm_up(self, outputs: Collection[str] = ("mask", "depth_m"), runs: int = 3) -> float:
-        """Run the graph on an empty picture, so that the first frame is as fast as the others; median milliseconds."""
+        """Run the graph on an empty image, so that the first frame is as fast as the others; median milliseconds."""
         image = np.zeros((*self.size, 3), np.uint8)
         times = []
         for _ in range(runs):
@@ -92,7 +92,7 @@ class Perceiver:
             keep: False for arrays that may lie in memory that the next call overwrites, which saves a copy.
 
         Raises:
-            DataError: an array that is no picture.
+            DataError: an array that is no image.
         """
         frame = frame if isinstance(frame, Frame) else Frame(frame)
         watch = Stopwatch()

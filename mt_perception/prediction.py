@@ -68,26 +68,26 @@ class Prediction:
 
     @property
     def camera(self) -> CameraModel:
-        """The camera as it would have taken a picture of the outputs' size; an assumed one if the frame has none."""
+        """The camera as it would have taken an image of the outputs' size; an assumed one if the frame has none."""
         return scale_camera(self.frame.camera or CameraModel.assumed(self.frame.size), self.size)
 
     @cached_property
-    def image(self) -> render.Picture:
-        """(H, W, 3) uint8 RGB: the frame's picture, of the outputs' size."""
+    def image(self) -> render.Image:
+        """(H, W, 3) uint8 RGB: the frame's image, of the outputs' size."""
         return to_rgb(resize(self.frame.image, self.size), self.frame.pixel_format)
 
-    def overlay(self, opacity: float = 0.5) -> render.Picture:
-        """(H, W, 3) uint8 RGB: the class colours over the picture, with a legend where there is room for it.
+    def overlay(self, opacity: float = 0.5) -> render.Image:
+        """(H, W, 3) uint8 RGB: the class colours over the image, with a legend where there is room for it.
 
-        `opacity` goes from 0 (the picture alone) to 1. Raises `DataError` if the mask was not asked for.
+        `opacity` goes from 0 (the image alone) to 1. Raises `DataError` if the mask was not asked for.
         """
         return render.overlay(self.image, self.mask, opacity, self.classes)
 
-    def mask_colors(self) -> render.Picture:
+    def mask_colors(self) -> render.Image:
         """(H, W, 3) uint8 RGB: each pixel in its class's colour. Raises `DataError` if the mask was not asked for."""
         return render.color_mask(self.mask, self.classes)
 
-    def depth_colors(self, min_m: float = 1.0, max_m: float = 80.0) -> render.Picture:
+    def depth_colors(self, min_m: float = 1.0, max_m: float = 80.0) -> render.Image:
         """(H, W, 3) uint8 RGB: near is bright, far is dark, unknown is grey, on a logarithmic range in metres.
 
         Raises `DataError` if depth was not asked for.

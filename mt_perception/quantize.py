@@ -1,4 +1,4 @@
-"""An int8 graph for a model, by post-training quantisation on pictures, kept only if it loses little. Needs NNCF."""
+"""An int8 graph for a model, by post-training quantisation on images, kept only if it loses little. Needs NNCF."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel, Frame
 
-MOST_PICTURES = 300
+MOST_IMAGES = 300
 """More tell nothing new about the range of each layer's values."""
 _CENTRED_ON = 50
 
@@ -64,7 +64,7 @@ def add_int8(bundle: Bundle, frames: Iterable[Frame], check: Check, out: Path) -
     require("nncf", "quantize")
     fitted = prepare(bundle, frames)
     if not fitted:
-        raise QuantizeError("there are no pictures to quantise on")
+        raise QuantizeError("there are no images to quantise on")
     for all_heads in (False, True):
         graph = _quantized(bundle, fitted, all_heads)
         with tempfile.TemporaryDirectory() as temporary:

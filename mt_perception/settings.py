@@ -110,18 +110,18 @@ class Settings:
     input_height: int = _setting(0, "Height of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))
     fit: str = _setting(
         "letterbox",
-        "How a picture of another shape is brought to the network's: letterbox keeps its proportions and mirrors it "
+        "How an image of another shape is brought to the network's: letterbox keeps its proportions and mirrors it "
         "into the bars, stretch fills",
         choices=("letterbox", "stretch"),
     )
     output_size: str = _setting(
         "input",
-        "Size of the published pictures: that of the camera picture, or what the network computed (smaller, faster)",
+        "Size of the published images: that of the camera image, or what the network computed (smaller, faster)",
         choices=("input", "network"),
     )
     image_transport: str = _setting(
         "raw",
-        "Form of the incoming picture: raw subscribes to `image`, compressed to `image/compressed` beside it, wherever "
+        "Form of the incoming image: raw subscribes to `image`, compressed to `image/compressed` beside it, wherever "
         "`image` is remapped to; a topic that ends in /compressed is compressed in any case",
         choices=("raw", "compressed"),
     )
@@ -187,14 +187,14 @@ class Settings:
     )
     input_timeout_s: float = _setting(
         2.0,
-        "Without a picture for this long, the diagnostics report an error",
+        "Without an image for this long, the diagnostics report an error",
         unit="s",
         bounds=(0.1, 3600.0),
         live=True,
     )
     late_after_s: float = _setting(
         0.5,
-        "Results that come out this long after their picture's stamp make the diagnostics warn",
+        "Results that come out this long after their image's stamp make the diagnostics warn",
         unit="s",
         bounds=(0.001, 3600.0),
         live=True,

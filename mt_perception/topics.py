@@ -62,9 +62,7 @@ OUTPUT_TOPICS: tuple[OutputTopic, ...] = (
     ),
     _image(CONFIDENCE, "mono8", "confidence", "largest softmax probability, 0 to 255", recorded=True, processed=True),
     _image("segmentation/color", "rgb8", "mask", "the classes in the colours of the model's card"),
-    _image(
-        "segmentation/overlay", "rgb8", "mask", "the camera picture blended with them, with a legend", recorded=True
-    ),
+    _image("segmentation/overlay", "rgb8", "mask", "the camera image blended with them, with a legend", recorded=True),
     _image(
         DEPTH,
         "32FC1",
@@ -79,7 +77,7 @@ OUTPUT_TOPICS: tuple[OutputTopic, ...] = (
         DEPTH_CAMERA,
         "sensor_msgs/msg/CameraInfo",
         "the camera at the size of the published depth",
-        needs=frozenset(["depth_m"]),  # wanted with any depth picture; by itself it needs nothing but a size
+        needs=frozenset(["depth_m"]),  # wanted with any depth image; by itself it needs nothing but a size
         needs_camera=True,
         recorded=True,
         processed=True,
@@ -87,7 +85,7 @@ OUTPUT_TOPICS: tuple[OutputTopic, ...] = (
     OutputTopic(
         DISPARITY,
         "stereo_msgs/msg/DisparityImage",
-        "with `stereo`: what was matched in pixels of the left picture, -1 unknown",
+        "with `stereo`: what was matched in pixels of the left image, -1 unknown",
         made="match",
         processed=True,
     ),
@@ -115,7 +113,7 @@ _RESULT_IMAGES = tuple(each.name for each in OUTPUT_TOPICS if each.type_name == 
 
 
 def image_inputs(stereo: bool) -> tuple[str, ...]:
-    """The topics on which the node waits for pictures: of its camera, or of left and right."""
+    """The topics on which the node waits for images: of its camera, or of left and right."""
     return (LEFT_IMAGE, RIGHT_IMAGE) if stereo else (IMAGE,)
 
 

@@ -22,12 +22,12 @@ DepthMap = NDArray[np.float32]
 
 
 class DataError(MtPerceptionError, ValueError):
-    """A picture, camera or prediction whose content cannot be used."""
+    """An image, camera or prediction whose content cannot be used."""
 
 
 @dataclass(frozen=True)
 class CameraModel:
-    """Pinhole camera of a rectified picture, in the pixels of that picture.
+    """Pinhole camera of a rectified image, in the pixels of that image.
 
     Pixel centres lie at whole numbers (the convention of OpenCV and `sensor_msgs/CameraInfo`).
     `baseline_m` is the distance to the right camera of a stereo pair, None for a single camera.
@@ -64,7 +64,7 @@ class CameraModel:
 
     @classmethod
     def assumed(cls, size: tuple[int, int]) -> CameraModel:
-        """What to take for the camera of a picture of `size` (height, width) that nobody calibrated: level, with a
+        """What to take for the camera of an image of `size` (height, width) that nobody calibrated: level, with a
         focal length of its width (a view of 53 degrees)."""
         height, width = size
         return cls(width, height, float(width), float(width), (width - 1) / 2, (height - 1) / 2)
@@ -77,13 +77,13 @@ class CameraModel:
 
 @dataclass(frozen=True)
 class Frame:
-    """One picture as it arrived.
+    """One image as it arrived.
 
     `image` is uint8, (H, W, C) or (H, W) for `mono`; rows may be padded (any row stride), and it may be
     a view into a message: nobody writes to it. `stamp_ns` and `frame_id` travel to every output unchanged.
 
     Raises:
-        DataError: an array that is no picture, a pixel format that is not known, or a camera of another size.
+        DataError: an array that is no image, a pixel format that is not known, or a camera of another size.
 
     Example:
         >>> import numpy as np
@@ -106,13 +106,13 @@ class Frame:
         fits = self.image.ndim == 2 if channels == 1 else self.image.ndim == 3 and self.image.shape[2] == channels
         if self.image.dtype != np.uint8 or not fits or self.image.size == 0:
             raise DataError(
-                f"a {self.pixel_format} picture must be uint8 of shape {expected} and not empty, "
+                f"a {self.pixel_format} image must be uint8 of shape {expected} and not empty, "
                 f"got {self.image.dtype} of shape {self.image.shape}"
             )
         if self.camera and (self.camera.height_px, self.camera.width_px) != self.size:
             raise DataError(
                 f"the camera describes {self.camera.width_px}x{self.camera.height_px} pixels, "
-                f"the picture has {self.image.shape[1]}x{self.image.shape[0]}"
+                f"the image has {self.image.shape[1]}x{self.image.shape[0]}"
             )
 
     @property
@@ -123,7 +123,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class StereoPair:
-    """A rectified pair, taken at one instant: pictures of one size whose rows show the same things.
+    """A rectified pair, taken at one instant: images of one size whose rows show the same things.
 
     Both frames carry their cameras, and the right one the baseline. Cameras that look slightly towards each other
     differ in `cx_px`; everything else must be the same, or the pair was not rectified together.
@@ -144,7 +144,7 @@ class StereoPair:
         if self.left.size != self.right.size:
             (height, width), (other_height, other_width) = self.left.size, self.right.size
             raise DataError(
-                f"the left picture has {width}x{height} pixels and the right one {other_width}x{other_height}; "
+                f"the left image has {width}x{height} pixels and the right one {other_width}x{other_height}; "
                 "a rectified pair is of one size"
             )
         for name, allowed_px in (("fx_px", 0.01 * left.fx_px), ("fy_px", 0.01 * left.fy_px), ("cy_px", 1.0)):

@@ -1,4 +1,4 @@
-"""What all tests share: small models, made once, and pictures that are wider than high."""
+"""What all tests share: small models, made once, and images that are wider than high."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import SIZE, enliven, make_picture
+from helpers import SIZE, enliven, make_image
 from hypothesis import settings
 
 pytest.register_assert_rewrite("network_contract", "mt_perception.testing")
@@ -48,7 +48,7 @@ def bundle(lively_network, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def lively_bundle(cache_home, tmp_path_factory):
-    """`lively_bundle(spec)`: a bundle for pictures of 64x96 whose random weights say many things, made once."""
+    """`lively_bundle(spec)`: a bundle for images of 64x96 whose random weights say many things, made once."""
     torch = pytest.importorskip("torch")
     from mt_perception.network.multitask import build_network
 
@@ -86,9 +86,9 @@ def rendering():
 
 
 @pytest.fixture
-def picture() -> np.ndarray:
+def image() -> np.ndarray:
     """(90, 160, 3) uint8 with structure at several scales."""
-    return make_picture(90, 160)
+    return make_image(90, 160)
 
 
 @pytest.fixture(scope="session")

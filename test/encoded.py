@@ -1,13 +1,13 @@
-"""One smooth picture in every encoding of a camera, computed without OpenCV's conversions."""
+"""One smooth image in every encoding of a camera, computed without OpenCV's conversions."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from helpers import make_picture
+from helpers import make_image
 
 SIZE = (60, 100)
-BGR = cv2.GaussianBlur(make_picture(*SIZE), (0, 0), 3)  # smooth: Bayer and YUV keep less colour than there are pixels
+BGR = cv2.GaussianBlur(make_image(*SIZE), (0, 0), 3)  # smooth: Bayer and YUV keep less colour than there are pixels
 GREY = cv2.cvtColor(BGR, cv2.COLOR_BGR2GRAY)
 PATTERNS = ("rggb", "bggr", "gbrg", "grbg")
 
@@ -59,7 +59,7 @@ CONVERTED: dict[str, np.ndarray] = {
     "yuyv": yuv422("yuyv"),
     **{each: planes(each) for each in ("nv12", "nv21", "nv24")},
 }
-"""What is no plain picture, by encoding: all show `BGR`."""
+"""What is no plain image, by encoding: all show `BGR`."""
 
 
 def off_by(image: np.ndarray, expected: np.ndarray) -> float:

@@ -7,7 +7,7 @@ DEPTH = np.array([[2.0, 4.0, np.inf, np.inf]], np.float32)
 
 
 class Says:
-    """A backend that gives one answer to every picture."""
+    """A backend that gives one answer to every image."""
 
     name = precision = device = "fixed"
     progress = fallback = ""

@@ -23,7 +23,7 @@ def enliven(network, size: tuple[int, int], passes: int = 10):
     return network.eval()
 
 
-def make_picture(height: int, width: int, seed: int = 0) -> np.ndarray:
+def make_image(height: int, width: int, seed: int = 0) -> np.ndarray:
     """Smooth blobs and a few hard edges, the same for the same arguments."""
     import cv2
 

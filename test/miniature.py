@@ -18,7 +18,7 @@ HELD = Mounting(1.5, 0.0)
 
 
 RIGHT_PX = 4
-"""How far everything lies to the left in right pictures."""
+"""How far everything lies to the left in right images."""
 
 
 def scene(rng: np.random.Generator, right: bool = False) -> CityFrame:
@@ -37,7 +37,7 @@ def scene(rng: np.random.Generator, right: bool = False) -> CityFrame:
 
 
 def write_city(folder: Path, frames: int = 3, right: bool = False) -> Path:
-    """A city with `frames` pictures in each split."""
+    """A city with `frames` images in each split."""
     rng = np.random.default_rng(0)
     for seed, split in enumerate(("train", "val")):
         for number in range(frames):
@@ -46,14 +46,14 @@ def write_city(folder: Path, frames: int = 3, right: bool = False) -> Path:
 
 
 def write_kitti_drive(folder: Path, frames: int = 2) -> Path:
-    """A drive of KITTI with its laser's depth: narrow pictures, in the height by which its camera is known."""
+    """A drive of KITTI with its laser's depth: narrow images, in the height by which its camera is known."""
     for name in ("image", "depth"):
         (folder / name).mkdir(parents=True)
     rows = np.arange(375)[:, None]
     depth_m = np.where(rows > 200, 1.65 * 721.54 / np.maximum(rows - 172.85, 1), 0)
     for number in range(frames):
-        picture = np.full((375, 12, 3), 80 + number, np.uint8)
-        cv2.imwrite(str(folder / "image" / f"{number:03}.png"), picture)
+        image = np.full((375, 12, 3), 80 + number, np.uint8)
+        cv2.imwrite(str(folder / "image" / f"{number:03}.png"), image)
         cv2.imwrite(
             str(folder / "depth" / f"{number:03}.png"), np.repeat(np.rint(depth_m * 256), 12, 1).astype(np.uint16)
         )
@@ -85,12 +85,12 @@ def write_kitti(folder: Path, frames: int = 2, right: bool = False) -> Path:
         made = scene(rng, right)
         assert made.depth_m is not None
         disparity_px = np.where(np.isfinite(made.depth_m), -shift / made.depth_m, 0)
-        pictures = {"image_2": made.left[..., ::-1], "disp_occ_0": np.rint(disparity_px * 256).astype(np.uint16)}
+        images = {"image_2": made.left[..., ::-1], "disp_occ_0": np.rint(disparity_px * 256).astype(np.uint16)}
         if made.right is not None:
-            pictures["image_3"] = made.right[..., ::-1]
-        for name, picture in pictures.items():
+            images["image_3"] = made.right[..., ::-1]
+        for name, image in images.items():
             (folder / name).mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(folder / name / f"{number:06d}_10.png"), picture)
+            cv2.imwrite(str(folder / name / f"{number:06d}_10.png"), image)
         (folder / "calib_cam_to_cam").mkdir(exist_ok=True)
         text = f"P_rect_02: {rows[0]}\nP_rect_03: {rows[1]}\n"
         (folder / "calib_cam_to_cam" / f"{number:06d}.txt").write_text(text)

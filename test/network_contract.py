@@ -37,7 +37,7 @@ class NetworkContract:
 
     @torch.no_grad()
     @pytest.mark.parametrize("size", [SIZE, (33, 75)])
-    def test_outputs_have_the_pictures_size(self, network, size):
+    def test_outputs_have_the_images_size(self, network, size):
         outputs = network(torch.zeros(1, 3, *size))
         assert outputs["segmentation"].shape == (1, len(self.spec.train_ids), *size)
         assert outputs["depth"].shape == (1, 1, *size)

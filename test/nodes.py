@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from diagnostic_msgs.msg import DiagnosticArray
-from helpers import make_picture
+from helpers import make_image
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node, NodeNameNonExistentError
 from rclpy.qos import QoSProfile
@@ -61,7 +61,7 @@ class NodeProcess:
 
 
 class Probe(Node):
-    """Publishes pictures to a node and keeps what comes back, by topic."""
+    """Publishes images to a node and keeps what comes back, by topic."""
 
     def __init__(self, namespace: str, name: str = "probe") -> None:
         super().__init__(name, namespace=namespace)
@@ -69,7 +69,7 @@ class Probe(Node):
         self._ears: list = []
         self._executor = SingleThreadedExecutor()
         self._executor.add_node(self)
-        self.pictures = self.create_publisher(Image, "image", 1)
+        self.images = self.create_publisher(Image, "image", 1)
         self.infos = self.create_publisher(CameraInfo, "camera_info", 1)
 
     def listen(self, topic: str, message_type: type = Image, depth: int = 20, qos: QoSProfile | None = None) -> None:
@@ -104,7 +104,7 @@ class Probe(Node):
 
     def wait_for_node(self, publisher=None) -> None:
         """Until the node has subscribed, and each of its publishers has found the one of us that listens."""
-        self.until(lambda: (publisher or self.pictures).get_subscription_count() > 0, 30)
+        self.until(lambda: (publisher or self.images).get_subscription_count() > 0, 30)
         self.until(lambda: all(each.get_publisher_count() > 0 for each in self._ears), 30)
         self.spin(0.3)
 
@@ -121,12 +121,12 @@ class Probe(Node):
         for messages in self.received.values():
             messages.clear()
 
-    def send(self, stamp_ns: int, size=(90, 160), frame_id="cam", encoding="bgr8", picture=None, **changes) -> Image:
-        pixels = make_picture(*size) if picture is None else picture
+    def send(self, stamp_ns: int, size=(90, 160), frame_id="cam", encoding="bgr8", image=None, **changes) -> Image:
+        pixels = make_image(*size) if image is None else image
         message = convert.image(pixels, encoding, convert.header(stamp_ns, frame_id))
         for name, value in changes.items():
             setattr(message, name, value)
-        self.pictures.publish(message)
+        self.images.publish(message)
         return message
 
     def send_info(self, fx: float, size=(90, 160)) -> None:

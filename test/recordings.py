@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from helpers import make_picture
+from helpers import make_image
 
 from mt_perception.bags.bag import Bag
 from mt_perception.bags.writer import BagWriter
@@ -22,24 +22,24 @@ def write_street(
 ) -> Path:
     """A stereo pair, camera_info and truth, 10 per second, 60x100; the truth is road 5 m away everywhere.
 
-    The stamps of camera_info are `info_late_ns` later than those of their pictures.
+    The stamps of camera_info are `info_late_ns` later than those of their images.
     """
     with BagWriter(path, storage) as bag:
         for index in range(instants):
             stamp = start_ns + index * 10**8
             head = new_header(stamp, "camera")
             labels, depth_mm = np.zeros(SIZE, np.uint8), np.full(SIZE, 5000, np.uint16)
-            pictures = {
-                "right/image_rect": (make_picture(*SIZE, index + 50), "jpg"),
+            images = {
+                "right/image_rect": (make_image(*SIZE, index + 50), "jpg"),
                 "ground_truth/labels": (labels, "png"),
                 "ground_truth/depth": (depth_mm, "png"),
-                "left/image_rect": (make_picture(*SIZE, index), "jpg"),
+                "left/image_rect": (make_image(*SIZE, index), "jpg"),
             }
             bag.write_message(
                 "/left/camera_info", stamp, new_camera_info(CAMERA, new_header(stamp + info_late_ns, "camera"))
             )
-            for topic, (picture, kind) in pictures.items():
-                bag.write_message(f"/{topic}/compressed", stamp, new_compressed(picture, kind, head))
+            for topic, (image, kind) in images.items():
+                bag.write_message(f"/{topic}/compressed", stamp, new_compressed(image, kind, head))
     return path
 
 
@@ -56,7 +56,7 @@ def write_results(
     camera=False,
     box_m=0.0,
 ):
-    """Road that is 5 m away; results call the left `wrong_columns` sky and come `late_ms` after the picture.
+    """Road that is 5 m away; results call the left `wrong_columns` sky and come `late_ms` after the image.
 
     `camera`: with a camera_info. `box_m`: how far a box in the left tenth of the columns is, if there is one.
     """
@@ -72,9 +72,9 @@ def write_results(
             if camera:
                 bag.write_message("/camera_info", stamp, new_camera_info(CAMERA, head))
             if truth:
-                pictures = np.zeros(SIZE, np.uint8), millimetres_from_depth(true_m)
-                for name, picture in zip(("labels", "depth"), pictures, strict=True):
-                    bag.write_message(f"/ground_truth/{name}/compressed", stamp, new_compressed(picture, "png", head))
+                images = np.zeros(SIZE, np.uint8), millimetres_from_depth(true_m)
+                for name, image in zip(("labels", "depth"), images, strict=True):
+                    bag.write_message(f"/ground_truth/{name}/compressed", stamp, new_compressed(image, "png", head))
             if results and index not in missing:
                 received_ns = stamp + late_ms * 10**6
                 bag.write_message("/segmentation/mask", received_ns, new_image(mask, "mono8", head))

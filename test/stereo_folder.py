@@ -21,7 +21,7 @@ def textured(rng, height, width):
 
 
 def pair(rng):
-    """Left, right, and disparity of the left: a box in front of a wall, both parallel to the pictures."""
+    """Left, right, and disparity of the left: a box in front of a wall, both parallel to the images."""
     wall, box = textured(rng, HEIGHT, WIDTH + WALL_PX), textured(rng, 30, 50)
     left, right = wall[:, :WIDTH].copy(), wall[:, WALL_PX:].copy()
     disparity_px = np.full((HEIGHT, WIDTH), WALL_PX, np.float32)
@@ -42,9 +42,9 @@ def write_folder(folder, frames=3, split="train"):
         labels[BOX], labels[:SKY_ROWS] = 26, 23
         disparity = np.rint(disparity_px * 256 + 1).astype(np.uint16)
         disparity[60:64, 20:30] = 0
-        pictures = {"leftImg8bit": left, "rightImg8bit": right, "gtFine": labels, "disparity": disparity}
-        for kind, picture in pictures.items():
-            cv2.imwrite(str(place(folder, kind, number, split)), picture)
+        images = {"leftImg8bit": left, "rightImg8bit": right, "gtFine": labels, "disparity": disparity}
+        for kind, image in images.items():
+            cv2.imwrite(str(place(folder, kind, number, split)), image)
         place(folder, "camera", number, split).write_text(json.dumps(camera))
     return folder
 

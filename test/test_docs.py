@@ -4,7 +4,7 @@ import re
 
 import cv2
 import pytest
-from helpers import make_picture
+from helpers import make_image
 
 from mt_perception.settings import SETTINGS
 
@@ -39,7 +39,7 @@ def test_every_launch_argument_is_listed(readme, root):
 def test_the_example_of_the_library_runs(readme, tmp_path, monkeypatch, cache_home, capsys):
     (example,) = re.findall(r"## As a library\n\n```python\n(.*?)```", readme, re.S)
     monkeypatch.chdir(tmp_path)
-    cv2.imwrite("street.png", make_picture(180, 320))
+    cv2.imwrite("street.png", make_image(180, 320))
     exec(compile(example, "README.md", "exec"), {})  # noqa: S102  README's own lines
     road, metres = map(float, capsys.readouterr().out.split())
     assert 0 <= road <= 1 and metres > 0

@@ -7,7 +7,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from helpers import make_picture
+from helpers import make_image
 
 pytest.importorskip("openvino")
 
@@ -31,13 +31,13 @@ def example(root, cache_home, tmp_path):
 
 
 def test_every_example_is_run_here(root):
-    assert {each.name for each in (root / "examples").glob("*.py")} == {"picture.py", "video.py"}
+    assert {each.name for each in (root / "examples").glob("*.py")} == {"image.py", "video.py"}
 
 
-def test_picture(example, tmp_path):
-    cv2.imwrite(str(tmp_path / "street.png"), make_picture(90, 160))
+def test_image(example, tmp_path):
+    cv2.imwrite(str(tmp_path / "street.png"), make_image(90, 160))
     (tmp_path / "camera.yaml").write_text(CALIBRATION)
-    done = example("picture.py", "street.png", "camera.yaml")
+    done = example("image.py", "street.png", "camera.yaml")
     assert done.returncode == 0, done.stderr
     assert " %  nearest " in done.stdout
     for name in ("overlay.png", "depth.png"):
@@ -48,7 +48,7 @@ def test_picture(example, tmp_path):
 def test_video(example, tmp_path):
     writer = cv2.VideoWriter(str(tmp_path / "in.mp4"), cv2.VideoWriter.fourcc(*"mp4v"), 5, (160, 96))
     for seed in range(3):
-        writer.write(make_picture(96, 160, seed=seed))
+        writer.write(make_image(96, 160, seed=seed))
     writer.release()
     done = example("video.py", "in.mp4", "out.mp4", "2")
     assert done.returncode == 0, done.stderr
@@ -57,7 +57,7 @@ def test_video(example, tmp_path):
     assert made.get(cv2.CAP_PROP_FRAME_COUNT) == 2
 
 
-@pytest.mark.parametrize(("name", "wrong"), [("picture.py", ["none.png"]), ("video.py", ["none.mp4", "out.mp4"])])
+@pytest.mark.parametrize(("name", "wrong"), [("image.py", ["none.png"]), ("video.py", ["none.mp4", "out.mp4"])])
 def test_what_is_not_there_is_said(example, name, wrong):
     done = example(name, *wrong)
     assert done.returncode == 1 and wrong[0] in done.stderr and "Traceback" not in done.stderr

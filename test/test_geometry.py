@@ -24,10 +24,10 @@ def test_letterbox_by_hand():
     assert fit.apply(Frame(np.full((2, 4, 3), 200, np.uint8))).shape == (8, 8, 3)
 
 
-def test_bars_mirror_the_picture():
-    picture = np.arange(8, dtype=np.uint8).reshape(2, 4)
-    fitted = Fit.letterbox((2, 4), (5, 4)).apply(Frame(picture, "mono"))[..., 0]
-    assert fitted.tolist() == [picture[row].tolist() for row in (0, 0, 1, 1, 0)]  # one row above, two below
+def test_bars_mirror_the_image():
+    image = np.arange(8, dtype=np.uint8).reshape(2, 4)
+    fitted = Fit.letterbox((2, 4), (5, 4)).apply(Frame(image, "mono"))[..., 0]
+    assert fitted.tolist() == [image[row].tolist() for row in (0, 0, 1, 1, 0)]  # one row above, two below
 
 
 def test_stretch_fills():
@@ -80,8 +80,8 @@ def test_scaling_a_camera_back_restores_it(width, height, size):
         assert getattr(back, name) == pytest.approx(getattr(camera, name), rel=1e-9, abs=1e-6)
 
 
-def test_camera_of_a_letterboxed_picture_by_hand():
-    # 4x2 picture, centre between the middle pixels, doubled and moved down by 2
+def test_camera_of_a_letterboxed_image_by_hand():
+    # 4x2 image, centre between the middle pixels, doubled and moved down by 2
     camera = CameraModel(4, 2, 3.0, 3.0, 1.5, 0.5)
     fitted = Fit.letterbox((2, 4), (8, 8)).camera(camera)
     assert (fitted.width_px, fitted.height_px, fitted.fx_px) == (8, 8, 6.0)

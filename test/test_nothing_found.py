@@ -57,7 +57,7 @@ NOTHING = {
 COMMANDS = {
     "run": ["run", "IN", "--out", "OUT"],
     "demo": ["demo", "--input", "IN", "--out", "OUT"],
-    "export": ["export", "--pictures", "IN", "--out", "OUT"],
+    "export": ["export", "--images", "IN", "--out", "OUT"],
     "bag process": ["bag", "process", "IN", "OUT"],
     "bag process --stereo": ["bag", "process", "IN", "OUT", "--stereo"],
     "bag process of several": ["bag", "process", "STREET", "IN", "OUT"],
@@ -143,7 +143,7 @@ def test_images_that_are_all_skipped_are_none(encoding, bundle, tmp_path, capfd)
     for _ in range(2):  # called again, it does not find parts that are done
         assert main(arguments) == 1
         said = capfd.readouterr().err
-        assert "0 of the 3 pictures on /camera/image_raw have results" in said and encoding in said
+        assert "0 of the 3 images on /camera/image_raw have results" in said and encoding in said
         assert not (tmp_path / "out").exists() and not (tmp_path / "out.parts").exists()
 
 
@@ -154,7 +154,7 @@ def test_a_few_that_are_skipped_are_told(bundle, tmp_path, capfd):
             bag.write_message("/camera/image_raw", 10**9 + index, message)
     arguments = ["bag", "process", str(tmp_path / "bag"), str(tmp_path / "out"), "--model", str(bundle.folder)]
     assert main(arguments) == 0
-    assert "2 of the 3 pictures on /camera/image_raw have results" in capfd.readouterr().err
+    assert "2 of the 3 images on /camera/image_raw have results" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("nothing", NOTHING)

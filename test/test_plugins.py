@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from helpers import SIZE, make_picture
+from helpers import SIZE, make_image
 
 from mt_perception.backends import BACKENDS, open_backend
 from mt_perception.datasets.sources import READERS
@@ -52,7 +52,7 @@ def write_dots(folder):
     for index in range(2):
         labels = np.zeros((40, 60), np.uint8)
         labels[10:20, 5:30] = 13
-        cv2.imwrite(str(folder / "val" / f"{index}.png"), make_picture(40, 60, index))
+        cv2.imwrite(str(folder / "val" / f"{index}.png"), make_image(40, 60, index))
         cv2.imwrite(str(folder / "val" / f"{index}_labels.png"), labels)
     return folder
 
@@ -77,7 +77,7 @@ def test_settings_take_what_is_installed_and_nothing_else(bundle):
 def test_the_command_line_runs_a_plug_in(bundle, tmp_path, cache_home):
     """In a process that finds the package by its path alone."""
     pytest.importorskip("onnxruntime")
-    cv2.imwrite(str(tmp_path / "a.png"), make_picture(60, 100))
+    cv2.imwrite(str(tmp_path / "a.png"), make_image(60, 100))
     made = {}
     for backend in ("onnxruntime", "openvino"):
         command = [sys.executable, "-c", PROGRAM, "run", str(tmp_path / "a.png"), "--precision", "fp32",

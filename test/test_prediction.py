@@ -11,7 +11,7 @@ BGR = np.zeros((2, 4, 3), np.uint8) + np.array([30, 20, 10], np.uint8)
 
 @pytest.fixture
 def seen():
-    """A picture of 4x2, and outputs of half its size: two metres of grass, and sky."""
+    """An image of 4x2, and outputs of half its size: two metres of grass, and sky."""
     camera = CameraModel(4, 2, fx_px=8, fy_px=8, cx_px=1.5, cy_px=0.5)
     outputs = {
         "mask": np.array([[0, 1]], np.uint8),
@@ -43,7 +43,7 @@ def test_prediction_refuses_wrong_outputs(outputs):
         Prediction(Frame(np.zeros((3, 4, 3), np.uint8)), outputs)
 
 
-def test_the_picture_comes_in_rgb_and_in_the_outputs_size(seen):
+def test_the_image_comes_in_rgb_and_in_the_outputs_size(seen):
     np.testing.assert_array_equal(seen.image, [[[10, 20, 30]] * 2])
 
 

@@ -1,4 +1,4 @@
-"""An int8 graph from pictures: made, checked, carried by the bundle, run by the CPU backend."""
+"""An int8 graph from images: made, checked, carried by the bundle, run by the CPU backend."""
 
 import shutil
 
@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("nncf")
 ov = pytest.importorskip("openvino")
 
-from helpers import SIZE, make_picture
+from helpers import SIZE, make_image
 
 from mt_perception.backends import BackendError, open_backend
 from mt_perception.commands.main import main
@@ -18,7 +18,7 @@ from mt_perception.quantize import Loss, QuantizeError, add_int8, agreement, pre
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
 
-FRAMES = [Frame(make_picture(90, 160, seed)) for seed in range(8)]
+FRAMES = [Frame(make_image(90, 160, seed)) for seed in range(8)]
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +31,7 @@ def quantized(bundle, tmp_path_factory):
 def infer(model, size, precision, outputs=("mask", "depth_m")):
     backend = open_backend(model, Settings(backend="openvino", precision=precision), size)
     assert backend.precision == precision
-    return {name: array.copy() for name, array in backend.infer(make_picture(*size), 1.5, outputs).items()}
+    return {name: array.copy() for name, array in backend.infer(make_image(*size), 1.5, outputs).items()}
 
 
 def test_the_bundle_carries_graph_and_scores(bundle, quantized):
@@ -58,7 +58,7 @@ def test_depth_has_no_steps_in_int8(quantized):
 
 
 def test_what_surrounds_the_network_is_left_alone(quantized):
-    """On the way from a result back to the first convolution met, and from the picture to it, nothing is rounded."""
+    """On the way from a result back to the first convolution met, and from the image to it, nothing is rounded."""
     model = ov.Core().read_model(quantized[0].file(OPENVINO_INT8_GRAPH))
     kinds = [each.get_type_name() for each in model.get_ops()]
     assert kinds.count("FakeQuantize") > 30
@@ -112,11 +112,11 @@ def test_the_command_replaces_a_model_in_place(bundle, tmp_path, capsys):
     import cv2
 
     model = shutil.copytree(bundle.folder, tmp_path / "model")
-    (tmp_path / "pictures").mkdir()
+    (tmp_path / "images").mkdir()
     for number, frame in enumerate(FRAMES[:4]):
-        cv2.imwrite(str(tmp_path / "pictures" / f"{number}.png"), frame.image)
+        cv2.imwrite(str(tmp_path / "images" / f"{number}.png"), frame.image)
     bounds = ["--max-label-change", "1", "--max-depth-change", "9"]
-    arguments = ["export", "--model", str(model), "--pictures", str(tmp_path / "pictures"), "--out", str(model)]
+    arguments = ["export", "--model", str(model), "--images", str(tmp_path / "images"), "--out", str(model)]
     assert main([*arguments, *bounds]) == 0
     assert load_bundle(model).has_int8
     assert "same_labels" in capsys.readouterr().out

@@ -46,7 +46,7 @@ def test_names_count_in_whole_words():
     assert not is_made_here("/underground_truth/image") and not is_made_here("/camera_depth/image")
 
 
-def test_camera_info_lies_beside_its_picture():
+def test_camera_info_lies_beside_its_image():
     assert camera_info_topic("/left/image_rect/compressed") == "/left/camera_info"
     assert camera_info_topic("image") == "camera_info"
 
@@ -89,7 +89,7 @@ def test_what_is_shipped_for_nav2_names_topics_of_the_node(root):
 
 
 def test_bag_process_writes_what_a_recording_of_the_node_needs():
-    """`record:=true` adds a picture to look at; disparity is made only where it is asked for."""
+    """`record:=true` adds an image to look at; disparity is made only where it is asked for."""
     recorded = {each.name for each in OUTPUT_TOPICS if each.recorded}
     assert recorded - set(RESULTS) == {"segmentation/overlay"} and set(RESULTS) - recorded == {DISPARITY}
     assert len(RESULTS) == 6

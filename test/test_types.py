@@ -21,14 +21,14 @@ def test_frame_knows_height_before_width():
         (np.zeros((3, 4, 3), np.uint8), "yuv", "expected one of rgb"),
     ],
 )
-def test_frame_refuses_what_is_no_picture(image, pixel_format, said):
+def test_frame_refuses_what_is_no_image(image, pixel_format, said):
     with pytest.raises(DataError) as error:
         Frame(image, pixel_format)
     assert said in str(error.value)
 
 
 def test_frame_refuses_a_camera_of_another_size():
-    with pytest.raises(DataError, match="5x3 pixels, the picture has 4x3"):
+    with pytest.raises(DataError, match="5x3 pixels, the image has 4x3"):
         Frame(np.zeros((3, 4, 3), np.uint8), camera=CameraModel(5, 3, 1, 1, 1, 1))
 
 
@@ -57,7 +57,7 @@ def test_a_pair_is_the_left_camera_with_the_rights_baseline():
         (frame(None), frame(RIGHT), "camera_info of both"),
         (frame(CAMERA), frame(None), "camera_info of both"),
         (frame(CAMERA), frame(CAMERA), r"no baseline: P\[3\] must be .* exchanged"),
-        (frame(CAMERA), frame(replace(RIGHT, height_px=2), 2), "left picture has 4x3 pixels and the right one 4x2"),
+        (frame(CAMERA), frame(replace(RIGHT, height_px=2), 2), "left image has 4x3 pixels and the right one 4x2"),
         (frame(CAMERA), frame(replace(RIGHT, fx_px=102)), "fx_px 100 and the right one 102"),
         (frame(CAMERA), frame(replace(RIGHT, cy_px=3)), "cy_px 1 and the right one 3"),
     ],

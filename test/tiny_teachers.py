@@ -32,7 +32,7 @@ def merged(base, changes):
 
 
 def write_depth_teacher(folder, width="w", **changes):
-    """depth = fy * height / rows under the horizon, 10 km above it; twice that where the picture is red."""
+    """depth = fy * height / rows under the horizon, 10 km above it; twice that where the image is red."""
     import onnx
     from onnx import helper
 

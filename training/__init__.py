@@ -1,1 +1,1 @@
-"""Training: from pictures with labels, with depth, or with both, to a model bundle. Nothing imports this package."""
+"""Training: from images with labels, with depth, or with both, to a model bundle. Nothing imports this package."""

@@ -1,7 +1,7 @@
-"""Random changes of a picture, and of its labels and depth with it.
+"""Random changes of an image, and of its labels and depth with it.
 
-Geometry is one resize and one crop. A picture enlarged by `s` is one taken with a focal length `s` times as long,
-so the depth target follows: what is learned is `depth * fx_reference / fx_of_the_changed_picture`, which a crop
+Geometry is one resize and one crop. An image enlarged by `s` is one taken with a focal length `s` times as long,
+so the depth target follows: what is learned is `depth * fx_reference / fx_of_the_changed_image`, which a crop
 does not change. The network thus learns depth as seen by one reference camera.
 """
 
@@ -54,7 +54,7 @@ class Augmenter:
         whole = resized(sample, factor * letterbox_scale(sample.size, self._base_size), self._fx_px)
         window = Window.random(whole.image.shape[:2], self._crop, rng)
         example = Example(
-            window.cut_mirrored(whole.image),  # as the bars of a letterboxed picture
+            window.cut_mirrored(whole.image),  # as the bars of a letterboxed image
             window.cut(whole.labels, UNLABELLED),
             window.cut(whole.depth_m, np.nan),
             whole.camera - np.array([0, 0, window.left, window.top], np.float32),
@@ -72,7 +72,7 @@ class Augmenter:
 
 
 def letterbox_scale(size: tuple[int, int], target: tuple[int, int]) -> float:
-    """Network pixels per picture pixel when a picture of `size` is fitted into `target`, both (height, width)."""
+    """Network pixels per image pixel when an image of `size` is fitted into `target`, both (height, width)."""
     return min(target[0] / size[0], target[1] / size[1])
 
 

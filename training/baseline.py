@@ -1,4 +1,4 @@
-"""The row table (`mt_perception.model.row_prior`) that depth of a data set is compared with, and its pictures."""
+"""The row table (`mt_perception.model.row_prior`) that depth of a data set is compared with, and its images."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ MOST_FRAMES = 400
 
 @dataclass(frozen=True)
 class Baseline:
-    """`prior(index)` is the table for one picture; None where there is none, as `words` say."""
+    """`prior(index)` is the table for one image; None where there is none, as `words` say."""
 
     words: str
     prior: Callable[[int], RowPrior | None]
 
 
 def baseline(name: str, reader: Reader, folder: Path, holdout: Holdout, card: BundleCard) -> Baseline | None:
-    """What the pictures of `reader`, called `name` in scores, are compared with. None without depth.
+    """What the images of `reader`, called `name` in scores, are compared with. None without depth.
 
-    The split train of its data set tells; where that has no other pictures, the other tenths of these very ones; and
+    The split train of its data set tells; where that has no other images, the other tenths of these very ones; and
     the model's card where there is but one.
     """
     if reader[0].depth_m is None:
@@ -40,13 +40,13 @@ def baseline(name: str, reader: Reader, folder: Path, holdout: Holdout, card: Bu
     if len(reader) > 1:
         left_out = _left_out(reader)
         return Baseline(
-            "row table of the other tenths of these pictures, as the split train has no others",
+            "row table of the other tenths of these images, as the split train has no others",
             lambda index: left_out.prior(_part(index, len(reader))),
         )
     if card.row_prior:
         return Baseline(f"row table of what {card.name} was trained on", lambda _: card.row_prior)
     return Baseline(
-        "no row table: the split train has no other pictures, and the model's card has no table", lambda _: None
+        "no row table: the split train has no other images, and the model's card has no table", lambda _: None
     )
 
 

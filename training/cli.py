@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from mt_perception.utils.entry import missing, run
+from mt_perception.utils.former_names import current_options
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.data.splits import add_holdout, parse_holdout
 from mt_perception_training.depth.command import add_parser as add_depth
@@ -20,7 +21,7 @@ from mt_perception_training.teachers.command import add_parser as add_pseudo_lab
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. What a user can mend ends in one sentence, not in a traceback."""
-    options = build_parser().parse_args(arguments)
+    options = build_parser().parse_args(current_options(arguments))
     try:
         return run(lambda: options.run(options), "mt-perception-train")
     except ModuleNotFoundError as error:
@@ -52,7 +53,7 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     add_holdout(parser, "trained without them and validated on them, beside what the recipe says")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="checkpoints and logs")
     text = (
-        "what other networks say of the pictures, for where their truth is silent; see mt-perception-train pseudo-label"
+        "what other networks say of the images, for where their truth is silent; see mt-perception-train pseudo-label"
     )
     parser.add_argument("--pseudo-labels", type=Path, metavar="DIR", help=text)
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint in --out")
@@ -89,15 +90,15 @@ def _add_city(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the data set is written")
     parser.add_argument("--seeds", type=int, default=60, help="streets to train on (default 60)")
     parser.add_argument("--val-seeds", type=int, default=10, help="streets to validate on (default 10)")
-    parser.add_argument("--frames", type=int, default=6, help="pictures of each street (default 6)")
+    parser.add_argument("--frames", type=int, default=6, help="images of each street (default 6)")
     parser.add_argument("--width", type=int, default=640, help="px (default 640)")
     parser.add_argument("--height", type=int, default=384, help="px (default 384)")
     text = (
         "what each drive's camera is drawn from, one value or a range: hfov_deg (field of view), height_m, pitch_deg "
     )
-    text += "(down), roll_deg, jitter_deg (of pitch and roll, for each picture); by default cameras of all kinds"
+    text += "(down), roll_deg, jitter_deg (of pitch and roll, for each image); by default cameras of all kinds"
     parser.add_argument("--camera", nargs="+", default=[], metavar="NAME=LOW:HIGH", help=text)
-    parser.add_argument("--stereo", action="store_true", help="write the right pictures too")
+    parser.add_argument("--stereo", action="store_true", help="write the right images too")
     parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
     parser.set_defaults(run=_city)
 

@@ -55,16 +55,16 @@ def evaluate(
         if row_table:
             board.about[name]["row_table"] = row_table.words
         scored = 0
-        for index in tqdm(range(len(reader)), desc=name, unit="picture"):
+        for index in tqdm(range(len(reader)), desc=name, unit="image"):
             sample = reader[index]
             if said := predict(sample, reader.files(index)[0]):
                 scored += 1
                 board.add(name, labels_of(reader), sample, *said, row_table.prior(index) if row_table else None)
         if scored < len(reader):
-            board.about[name]["scored"] = f"{scored} of {len(reader)} pictures, of which there are predictions"
+            board.about[name]["scored"] = f"{scored} of {len(reader)} images, of which there are predictions"
         total += scored
     if predictions and not total:
-        raise DatasetError(f"{predictions} says nothing of any picture: its masks are named otherwise than they are")
+        raise DatasetError(f"{predictions} says nothing of any image: its masks are named otherwise than they are")
     if folders and not (board.labels or board.depths):
         raise DatasetError(f"nothing is scored: {', '.join(map(str, folders.values()))} holds neither labels nor depth")
     return board

@@ -75,7 +75,7 @@ class MultiTaskModule(lightning.LightningModule):
         return f"{len(given)} of {len(own)} weights taken; new: {', '.join(new) or 'none'}"
 
     def first_inputs(self, steps: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """What the network is fed in its first steps, at most so many: normalised pictures, and their cameras."""
+        """What the network is fed in its first steps, at most so many: normalised images, and their cameras."""
         phase, *_ = self.recipe.locate(0)
         batches = Batches(self.training_readers, phase, self._augmenter(phase), 0, self.recipe.seed)
         for index in range(min(steps, len(batches))):
@@ -137,7 +137,7 @@ class MultiTaskModule(lightning.LightningModule):
         self._board = Scoreboard(self.recipe.labels)
 
     def validation_step(self, batch: tuple[str, int], _: int) -> None:
-        """One whole picture of one data set, by its index, at the scale at which the network will be deployed."""
+        """One whole image of one data set, by its index, at the scale at which the network will be deployed."""
         name, index = batch
         reader = self.validation_readers[name]
         sample = reader[index]
@@ -164,7 +164,7 @@ class MultiTaskModule(lightning.LightningModule):
         )
 
     def val_dataloader(self) -> DataLoader[tuple[str, int]]:
-        """Names and indices; the pictures are read where they are used."""
+        """Names and indices; the images are read where they are used."""
         limit = self.recipe.validation_images
         indices = [
             (name, i)

@@ -17,7 +17,7 @@ class Predictor(Protocol):
     """Says what is in a sample."""
 
     def __call__(self, sample: Sample, file: Path) -> tuple[Mask, DepthMap] | None:
-        """(H, W) trainIds and metres of the sample, whose picture is `file`; None where it says nothing of it."""
+        """(H, W) trainIds and metres of the sample, whose image is `file`; None where it says nothing of it."""
 
 
 class ModelPredictor:
@@ -33,7 +33,7 @@ class ModelPredictor:
 
 
 class FolderPredictor:
-    """The files that `mt-perception run` writes, by the names of their pictures. Depth may be left out."""
+    """The files that `mt-perception run` writes, by the names of their images. Depth may be left out."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -47,7 +47,7 @@ class FolderPredictor:
         metres = np.load(depth, allow_pickle=False) if depth.is_file() else np.full(sample.size, np.nan, np.float32)
         for each, array in ((path, mask), (depth, metres)):
             if array.shape != sample.size:
-                raise DatasetError(f"{each} has the size {array.shape}, its picture {sample.size} (height, width)")
+                raise DatasetError(f"{each} has the size {array.shape}, its image {sample.size} (height, width)")
         return mask, metres
 
 

@@ -16,16 +16,16 @@ from mt_perception_training.scoreboard import is_abs_rel
 
 
 def quantize(
-    bundle: Bundle, folders: Mapping[str, Path], pictures: int, allowed: Mapping[str, float], out: Path
+    bundle: Bundle, folders: Mapping[str, Path], images: int, allowed: Mapping[str, float], out: Path
 ) -> tuple[Bundle, Sequence[Loss]]:
-    """Write `bundle` with an int8 graph, made on `pictures` of what it was trained on, to `out`; see `add_int8`.
+    """Write `bundle` with an int8 graph, made on `images` of what it was trained on, to `out`; see `add_int8`.
 
     `allowed`: by how much the mean IoU may fall (`miou`), and AbsRel rise in parts of itself (`abs_rel`).
     """
     holdout = held_out(bundle.card, folders)
     trained_on = [name for name in folders if ALL not in holdout.get(name, ())]
     readers = open_readers(trained_on, folders, "train", holdout).values()
-    each = max(1, pictures // max(1, len(readers)))
+    each = max(1, images // max(1, len(readers)))
     samples = (reader[index] for reader in readers for index in spread(len(reader), each))
     frames = [Frame(sample.image, camera=sample.camera) for sample in samples]
     return add_int8(bundle, frames, against_truth(bundle.folder, folders, allowed), out)

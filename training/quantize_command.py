@@ -17,7 +17,7 @@ def add_parser(commands: Any) -> None:
     text = "data sets: quantise on their split train, compare on val; such as cityscapes=~/cityscapes"
     parser.add_argument("--data", nargs="+", required=True, metavar="NAME=FOLDER", help=text)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="may be the model itself")
-    parser.add_argument("--pictures", type=int, default=200, metavar="N", help="to quantise on (default: %(default)s)")
+    parser.add_argument("--images", type=int, default=200, metavar="N", help="to quantise on (default: %(default)s)")
     text = "refuse if the mean IoU falls by more, in points (default: %(default)s)"
     parser.add_argument("--max-miou-loss", type=float, default=1.0, metavar="POINTS", help=text)
     text = "refuse if AbsRel rises by more, in percent of itself (default: %(default)s)"
@@ -33,6 +33,6 @@ def run(options: argparse.Namespace) -> None:
 
     allowed = {"miou": options.max_miou_loss / 100, "abs_rel": options.max_abs_rel_loss / 100}
     bundle = open_model(options.model)
-    bundle, losses = quantize(bundle, folders, options.pictures, allowed, options.out)
+    bundle, losses = quantize(bundle, folders, options.images, allowed, options.out)
     print("\n".join(str(loss) for loss in losses))
     print(f"{bundle.folder}: int8 graph added")

@@ -15,6 +15,7 @@ from mt_perception.datasets.sources import open_labels
 from mt_perception.errors import MtPerceptionError
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.model.spec import InputSpec, NetworkSpec
+from mt_perception.utils.former_names import DATASETS, current
 from mt_perception.utils.plain_values import ValueMismatch, build
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -26,7 +27,7 @@ class RecipeError(MtPerceptionError, ValueError):
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Random changes of the picture; see `augment.py`. `scale` is relative to the scale of the deployed network."""
+    """Random changes of the image; see `augment.py`. `scale` is relative to the scale of the deployed network."""
 
     scale: tuple[float, float] = (0.6, 1.8)
     flip: float = 0.5
@@ -43,7 +44,7 @@ class Phase:
     """A stretch of training with one crop size and one learning-rate cycle, `epochs` times `steps` long.
 
     `batch`: samples per step, by data set. `loss_stride`: the loss is taken at every such pixel; 4 is the decoder's
-    own resolution and costs nothing, 1 is the full picture. `lovasz`: weight of the IoU loss. `warmup`: share of the
+    own resolution and costs nothing, 1 is the full image. `lovasz`: weight of the IoU loss. `warmup`: share of the
     cycle that climbs to `learning_rate`; the rest falls to `final` of it.
     """
 
@@ -60,8 +61,10 @@ class Phase:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        if not self.batch or any(count < 1 for count in self.batch.values()):
-            raise RecipeError(f"batch is {dict(self.batch)}; expected data sets with at least one sample each")
+        batch = {current(name, DATASETS): count for name, count in self.batch.items()}
+        object.__setattr__(self, "batch", batch)
+        if not batch or any(count < 1 for count in batch.values()):
+            raise RecipeError(f"batch is {batch}; expected data sets with at least one sample each")
         if self.epochs < 1 or self.steps < 1:
             raise RecipeError(f"a phase has {self.epochs} epochs of {self.steps} steps; both must be at least 1")
         if self.crop_width % 8 or self.crop_height % 8 or min(self.crop_width, self.crop_height) < 64:
@@ -106,7 +109,7 @@ class CardTexts:
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a training run, besides the pictures.
+    """Everything that decides a training run, besides the images.
 
     `labels`: the classes of the network, in YAML `cityscapes`, `camvid`, `idd_lite` or a FILE.yaml beside the recipe;
     see `mt_perception.datasets.own`. With others than Cityscapes' the network tells them all apart unless it has

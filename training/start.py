@@ -20,13 +20,13 @@ from mt_perception_training.options import TrainingError
 from mt_perception_training.recipe import Recipe
 
 STEPS = 4
-"""Of a training, whose pictures tell the statistics of a model that it starts from."""
+"""Of a training, whose images tell the statistics of a model that it starts from."""
 
 
 def open_start(weights: Path | str, recipe: Recipe) -> MultiTaskNetwork:
     """The network of a checkpoint, if `weights` is a file, else of the model of that name or folder.
 
-    Raises `TrainingError` where there is neither, where its pictures were normalised in another way than the recipe's,
+    Raises `TrainingError` where there is neither, where its images were normalised in another way than the recipe's,
     and where it has seen what the recipe holds out, or its card does not say that it has not.
     """
     if Path(weights).expanduser().is_file():
@@ -45,7 +45,7 @@ def open_start(weights: Path | str, recipe: Recipe) -> MultiTaskNetwork:
         raise TrainingError(f"{weights} {said} {written(seen)}, which is to be held out; start without it")
     if (inputs.mean, inputs.std) != (recipe.input.mean, recipe.input.std):
         raise TrainingError(
-            f"{weights} was trained on pictures with the mean {inputs.mean} and the deviation {inputs.std}, the recipe "
+            f"{weights} was trained on images with the mean {inputs.mean} and the deviation {inputs.std}, the recipe "
             f"has {recipe.input.mean} and {recipe.input.std}; set them alike under input"
         )
     return network

@@ -33,7 +33,7 @@ class ExtraTask(Protocol):
 class Normals:
     """The direction that a surface faces, as a unit vector in the axes of the camera (x right, y down, z forward).
 
-    The truth is the slope of the true depth. It is that of the middle of the picture, where the line of sight is the
+    The truth is the slope of the true depth. It is that of the middle of the image, where the line of sight is the
     z axis; elsewhere it is relative to the line of sight. So it does not depend on where a crop was cut.
     """
 

@@ -1,4 +1,4 @@
-"""A rectangle of a picture, cut alike from everything that belongs to the picture."""
+"""A rectangle of an image, cut alike from everything that belongs to the image."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mt_perception.types import CameraModel
 
 @dataclass(frozen=True)
 class Window:
-    """A rectangle of `height` x `width` pixels whose corner lies at (`top`, `left`) of a picture; it may stick out."""
+    """A rectangle of `height` x `width` pixels whose corner lies at (`top`, `left`) of an image; it may stick out."""
 
     top: int
     left: int
@@ -24,13 +24,13 @@ class Window:
 
     @classmethod
     def random(cls, size: tuple[int, int], crop: tuple[int, int], rng: Generator) -> Window:
-        """Anywhere inside a larger picture; anywhere around a smaller one."""
+        """Anywhere inside a larger image; anywhere around a smaller one."""
         top, left = (int(rng.integers(min(0, s - c), max(0, s - c) + 1)) for s, c in zip(size, crop, strict=True))
         return cls(top, left, *crop)
 
     @classmethod
     def after_cutting(cls, size: tuple[int, int], top: float, left: float, bottom: float) -> Window:
-        """What remains of a picture of `size` (height, width) without these shares of it.
+        """What remains of an image of `size` (height, width) without these shares of it.
 
         The bottom shows the bonnet of the car that carries the camera; the right camera does not see the left edge;
         at the top and left, rectification leaves a border.

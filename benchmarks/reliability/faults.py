@@ -33,7 +33,7 @@ _NETWORK = ["--input-width", "128", "--input-height", "64", "--precision", "fp32
 
 
 def camera_dies_and_returns(folder: Path) -> str:
-    """No picture for three seconds, then pictures of another size."""
+    """No image for three seconds, then images of another size."""
     with running() as rig:
         rig.spin(3.0)
         started = time.monotonic()
@@ -50,7 +50,7 @@ def clock_jumps(folder: Path) -> str:
 
 
 def subscriber_never_reads(folder: Path) -> str:
-    """A reliable subscriber whose process is stopped, while 200 pictures are sent."""
+    """A reliable subscriber whose process is stopped, while 200 images are sent."""
     program = (
         "import rclpy, sys; from sensor_msgs.msg import Image; rclpy.init(); n = rclpy.create_node('deaf');"
         "n.create_subscription(Image, sys.argv[1], print, 10); print('in', flush=True); import time; time.sleep(600)"
@@ -69,7 +69,7 @@ def subscriber_never_reads(folder: Path) -> str:
                 rig.spin(0.03)
             rig.answered()
             lost = len([each for each in stamps if each not in rig.answers])
-            return f"{lost} of 200 pictures; {rig.state['memory_mb'] - before:+.0f} MB"
+            return f"{lost} of 200 images; {rig.state['memory_mb'] - before:+.0f} MB"
         finally:
             deaf.kill()
             deaf.wait()
@@ -120,7 +120,7 @@ def bundle_with_a_link_out(folder: Path) -> str:
 
 
 def recorder_is_killed(folder: Path) -> str:
-    """SIGKILL after five seconds of 20 pictures a second."""
+    """SIGKILL after five seconds of 20 images a second."""
     sent_s = _record(folder, lambda process, elapsed_s: elapsed_s > 5 and process.kill())
     with Bag(folder / "out") as bag, Reader(folder / "out") as reader:
         assert bag.loss == "" and sum(1 for _ in bag.messages()) == reader.message_count > 0
@@ -215,22 +215,22 @@ def _refused(folder: Path, damage: Callable[[Path], None]) -> str:
 
 
 def _record(folder: Path, act: Callable[[Any, float], Any]) -> float:
-    """Play to a recorder until it ends, calling `act` meanwhile; when the last picture before its end was sent."""
+    """Play to a recorder until it ends, calling `act` meanwhile; when the last image before its end was sent."""
     namespace = f"/recorded_{time.time_ns() % 10**9}"
     node = rclpy.create_node("camera", namespace=namespace)
-    pictures = node.create_publisher(Image, "image", 5)
+    images = node.create_publisher(Image, "image", 5)
     noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), np.uint8)
     parameters = {"output": str(folder / "out"), "topics": ["image"]}
     with (
         (folder / "log").open("wb") as log,
         node_process("recorder", parameters, folder, namespace, stderr=log) as process,
     ):
-        while not pictures.get_subscription_count():
+        while not images.get_subscription_count():
             time.sleep(0.05)
         started, sent_s = time.monotonic(), 0.0
         while process.poll() is None:
             sent_s = time.time()
-            pictures.publish(convert.image(noise, "bgr8", convert.header(time.time_ns(), "camera")))
+            images.publish(convert.image(noise, "bgr8", convert.header(time.time_ns(), "camera")))
             time.sleep(0.05)
             act(process, time.monotonic() - started)
     node.destroy_node()
@@ -238,7 +238,7 @@ def _record(folder: Path, act: Callable[[Any, float], Any]) -> float:
 
 
 def _drive(path: Path, seconds: int) -> int:
-    """Two small pictures a second, of noise; the number of messages."""
+    """Two small images a second, of noise; the number of messages."""
     rng = np.random.default_rng(0)
     with BagWriter(path) as bag:
         for number in range(2 * seconds):

@@ -1,4 +1,4 @@
-"""Malformed messages in numbers on every input of a node, with valid pictures among them."""
+"""Malformed messages in numbers on every input of a node, with valid images among them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 from rcl_interfaces.msg import Parameter, ParameterValue
 from rcl_interfaces.srv import SetParameters
 from rclpy.serialization import serialize_message
-from rig import Rig, camera_info, picture, running
+from rig import Rig, camera_info, image, running
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage, Image
 
-from mt_perception.messages.read import frame_from_message, picture_from_cdr
+from mt_perception.messages.read import frame_from_message, image_from_cdr
 from mt_perception.types import DataError
 
 _RATE_HZ, _VALID_HZ = 500.0, 5.0
 
 
 def flood(input_name: str, number: int) -> dict[str, Any]:
-    """Send `number` malformed messages to an input, and five valid pictures a second; the row of the table."""
+    """Send `number` malformed messages to an input, and five valid images a second; the row of the table."""
     form = {"compressed": "compressed", "stereo": "stereo"}.get(input_name, "raw")
     with running(form, use_sim_time=input_name == "clock") as rig:
         before = rig.state["memory_mb"]
@@ -43,7 +43,7 @@ def flood(input_name: str, number: int) -> dict[str, Any]:
 
 
 def _interleaved(rig: Rig, send: Callable[[], None], number: int) -> tuple[float, list[float]]:
-    """How long it took, and for each valid picture how long there was no answer to it, or a later one."""
+    """How long it took, and for each valid image how long there was no answer to it, or a later one."""
     pending: list[tuple[float, int]] = []
     waits_s: list[float] = []
 
@@ -88,17 +88,17 @@ def _sender(rig: Rig, input_name: str, rng: random.Random, number: int) -> Calla
         whole = serialize_message(Clock())
         messages = _garbage_of(whole, rng)
         return lambda: clock.publish(next(messages)[: len(whole)])  # DDS itself refuses more of a type of one size
-    found = (each for each in _wrong_pictures(input_name == "compressed", rng) if not _is_picture(each, input_name))
-    pictures = iter(list(islice(found, number)))  # made beforehand: it takes longer than to send them
-    others = [rig.create_publisher(each.msg_type, each.topic_name, 10) for each in rig.pictures]
-    return lambda: rng.choice(others).publish(next(pictures))
+    found = (each for each in _wrong_images(input_name == "compressed", rng) if not _is_image(each, input_name))
+    images = iter(list(islice(found, number)))  # made beforehand: it takes longer than to send them
+    others = [rig.create_publisher(each.msg_type, each.topic_name, 10) for each in rig.images]
+    return lambda: rng.choice(others).publish(next(images))
 
 
-def _is_picture(message: Any, input_name: str) -> bool:
+def _is_image(message: Any, input_name: str) -> bool:
     """Whether it can be decoded all the same, as with wrong bytes among its pixels."""
     data = message if isinstance(message, bytes) else serialize_message(message)
     try:
-        frame_from_message(picture_from_cdr(data, input_name == "compressed"), max_megapixels=50.0)
+        frame_from_message(image_from_cdr(data, input_name == "compressed"), max_megapixels=50.0)
     except DataError:
         return False
     return True
@@ -122,9 +122,9 @@ def _garbage_of(whole: bytes, rng: random.Random) -> Iterator[bytes]:
         yield _garbage(rng, whole)
 
 
-def _wrong_pictures(compressed: bool, rng: random.Random) -> Iterator[Any]:
+def _wrong_images(compressed: bool, rng: random.Random) -> Iterator[Any]:
     """Without end: garbage, and whole messages whose fields are wrong."""
-    whole = serialize_message(picture(1, compressed, (120, 160)))
+    whole = serialize_message(image(1, compressed, (120, 160)))
     while True:
         yield _garbage(rng, whole)
         if compressed:

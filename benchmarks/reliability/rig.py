@@ -37,10 +37,10 @@ class Rig(Node):
         super().__init__("rig", namespace=namespace)
         self.process, self.form, self._log = process, form, log
         self.answers: set[int] = set()
-        """Stamps of the pictures that were answered, in nanoseconds."""
+        """Stamps of the images that were answered, in nanoseconds."""
         self.diagnostics_bytes = 0
         kind = CompressedImage if form == "compressed" else Image
-        self.pictures = [self.create_publisher(kind, each, 1) for each in TOPICS[form]]
+        self.images = [self.create_publisher(kind, each, 1) for each in TOPICS[form]]
         self.infos = self.create_publisher(CameraInfo, "left/camera_info" if form == "stereo" else "camera_info", 1)
         self.create_subscription(
             Image, "segmentation/mask", lambda data: self.answers.add(header_stamp_ns(data)), 20, raw=True
@@ -73,10 +73,10 @@ class Rig(Node):
             self.spin(0.02)
 
     def send(self, size: tuple[int, int] = (120, 160), encoding: str = "bgr8", stamp_ns: int = 0) -> int:
-        """Publish a valid picture (of both cameras); its stamp."""
+        """Publish a valid image (of both cameras); its stamp."""
         stamp_ns = stamp_ns or time.time_ns()
-        for publisher in self.pictures:
-            publisher.publish(picture(stamp_ns, self.form == "compressed", size, encoding))
+        for publisher in self.images:
+            publisher.publish(image(stamp_ns, self.form == "compressed", size, encoding))
         return stamp_ns
 
     def answered(self, **changes: Any) -> None:
@@ -112,7 +112,7 @@ def running(form: str = "raw", **parameters: Any) -> Iterator[Rig]:
             rig.destroy_node()
 
 
-def picture(stamp_ns: int, compressed: bool, size: tuple[int, int], encoding: str = "bgr8") -> Any:
+def image(stamp_ns: int, compressed: bool, size: tuple[int, int], encoding: str = "bgr8") -> Any:
     """A valid `Image`, or a `CompressedImage` (JPEG)."""
     head = convert.header(stamp_ns, "camera")
     shape = size if encoding == "mono8" else (*size, 3)
@@ -123,5 +123,5 @@ def picture(stamp_ns: int, compressed: bool, size: tuple[int, int], encoding: st
 
 
 def camera_info(stamp_ns: int = 1, fx_px: float = 150.0) -> CameraInfo:
-    """That of a picture of 120x160."""
+    """That of an image of 120x160."""
     return convert.camera_info(CameraModel(160, 120, fx_px, fx_px, 80.0, 60.0), convert.header(stamp_ns, "camera"))

@@ -27,7 +27,7 @@ class BackendError(MtPerceptionError, RuntimeError):
 
 
 class Backend(Protocol):
-    """The graph, ready for pictures of one size."""
+    """The graph, ready for images of one size."""
 
     @property
     def name(self) -> str: ...
@@ -63,7 +63,7 @@ BACKENDS: Registry[Opener] = Registry(registry.BACKENDS)
 
 
 def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool = False) -> Backend:
-    """The backend that `settings` ask for, loaded for pictures of `size` (height, width).
+    """The backend that `settings` ask for, loaded for images of `size` (height, width).
 
     With `background`, what has to be built first is not waited for: something else serves until it is ready.
     """

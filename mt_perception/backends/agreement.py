@@ -39,18 +39,18 @@ class Agreement:
         )
 
 
-def compare(candidate: Backend, reference: Backend, size: tuple[int, int], pictures: int = 3) -> Agreement:
-    """How far `candidate` agrees with `reference` on made-up pictures of `size` (height, width)."""
+def compare(candidate: Backend, reference: Backend, size: tuple[int, int], images: int = 3) -> Agreement:
+    """How far `candidate` agrees with `reference` on made-up images of `size` (height, width)."""
     found = []
-    for seed in range(pictures):
-        image = structured_picture(size, seed)
+    for seed in range(images):
+        image = structured_image(size, seed)
         truth = {name: array.copy() for name, array in reference.infer(image, 1.0, _WANTED).items()}
         found.append(_agreement(candidate.infer(image, 1.0, _WANTED), truth))
     return Agreement(*np.mean(found, axis=0))
 
 
-def structured_picture(size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
-    """(H, W, 3) uint8 with structure from the whole picture down to single pixels, the same for the same arguments."""
+def structured_image(size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 with structure from the whole image down to single pixels, the same for the same arguments."""
     height, width = size
     rng = np.random.default_rng(seed)
     total = np.zeros((height, width, 3), np.float32)

@@ -70,7 +70,7 @@ def open_engine(
         if outside and background:
             with telling(f"{spare.name} serves while the engine {engine.key.file_name} is built", say):
                 outside(cancelled)
-            # a backend belongs to one thread, and this one's is busy with the pictures
+            # a backend belongs to one thread, and this one's is busy with the images
             return engine.open(engine.ensure(), engine.reference())
         return engine.open(engine.ensure(force), spare)
 

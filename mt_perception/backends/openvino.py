@@ -68,7 +68,7 @@ class OpenVinoBackend:
         if precision == "int8" and not bundle.has_int8:
             raise BackendError(
                 f"precision is int8, but the model {bundle.folder} has no int8 graph; make one with "
-                "mt-perception export --backend openvino --precision int8 --pictures FOLDER --model MODEL --out NEW"
+                "mt-perception export --backend openvino --precision int8 --images FOLDER --model MODEL --out NEW"
             )
         supported = (["int8"] if bundle.has_int8 and "INT8" in native else []) + floats
         self.precision = choose_precision(precision, supported, self.name, self.device)

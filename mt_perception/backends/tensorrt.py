@@ -29,7 +29,7 @@ _PRECISIONS = ["fp16", "bf16", "fp32"]  # int8 would need a network quantised by
 
 
 class TensorRtBackend(TorchBackend):
-    """Runs a serialized engine for pictures of one size."""
+    """Runs a serialized engine for images of one size."""
 
     name = "tensorrt"
 
@@ -79,7 +79,7 @@ def tasks(spec: NetworkSpec) -> tuple[str, ...]:
 
 
 class Maps(nn.Module):
-    """What the engine computes: a normalised picture (1, 3, H, W), and for a network with rays the camera (1, 4), ->
+    """What the engine computes: a normalised image (1, 3, H, W), and for a network with rays the camera (1, 4), ->
     the coarse maps of `tasks`, in this order."""
 
     def __init__(self, network: MultiTaskNetwork) -> None:
@@ -116,7 +116,7 @@ def build_engine(bundle: Bundle, size: tuple[int, int], precision: str, timing_c
 
 
 class EngineNetwork(MultiTaskNetwork):
-    """An engine in the place of the network: the same maps from the same picture."""
+    """An engine in the place of the network: the same maps from the same image."""
 
     def __init__(self, spec: NetworkSpec, engine: bytes) -> None:
         import tensorrt as trt

@@ -68,7 +68,7 @@ class TorchBackend:
 class _Run:
     """The graph for one set of outputs, with buffers that stay where they are, page-locked beside a GPU.
 
-    A picture costs one upload of its bytes, one launch, and one download for each output.
+    An image costs one upload of its bytes, one launch, and one download for each output.
     """
 
     def __init__(
@@ -124,7 +124,7 @@ def _threads(count: int) -> Iterator[None]:
 
 @contextmanager
 def _searching() -> Iterator[None]:
-    """Pictures have one size: within the block cuDNN looks for its fastest convolutions, once, and not for the host."""
+    """Images have one size: within the block cuDNN looks for its fastest convolutions, once, and not for the host."""
     with _SEARCHING:
         before, torch.backends.cudnn.benchmark = torch.backends.cudnn.benchmark, True
         try:

@@ -38,7 +38,7 @@ class _State:
 
 
 class Upgrading:
-    """Serves with `first` until `prepare` has returned another backend, then with that, from one picture to the next.
+    """Serves with `first` until `prepare` has returned another backend, then with that, from one image to the next.
 
     `prepare` is given a function to tell its progress, and an event that is set when this object is gone and nobody
     needs its result. When it raises, `first` goes on serving, and `fallback` says why. It runs here and now, or with
@@ -122,7 +122,7 @@ def telling(text: str, say: Callable[[str], None] = _LOG.info, every_s: float = 
 def run_command(arguments: Sequence[str], cancelled: threading.Event) -> None:
     """Run `mt-perception` with `arguments` as a process of its own, and wait for it.
 
-    A process of its own, because what it needs of memory, and of Python's only lock, must not hold up the pictures;
+    A process of its own, because what it needs of memory, and of Python's only lock, must not hold up the images;
     and because a builder that crashes must not take the node with it. Raises `BackendError` with its last words when
     it fails; ends it when `cancelled` is set.
     """

@@ -27,22 +27,22 @@ class Instant:
     stamp_ns: int
     messages: dict[str, Recorded] = field(default_factory=dict)
 
-    def picture(self, size: tuple[int, int] | None = None) -> render.Picture | None:
-        """The camera picture as RGB, resized to `size`; None when it was not recorded."""
-        if not self.has_picture:
+    def image(self, size: tuple[int, int] | None = None) -> render.Image | None:
+        """The camera image as RGB, resized to `size`; None when it was not recorded."""
+        if not self.has_image:
             return None
         frame = frame_from_message(self.messages[IMAGE].message())
         return geometry.to_rgb(geometry.resize(frame.image, size or frame.size), frame.pixel_format)
 
     @property
-    def has_picture(self) -> bool:
-        """Whether a camera picture was recorded."""
+    def has_image(self) -> bool:
+        """Whether a camera image was recorded."""
         return IMAGE in self.messages
 
     @property
-    def picture_received_ns(self) -> int | None:
-        """When the camera picture was recorded; None when it was not."""
-        return self.messages[IMAGE].received_ns if self.has_picture else None
+    def image_received_ns(self) -> int | None:
+        """When the camera image was recorded; None when it was not."""
+        return self.messages[IMAGE].received_ns if self.has_image else None
 
     def array(self, role: str) -> NDArray[Any] | None:
         """The content of the image in this role, raw or compressed; None when none was recorded."""
@@ -80,7 +80,7 @@ def instants(bag: Bag, layout: Layout | None = None) -> Iterator[Instant]:
     pending: dict[int, Instant] = {}
     held = 0
     for recorded in bag.messages(headed(bag)):
-        stamp = layout.stamp_ns(recorded)  # without decoding the picture
+        stamp = layout.stamp_ns(recorded)  # without decoding the image
         messages = pending.setdefault(stamp, Instant(stamp)).messages
         messages[layout.role(recorded.topic)] = recorded
         held += len(recorded.data)
@@ -92,5 +92,5 @@ def instants(bag: Bag, layout: Layout | None = None) -> Iterator[Instant]:
 
 
 def headed(bag: Bag) -> list[str]:
-    """The topics with pictures and cameras, whose messages begin with a header."""
+    """The topics with images and cameras, whose messages begin with a header."""
     return [topic for topic, kind in bag.type_names.items() if kind.startswith("sensor_msgs/msg/")]

@@ -1,4 +1,4 @@
-"""Where pictures come from when there is no camera: a folder, a video, or a recording. Without ROS."""
+"""Where images come from when there is no camera: a folder, a video, or a recording. Without ROS."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from mt_perception.topics import IMAGE, RIGHT_IMAGE, camera_info_topic
 from mt_perception.types import DataError
 from mt_perception.utils.image_files import read_image
 
-PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
+IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 VIDEOS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg")
 
 
 class SourceError(MtPerceptionError, ValueError):
-    """An input that does not exist or holds no pictures."""
+    """An input that does not exist or holds no images."""
 
 
 @dataclass(frozen=True)
 class Shot:
     """One instant of a source.
 
-    `picture` is a (H, W, 3) uint8 BGR array, or the recorded message that holds it. `others` are the messages recorded
-    for the same instant (camera_info, right picture, truth), by their topic in the recording.
+    `image` is a (H, W, 3) uint8 BGR array, or the recorded message that holds it. `others` are the messages recorded
+    for the same instant (camera_info, right image, truth), by their topic in the recording.
     """
 
-    picture: NDArray[np.uint8] | Recorded
+    image: NDArray[np.uint8] | Recorded
     others: Mapping[str, Recorded] = field(default_factory=dict)
 
 
@@ -61,42 +61,40 @@ def open_source(path: Path | str, topic: str = "", stereo: bool = False, right: 
     """
     path = Path(path).expanduser()
     if not path.exists():
-        raise SourceError(
-            f"the input {path} does not exist; give a folder of pictures, a video or a recording (rosbag2)"
-        )
-    if is_recording(path) and not (_has_pictures(path) and not (path / "metadata.yaml").is_file()):
+        raise SourceError(f"the input {path} does not exist; give a folder of images, a video or a recording (rosbag2)")
+    if is_recording(path) and not (_has_images(path) and not (path / "metadata.yaml").is_file()):
         return BagSource(path, topic, stereo, right)
     if topic or right:
         raise SourceError(f"{path} is no recording, so it has no topic {topic or right}")
-    if path.is_dir() or path.suffix.lower() in PICTURES:
+    if path.is_dir() or path.suffix.lower() in IMAGES:
         return FolderSource(path)
     if path.suffix.lower() in VIDEOS:
         return VideoSource(path)
     raise SourceError(f"the input {path} is of no known kind; videos end in {', '.join(VIDEOS)}")
 
 
-def _has_pictures(path: Path) -> bool:
-    return path.is_dir() and any(each.suffix.lower() in PICTURES for each in path.iterdir())
+def _has_images(path: Path) -> bool:
+    return path.is_dir() and any(each.suffix.lower() in IMAGES for each in path.iterdir())
 
 
-def pictures_in(path: Path) -> list[Path]:
-    """The picture files of a folder in the order of their names, or the one file itself. Raises `SourceError`."""
+def images_in(path: Path) -> list[Path]:
+    """The image files of a folder in the order of their names, or the one file itself. Raises `SourceError`."""
     if path.is_file():
         return [path]
-    files = sorted(each for each in path.iterdir() if each.suffix.lower() in PICTURES)
+    files = sorted(each for each in path.iterdir() if each.suffix.lower() in IMAGES)
     if not files:
-        raise SourceError(f"the folder {path} holds no pictures ({', '.join(PICTURES)})")
+        raise SourceError(f"the folder {path} holds no images ({', '.join(IMAGES)})")
     return files
 
 
 class FolderSource:
-    """The pictures of a folder, in the order of their names."""
+    """The images of a folder, in the order of their names."""
 
     rate_hz = 10.0
     compressed = False
 
     def __init__(self, path: Path) -> None:
-        self._files = pictures_in(path)
+        self._files = images_in(path)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -128,18 +126,18 @@ class VideoSource:
         video = cv2.VideoCapture(str(self._path))
         try:
             while True:
-                readable, picture = video.read()
+                readable, image = video.read()
                 if not readable:
                     return
-                yield Shot(picture)  # type: ignore[arg-type]
+                yield Shot(image)  # type: ignore[arg-type]
         finally:
             video.release()
 
 
 class BagSource:
-    """The pictures of one topic of a recording, each with the messages that carry the same stamp.
+    """The images of one topic of a recording, each with the messages that carry the same stamp.
 
-    camera_infos are those that were newest when the picture was recorded, whatever their stamps: as for the node.
+    camera_infos are those that were newest when the image was recorded, whatever their stamps: as for the node.
     `layout` tells what its topics are for.
     """
 
@@ -173,7 +171,7 @@ class BagSource:
             raise SourceError(f"{self._path} ends too early{self._read(count)}")
 
     def _read(self, count: int) -> str:
-        return f"; {count} of the {self._count} pictures that it announces on {self.topic} were read"
+        return f"; {count} of the {self._count} images that it announces on {self.topic} were read"
 
     def _shots(self) -> Iterator[Shot]:
         cameras = filter(None, map(self.layout.topics.get, (IMAGE, RIGHT_IMAGE)))
@@ -181,9 +179,9 @@ class BagSource:
             infos = [NewestMessage(beside, camera_info_topic(each)) for each in cameras]
             for instant in instants(bag, self.layout):
                 others = {recorded.topic: recorded for recorded in instant.messages.values()}
-                if picture := others.pop(self.topic, None):
-                    newest = [info for each in infos if (info := each.at(picture.received_ns))]
-                    yield Shot(picture, others | {info.topic: info for info in newest})
+                if image := others.pop(self.topic, None):
+                    newest = [info for each in infos if (info := each.at(image.received_ns))]
+                    yield Shot(image, others | {info.topic: info for info in newest})
 
 
 class NewestMessage:

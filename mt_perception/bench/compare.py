@@ -96,7 +96,7 @@ def peak_memory_mb(settings: Settings) -> float:
 
 
 def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
-    """Accuracy against time as a picture, one panel for each score; a line leads from a network to its separable twin.
+    """Accuracy against time as an image, one panel for each score; a line leads from a network to its separable twin.
 
     Raises `BenchError` where nothing was trained, or matplotlib is not installed.
     """
@@ -122,7 +122,7 @@ def plot(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
             axes.annotate(name, place, xytext=offset, textcoords="offset points", fontsize=8)
             if twin := places.get(f"{name}-separable"):
                 axes.plot(*zip(place, twin, strict=True), color="tab:gray", linestyle=":", zorder=0)
-        axes.set(xscale="log", xlabel="milliseconds a picture on the CPU", ylabel=text)
+        axes.set(xscale="log", xlabel="milliseconds an image on the CPU", ylabel=text)
         axes.margins(0.25)
         axes.grid(alpha=0.3, which="both")
     figure.savefig(path, dpi=120)

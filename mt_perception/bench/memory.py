@@ -11,7 +11,7 @@ from mt_perception.utils.hardware import status_kb
 
 
 def main() -> None:
-    """Run the model on some pictures, and print the number."""
+    """Run the model on some images, and print the number."""
     contestant = ours(Settings(**json.loads(sys.argv[1])))
     for _ in range(3):
         contestant.run()

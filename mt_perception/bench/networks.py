@@ -23,7 +23,7 @@ PRECISIONS = tuple(name for name in SETTINGS["precision"].choices if name != "au
 
 
 def noise(size: tuple[int, int]) -> NDArray[np.uint8]:
-    """A (H, W, 3) uint8 picture; what is in it makes no difference to the time."""
+    """A (H, W, 3) uint8 image; what is in it makes no difference to the time."""
     return np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
 
 
@@ -44,15 +44,15 @@ def published(size: tuple[int, int], threads: int = 0) -> Contestant:
 
 
 def eager(loops: Sequence[Any], variant: str, size: tuple[int, int]) -> Contestant:
-    """Networks of PyTorch (`network.article.PublishedLoop`), one after the other on the same picture."""
-    picture = noise(size)
+    """Networks of PyTorch (`network.article.PublishedLoop`), one after the other on the same image."""
+    image = noise(size)
 
     def run() -> Mapping[str, float]:
         watch = Stopwatch()
         for loop in loops:
-            image = loop.prepare(picture)
+            tensor = loop.prepare(image)
             watch.mark("prepare")
-            outputs = loop.infer(image)
+            outputs = loop.infer(tensor)
             watch.mark("network")
             loop.finish(outputs)
             watch.mark("restore")
@@ -61,14 +61,14 @@ def eager(loops: Sequence[Any], variant: str, size: tuple[int, int]) -> Contesta
     return Contestant(_facts("eager", "fp32", variant, size), run)
 
 
-def ours(settings: Settings, picture: tuple[int, int] | None = None) -> Contestant:
-    """What `settings` name, from a picture of the input's size unless another (height, width) is given.
+def ours(settings: Settings, image: tuple[int, int] | None = None) -> Contestant:
+    """What `settings` name, from an image of the input's size unless another (height, width) is given.
 
     Raises what opening it raises.
     """
     perceiver = Perceiver.open(settings)
     perceiver.warm_up(WANTED, runs=1)
-    frame = Frame(noise(picture or perceiver.size), "bgr")
+    frame = Frame(noise(image or perceiver.size), "bgr")
     network = perceiver.bundle.card.network
     variant = f"{perceiver.bundle.card.name}, {network.decoder_width} wide"
     backend = perceiver.backend
@@ -86,7 +86,7 @@ def all_of_ours(
     backends: Iterable[str] | None = None,
     precisions: Iterable[str] | None = None,
     threads: int = 0,
-    picture: tuple[int, int] | None = None,
+    image: tuple[int, int] | None = None,
 ) -> tuple[list[Contestant], list[str]]:
     """Each model on each backend in each precision, as far as this machine can, and why the others are left out."""
     found: list[Contestant] = []
@@ -95,7 +95,7 @@ def all_of_ours(
     ways = list(product(models, backends or BACKENDS, precisions or PRECISIONS))
     for model, backend, precision in tqdm(ways, desc="loading", leave=False):
         try:
-            found.append(ours(common.replace(model=model, backend=backend, precision=precision), picture))
+            found.append(ours(common.replace(model=model, backend=backend, precision=precision), image))
         except (BackendError, BundleError, ImportError) as error:
             skipped.append(f"{backend} {precision} is left out: {error}")
     return found, list(dict.fromkeys(skipped))

@@ -1,4 +1,4 @@
-"""The whole node over DDS: pictures in, mask and depth out, beside the bare network in the same rounds."""
+"""The whole node over DDS: images in, mask and depth out, beside the bare network in the same rounds."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ _START_TIMEOUT_S = 120.0  # a first start may compile
 
 @dataclass(frozen=True)
 class Load:
-    """What the node is given to do: `pictures` of `size` (height, width), `rate` a second or as fast as it answers.
+    """What the node is given to do: `images` of `size` (height, width), `rate` a second or as fast as it answers.
 
     `cameras` nodes run at once, each with a camera of its own.
     """
 
     size: tuple[int, int] = (512, 1024)
-    pictures: int = 300
+    images: int = 300
     rate: float = 0.0
     rounds: int = 5
     cameras: int = 1
     topics: Sequence[str] = ANSWERS
-    large_pictures: bool = True
+    large_images: bool = True
 
     def __post_init__(self) -> None:
-        for name in ("pictures", "rounds", "cameras"):
+        for name in ("images", "rounds", "cameras"):
             if getattr(self, name) < 1:
                 raise BenchError(f"{name} is {getattr(self, name)}; allowed: 1 or more")
 
     @property
     def turn(self) -> int:
-        """Pictures in one round."""
-        return -(-self.pictures // self.rounds)
+        """Images in one round."""
+        return -(-self.images // self.rounds)
 
 
 @dataclass
@@ -67,9 +67,9 @@ class RunningNode:
     busy_s: float = 0.0
     stages_ms: Mapping[str, float] = field(default_factory=dict)
 
-    def ask(self, pictures: int, rate: float) -> None:
+    def ask(self, images: int, rate: float) -> None:
         """Let the meter play; `collect` waits for what it measured."""
-        _stream(self.meter.stdin).write(json.dumps({"pictures": pictures, "rate": rate}).encode() + b"\n")
+        _stream(self.meter.stdin).write(json.dumps({"images": images, "rate": rate}).encode() + b"\n")
         _stream(self.meter.stdin).flush()
 
     def collect(self) -> None:
@@ -93,7 +93,7 @@ class RunningNode:
 
 
 def measure_node(settings: Settings, load: Load, progress: bool = True) -> Row:
-    """Start the node(s), send pictures in rounds between runs of the bare network, and give one row of the table.
+    """Start the node(s), send images in rounds between runs of the bare network, and give one row of the table.
 
     Raises `RosMissingError` without ROS, `BenchError` when the node does not come up or does not answer.
     """
@@ -129,11 +129,11 @@ def _running_node(settings: Settings, load: Load, folder: Path, namespace: str) 
     with log.open("wb") as sink:
         started = time.monotonic()
         with node_process(
-            "node", asdict(settings), folder, namespace, load.large_pictures, stdout=sink, stderr=sink
+            "node", asdict(settings), folder, namespace, load.large_images, stdout=sink, stderr=sink
         ) as node:
             _wait_until_ready(node, log)
             ready_s = time.monotonic() - started
-            with node_process("meter", camera, folder, namespace, load.large_pictures, **pipes) as meter:
+            with node_process("meter", camera, folder, namespace, load.large_images, **pipes) as meter:
                 _line(meter)  # that it is connected
                 yield RunningNode(node, meter, ready_s)
 
@@ -161,14 +161,14 @@ def _run_bare(perceiver: Perceiver, runs: int) -> list[float]:
 def _row(bare: Perceiver, load: Load, nodes: list[RunningNode], network_ms: list[float], cpu_s: float) -> Row:
     latencies_ms = [each for node in nodes for each in node.latencies_ms]
     if not latencies_ms:
-        raise BenchError(f"the node answered none of the {load.pictures} pictures")
+        raise BenchError(f"the node answered none of the {load.images} images")
     seconds = max(node.busy_s for node in nodes)
     whole, network = percentiles(latencies_ms), percentiles(network_ms)
     return {
         "backend": bare.backend.name,
         "precision": bare.backend.precision,
         "size": f"{bare.size[0]}x{bare.size[1]}",
-        "picture": f"{load.size[0]}x{load.size[1]}",
+        "image": f"{load.size[0]}x{load.size[1]}",
         "cameras": load.cameras,
         **{f"node_{name}_ms": value for name, value in whole.items()},
         "network_p50_ms": network["p50"],

@@ -30,11 +30,11 @@ SCALES = (1.0, 0.875, 0.75, 0.625, 0.5, 0.375, 0.25)
 
 @dataclass(frozen=True)
 class Goal:
-    """What the node shall hold, for camera pictures of a size (height, width). `max_latency_ms` 0: any."""
+    """What the node shall hold, for camera images of a size (height, width). `max_latency_ms` 0: any."""
 
     fps: float
     max_latency_ms: float = 0.0
-    picture: tuple[int, int] = (1080, 1920)
+    image: tuple[int, int] = (1080, 1920)
 
     def __post_init__(self) -> None:
         if self.fps <= 0:
@@ -44,7 +44,7 @@ class Goal:
 
     @property
     def budget_ms(self) -> float:
-        """What one picture may take, with the margin taken off."""
+        """What one image may take, with the margin taken off."""
         return (1 - MARGIN) * min(1e3 / self.fps, self.max_latency_ms or float("inf"))
 
 
@@ -63,7 +63,7 @@ def tune(
     """
     rows: list[Row] = []
     for size in sorted(sizes or default_sizes(models[0]), key=lambda each: each[0] * each[1], reverse=True):
-        contestants, skipped = all_of_ours(size, models, backends, precisions, threads, goal.picture)
+        contestants, skipped = all_of_ours(size, models, backends, precisions, threads, goal.image)
         if not contestants:
             raise BenchError("nothing that was asked for runs here: " + "; ".join(skipped))
         measured = race(contestants, rounds=4, turn_s=0.25)
@@ -77,21 +77,21 @@ def tune(
                 return rows, row
     fastest = min(rows, key=lambda row: row["p95_ms"])
     raise BenchError(
-        f"nothing holds {goal.fps:g} pictures a second here: {fastest['precision']} at {fastest['size']} takes "
+        f"nothing holds {goal.fps:g} images a second here: {fastest['precision']} at {fastest['size']} takes "
         f"{fastest['p95_ms']:.1f} ms (p95) where {goal.budget_ms:.1f} are left; ask for less, or try smaller --sizes"
     )
 
 
 def try_node(goal: Goal, row: Row) -> None:
     """Run the node for some seconds at the rate, and add to `row` what came of it."""
-    load = Load(goal.picture, pictures=max(5, round(_TRIAL_S * goal.fps)), rate=goal.fps)
+    load = Load(goal.image, images=max(5, round(_TRIAL_S * goal.fps)), rate=goal.fps)
     with running_nodes(Settings.from_mapping(parameters_of(row)), load) as (node,):
-        node.ask(load.pictures, load.rate)
+        node.ask(load.images, load.rate)
         node.collect()
     p95_ms = percentiles(node.latencies_ms).get("p95", float("inf"))
     in_time = not goal.max_latency_ms or p95_ms <= goal.max_latency_ms
-    row |= {"node_p95_ms": p95_ms, "dropped": f"{node.dropped} of {load.pictures}"}
-    row["holds"] = "yes" if in_time and node.dropped <= 0.01 * load.pictures else "no"
+    row |= {"node_p95_ms": p95_ms, "dropped": f"{node.dropped} of {load.images}"}
+    row["holds"] = "yes" if in_time and node.dropped <= 0.01 * load.images else "no"
 
 
 def parameters_of(row: Row) -> dict[str, Any]:
@@ -124,11 +124,11 @@ def default_sizes(model: str) -> list[tuple[int, int]]:
 def write_profile(path: Path, goal: Goal, rows: Sequence[Row], chosen: Row) -> None:
     """A parameter file for the node, with the table behind the choice as comments."""
     latency = f", in {goal.max_latency_ms:g} ms at most" if goal.max_latency_ms else ""
-    camera = f"{goal.picture[1]}x{goal.picture[0]} px"
+    camera = f"{goal.image[1]}x{goal.image[0]} px"
     lines = [
-        f"# The largest input that holds {goal.fps:g} pictures a second of {camera}{latency},",
+        f"# The largest input that holds {goal.fps:g} images a second of {camera}{latency},",
         f"# on {processor()}, with {MARGIN:.0%} of the time to spare.",
-        f"# By mt-perception tune, {datetime.date.today()}. A picture may take {goal.budget_ms:.1f} ms (p95).",
+        f"# By mt-perception tune, {datetime.date.today()}. An image may take {goal.budget_ms:.1f} ms (p95).",
         "# The choice was "
         + ("tried" if find_spec("rclpy") else "not tried, as ROS 2 was not found,")
         + " as a whole node.",

@@ -22,7 +22,7 @@ def add_process(
     """Add the command to those of `mt-perception bag`; the model's settings are added and read by the two functions."""
     parser = commands.add_parser(
         "process",
-        help="every picture of recordings through the network, into new recordings",
+        help="every image of recordings through the network, into new recordings",
         description="Stopped and called again, it goes on where it was. With several INs, or a list of them, each "
         "result gets the name of its input, in the folder OUT; those that are there already are left as they are.",
     )
@@ -72,7 +72,7 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
     outcomes = process_bags(works, processing, options.workers, options.ray)
     for out, tally in outcomes.items():
         if not isinstance(tally, Exception):
-            print(f"{out}: {tally.pictures} pictures")
+            print(f"{out}: {tally.images} images")
             print("".join(f"  {problem}\n" for problem in tally.problems()), end="", file=sys.stderr)
     return _tell_failures({source: outcomes[out] for source, out in works})
 
@@ -98,7 +98,7 @@ def add_recordings(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--truth", type=Path, metavar="BAG", help="recording of the truth (default: each BAG's own)")
     _add_topics(parser)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures here, one file")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with images here, one file")
     text = "frames of each BAG that the report shows, the worst first (default: %(default)s)"
     parser.add_argument("--worst", type=int, default=6, metavar="N", help=text)
     text = "the model that made the results: its card has its classes and the row table (default: the package's own)"
@@ -150,7 +150,7 @@ def _text(facts: Mapping[str, Any]) -> str:
     latency = facts["latency_ms"]
     lines = [
         f"{facts['recording']}",
-        f"  {facts['results']} results of {facts['pictures']} pictures, {_number(facts['fps'], '.1f')} a second, "
+        f"  {facts['results']} results of {facts['images']} images, {_number(facts['fps'], '.1f')} a second, "
         f"{facts['gaps']} gaps (longest {facts['longest_gap_s']:.2f} s)",
         f"  latency ms: {', '.join(f'{name} {value:g}' for name, value in latency.items()) or 'that of no live node'}",
         *(f"  {MEASURES[name].title:<17}{shown(name, row['value']):>9}   {interval(name, row['interval'])}"

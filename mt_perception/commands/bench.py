@@ -16,7 +16,7 @@ from mt_perception.utils.hardware import processor
 
 NETWORK_COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio", "stages")
 NODE_COLUMNS = (
-    "backend", "precision", "size", "picture", "node_p50_ms", "node_p95_ms", "node_p99_ms", "network_p50_ms",
+    "backend", "precision", "size", "image", "node_p50_ms", "node_p95_ms", "node_p99_ms", "network_p50_ms",
     "overhead", "fps", "dropped", "cpu_percent", "rss_mb", "ready_s", "stages",
 )  # fmt: skip
 
@@ -36,22 +36,19 @@ def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
         "--layers", action="store_true", help="tell where the time of a frame goes, by the backend's own counters"
     )
     bench.add_argument("--node", action="store_true", help="time the whole node over ROS 2, beside the bare network")
-    bench.add_argument(
-        "--picture", type=size, default=(512, 1024), metavar="HxW", help="with --node: the camera's (default: 512x1024)"
-    )
-    bench.add_argument("--pictures", type=int, default=300, help="with --node: how many (default: %(default)s)")
+    text = "with --node: the camera's (default: 512x1024)"
+    bench.add_argument("--image-size", type=size, default=(512, 1024), metavar="HxW", help=text)
+    bench.add_argument("--images", type=int, default=300, help="with --node: how many (default: %(default)s)")
     bench.add_argument("--rate", type=float, default=0.0, help="with --node: a second (default: as fast as it answers)")
     bench.set_defaults(command=run_bench)
     _add_compare(
         commands.add_parser("compare", help="what the networks cost, and how good they are, in one table"), size
     )
     tune = commands.add_parser("tune", help="find the largest input that holds a rate here, and write it as a profile")
-    tune.add_argument("--fps", type=float, required=True, help="pictures a second that the node shall hold")
+    tune.add_argument("--fps", type=float, required=True, help="images a second that the node shall hold")
+    tune.add_argument("--max-latency-ms", type=float, default=0.0, help="from image to results, at most (default: any)")
     tune.add_argument(
-        "--max-latency-ms", type=float, default=0.0, help="from picture to results, at most (default: any)"
-    )
-    tune.add_argument(
-        "--picture", type=size, default=(1080, 1920), metavar="HxW", help="the camera's (default: 1080x1920)"
+        "--image-size", type=size, default=(1080, 1920), metavar="HxW", help="the camera's (default: 1080x1920)"
     )
     tune.add_argument(
         "--sizes", type=size, nargs="+", metavar="HxW", help="inputs to try (default: the model's, and less)"
@@ -71,7 +68,7 @@ def _add_compare(parser: argparse.ArgumentParser, size: Callable[[str], tuple[in
     parser.add_argument("--rounds", type=int, default=10, help="turns of each network (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of the network (default: all cores)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the rows there too")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="a picture of accuracy against time; needs --scores")
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="an image of accuracy against time; needs --scores")
     parser.set_defaults(command=run_compare)
 
 
@@ -121,7 +118,7 @@ def _show_layers(options: argparse.Namespace, machine: str) -> None:
 
 
 def run_compare(options: argparse.Namespace) -> None:
-    """Measure, print the table, and write it as JSON and as a picture."""
+    """Measure, print the table, and write it as JSON and as an image."""
     from mt_perception.bench.compare import COLUMNS, compare, plot
     from mt_perception.bench.table import show
     from mt_perception.utils.json_safe import check_folder
@@ -154,7 +151,7 @@ def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
     """One row for each backend and precision that was asked for; by default for the node's own choice of them."""
     from mt_perception.bench import node
 
-    load = node.Load(options.picture, options.pictures, options.rate, options.rounds)
+    load = node.Load(options.image_size, options.images, options.rate, options.rounds)
     return [node.measure_node(settings, load) for settings in _settings(options, options.size or (0, 0))]
 
 
@@ -173,7 +170,7 @@ def run_tune(options: argparse.Namespace) -> None:
 
     check_folder(options.json)
     check_folder(options.out)
-    goal = Goal(options.fps, options.max_latency_ms, options.picture)
+    goal = Goal(options.fps, options.max_latency_ms, options.image_size)
     print(f"on {processor()}", file=sys.stderr)
     choices = (options.sizes or (), options.models, options.backends, options.precisions, options.threads)
     rows, chosen = tune(goal, *choices)

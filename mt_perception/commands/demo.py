@@ -52,8 +52,8 @@ def run_demo(
 ) -> dict[str, Any]:
     """Play `source` to the node, record, and write `summary.json`, `overview.png` and `recording/` to `out`.
 
-    `topic`: the camera's picture of a recording, found by itself when empty. Returns the summary. Raises `DemoError`
-    when a process fails, or when less than 95 % of the pictures came out.
+    `topic`: the camera's image of a recording, found by itself when empty. Returns the summary. Raises `DemoError`
+    when a process fails, or when less than 95 % of the images came out.
     """
     require_ros()
     recording = out / "recording"
@@ -70,13 +70,13 @@ def run_demo(
     summary = summarize(recording, labels, true) | {"frames_in": offered, "input": str(source)}
     write_json(out / "summary.json", summary)
     if not summary["frames_out"]:
-        raise DemoError(f"none of the {offered} pictures came out of the node; its messages above say why")
+        raise DemoError(f"none of the {offered} images came out of the node; its messages above say why")
     cv2.imwrite(str(out / "overview.png"), overview(recording, labels, true)[..., ::-1])
     share = summary["frames_out"] / offered
     if share < REQUIRED_SHARE:
         raise DemoError(
-            f"{summary['frames_out']} of {offered} pictures came out ({share:.0%}; required: {REQUIRED_SHARE:.0%}); "
-            f"the node needs {summary['latency_ms']['p50']:.0f} ms a picture: try a lower --rate"
+            f"{summary['frames_out']} of {offered} images came out ({share:.0%}; required: {REQUIRED_SHARE:.0%}); "
+            f"the node needs {summary['latency_ms']['p50']:.0f} ms an image: try a lower --rate"
         )
     return summary
 
@@ -90,8 +90,8 @@ def _true_labels(source: Path, model: LabelSet) -> LabelSet | None:
 
 
 def _play_and_record(what: dict[str, Any], recording: Path, compressed: bool, settings: dict[str, Any]) -> int:
-    """Run the three processes until the player has played `what`; the number of pictures that it sent."""
-    picture = IMAGE + COMPRESSED if compressed else IMAGE
+    """Run the three processes until the player has played `what`; the number of images that it sent."""
+    image = IMAGE + COMPRESSED if compressed else IMAGE
     with tempfile.TemporaryDirectory() as temporary:
         report = Path(temporary) / "player.json"
         player = what | {
@@ -105,7 +105,7 @@ def _play_and_record(what: dict[str, Any], recording: Path, compressed: bool, se
         }
         truth = [topic + form for topic in (TRUE_LABELS, TRUE_DEPTH) for form in ("", COMPRESSED)]
         results = [each.name for each in OUTPUT_TOPICS if each.processed]
-        topics = [picture, camera_info_topic(IMAGE), *results, *truth, DIAGNOSTICS]
+        topics = [image, camera_info_topic(IMAGE), *results, *truth, DIAGNOSTICS]
         recorder = {"output": str(recording.resolve()), "topics": topics, "watch": MASK}
         node = settings | {"image_transport": "compressed" if compressed else "raw"}
         with (

@@ -16,7 +16,7 @@ def add_parser(commands: Any) -> None:
     """Add the subcommand `export` to `commands` (what `add_subparsers` returned)."""
     parser = commands.add_parser("export", help="make ahead of time what a backend needs")
     parser.add_argument("--model", default="", help=SETTINGS["model"].description)
-    text = "openvino: an int8 graph for CPUs, from your own pictures; tensorrt: an engine for this machine's GPU"
+    text = "openvino: an int8 graph for CPUs, from your own images; tensorrt: an engine for this machine's GPU"
     parser.add_argument("--backend", default="openvino", choices=("openvino", "tensorrt"), help=text)
     precision = SETTINGS["precision"]
     parser.add_argument("--precision", default="auto", choices=precision.choices, help="(default: %(default)s)")
@@ -30,8 +30,8 @@ def add_parser(commands: Any) -> None:
 
 
 def _add_openvino(group: Any) -> None:
-    text = "pictures like those that the model will see, or folders of them: some hundred"
-    group.add_argument("--pictures", type=Path, nargs="+", metavar="PATH", help=text)
+    text = "images like those that the model will see, or folders of them: some hundred"
+    group.add_argument("--images", type=Path, nargs="+", metavar="PATH", help=text)
     group.add_argument("--out", type=Path, metavar="DIR", help="the model with its int8 graph")
     text = "refuse if labels change in more than this part of the pixels (default: %(default)s)"
     group.add_argument("--max-label-change", type=float, default=0.03, metavar="SHARE", help=text)
@@ -46,8 +46,8 @@ def run(options: argparse.Namespace) -> None:
         return
     if options.precision not in ("auto", "int8"):
         raise SettingsError(f"precision is {options.precision}; only int8 has to be made ahead of time for openvino")
-    if not options.pictures or not options.out:
-        raise SettingsError("an int8 graph is made from pictures: give --pictures PATH ... and --out DIR")
+    if not options.images or not options.out:
+        raise SettingsError("an int8 graph is made from images: give --images PATH ... and --out DIR")
     _quantize(options)
 
 
@@ -64,16 +64,16 @@ def _build_engine(options: argparse.Namespace) -> None:
 
 
 def _quantize(options: argparse.Namespace) -> None:
-    """Quantise on every second picture, and check the result on those between."""
-    from mt_perception.bags.sources import pictures_in
+    """Quantise on every second image, and check the result on those between."""
+    from mt_perception.bags.sources import images_in
     from mt_perception.model.bundle import open_model
-    from mt_perception.quantize import MOST_PICTURES, add_int8, agreement, prepare
+    from mt_perception.quantize import MOST_IMAGES, add_int8, agreement, prepare
     from mt_perception.types import Frame
     from mt_perception.utils.image_files import read_image
 
     bundle = open_model(options.model)
-    files = [file for path in options.pictures for file in pictures_in(path)]
-    files = files[:: max(1, len(files) // (2 * MOST_PICTURES))]
+    files = [file for path in options.images for file in images_in(path)]
+    files = files[:: max(1, len(files) // (2 * MOST_IMAGES))]
     frames = [Frame(read_image(file, "bgr"), "bgr") for file in files[::2]]
     others = prepare(bundle, (Frame(read_image(file, "bgr"), "bgr") for file in files[1::2] or files))
     check = agreement(bundle, others, options.max_label_change, options.max_depth_change)

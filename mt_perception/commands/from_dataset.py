@@ -11,17 +11,17 @@ def add_from_dataset(commands: Any) -> None:
     """Add the command to those of `mt-perception bag`."""
     parser = commands.add_parser(
         "from-dataset",
-        help="record a data set: pictures, camera_info, true labels and depth",
+        help="record a data set: images, camera_info, true labels and depth",
         description="Layouts: Cityscapes (leftImg8bit/), the rendered city's, KITTI stereo 2015 (image_2/), CamVid "
         "(SPLIT/label11/). Stamps are the index over the rate, from 1 s on; sequence and frame numbers in file names "
-        "are not looked at. Most data sets are no drives: their pictures have nothing to do with those before them.",
+        "are not looked at. Most data sets are no drives: their images have nothing to do with those before them.",
     )
     parser.add_argument("dataset", type=Path, metavar="DATASET", help="folder of the data set")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of the new recording")
     parser.add_argument("--split", default="val", help="(default: %(default)s; of KITTI all is taken)")
-    parser.add_argument("--rate", type=float, default=10.0, help="pictures per second (default: %(default)s)")
-    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N pictures (default: all)")
-    parser.add_argument("--compressed", choices=("jpg", "png"), default="", help="(default: raw pictures)")
+    parser.add_argument("--rate", type=float, default=10.0, help="images per second (default: %(default)s)")
+    parser.add_argument("--limit", type=int, default=0, metavar="N", help="only the first N images (default: all)")
+    parser.add_argument("--compressed", choices=("jpg", "png"), default="", help="(default: raw images)")
     parser.add_argument("--quality", type=int, default=95, help="of JPEG (default: %(default)s); truth is never JPEG")
     parser.add_argument("--storage", choices=("mcap", "sqlite3"), default="mcap", help="(default: %(default)s)")
     parser.set_defaults(command=_from_dataset)
@@ -35,4 +35,4 @@ def _from_dataset(options: argparse.Namespace) -> None:
     form = Form(options.compressed, options.quality)
     count = record_dataset(reader, options.out, options.rate, options.limit, form, options.storage)
     size = sum(file.stat().st_size for file in options.out.iterdir())
-    print(f"{options.out}: {count} pictures, {size / 1e6:.1f} MB")
+    print(f"{options.out}: {count} images, {size / 1e6:.1f} MB")

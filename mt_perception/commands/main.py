@@ -1,4 +1,4 @@
-"""The command line: `mt-perception COMMAND`, for pictures, models, measurements and recordings."""
+"""The command line: `mt-perception COMMAND`, for images, models, measurements and recordings."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from mt_perception.commands.models import add_parser as add_models
 from mt_perception.model.spec import VARIANTS
 from mt_perception.settings import SETTINGS, Settings, parameter_file
 from mt_perception.utils.entry import run
+from mt_perception.utils.former_names import current_options
 
 MODEL_SETTINGS = ("model", "backend", "precision", "threads", "input_width", "input_height", "fit")
 GROUND_SETTINGS = ("depth_mode", "camera_height_m")
@@ -27,7 +28,7 @@ RECORDED_SETTINGS = ("bit_depth", "stereo", *GROUND_SETTINGS, "sync_slop_s", "st
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """What `mt-perception` does. Every expected failure is one line on standard error and status 1."""
-    options = _parser().parse_args(arguments)
+    options = _parser().parse_args(current_options(arguments))
     return run(lambda: options.command(options), "error", options.debug)
 
 
@@ -35,25 +36,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="mt-perception", description=__doc__)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    demo = commands.add_parser("demo", help="play pictures to the node over ROS 2, record it, and show what came out")
+    demo = commands.add_parser("demo", help="play images to the node over ROS 2, record it, and show what came out")
     demo.add_argument("--input", type=Path, help="folder, video or recording (default: a rendered street)")
     demo.add_argument(
         "--out", type=Path, default=Path("out/demo"), help="folder for the results (default: %(default)s)"
     )
-    demo.add_argument("--topic", default="", help="of a recording, the camera's picture (default: found by itself)")
+    demo.add_argument("--topic", default="", help="of a recording, the camera's image (default: found by itself)")
     demo.add_argument("--seconds", type=float, default=0.0, help="play so long, in a loop (default: once through)")
-    demo.add_argument("--rate", type=float, default=0.0, help="pictures per second (default: the input's own)")
+    demo.add_argument("--rate", type=float, default=0.0, help="images per second (default: the input's own)")
     _add_settings(demo)
     demo.set_defaults(command=_demo)
-    pictures = commands.add_parser("run", help="label pictures and estimate their depth, without ROS")
-    pictures.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="pictures, or folders of pictures")
-    pictures.add_argument("--out", type=Path, required=True, help="folder for the results")
-    text = "calibration of the rectified pictures (YAML, as camera_calibration writes it): makes their depth metric"
-    pictures.add_argument("--camera", type=Path, metavar="FILE", help=text)
-    text = "a picture (.png, .jpg) of up to a dozen of them, evenly spread, each beside its labels and depth"
-    pictures.add_argument("--sheet", type=Path, metavar="FILE", help=text)
-    _add_settings(pictures, MODEL_SETTINGS + GROUND_SETTINGS)
-    pictures.set_defaults(command=_run)
+    images = commands.add_parser("run", help="label images and estimate their depth, without ROS")
+    images.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="images, or folders of images")
+    images.add_argument("--out", type=Path, required=True, help="folder for the results")
+    text = "calibration of the rectified images (YAML, as camera_calibration writes it): makes their depth metric"
+    images.add_argument("--camera", type=Path, metavar="FILE", help=text)
+    text = "an image (.png, .jpg) of up to a dozen of them, evenly spread, each beside its labels and depth"
+    images.add_argument("--sheet", type=Path, metavar="FILE", help=text)
+    _add_settings(images, MODEL_SETTINGS + GROUND_SETTINGS)
+    images.set_defaults(command=_run)
     init = commands.add_parser("init", help="make a model with random weights, to try things or to train from")
     init.add_argument("--out", type=Path, required=True, help="folder of the new model")
     text = "one of docs/networks.md; the next two change it (default: %(default)s)"
@@ -61,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--encoder", help="by name, or timm/NAME")
     init.add_argument("--decoder-width", type=int, help="channels")
     init.add_argument(
-        "--size", type=picture_size, default=(512, 1024), metavar="HxW", help="input size (default: 512x1024)"
+        "--size", type=image_size, default=(512, 1024), metavar="HxW", help="input size (default: 512x1024)"
     )
     init.add_argument("--seed", type=int, default=0)
     init.set_defaults(command=_init)
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     info.set_defaults(command=_info)
     params = commands.add_parser("params", help="print a parameter file with every setting explained")
     params.set_defaults(command=lambda _: print(parameter_file(), end=""))
-    add_commands(commands, picture_size)
+    add_commands(commands, image_size)
     _add_bag(commands)
     return parser
 
@@ -82,14 +83,14 @@ def _add_bag(commands: Any) -> None:
     help_ = "recordings (rosbag2), without ROS: make them, run the network on them, score them"
     bag = commands.add_parser("bag", help=help_).add_subparsers(required=True)
     city = bag.add_parser(
-        "from-city", help="record a rendered street: stereo pictures, camera_info, true labels and depth"
+        "from-city", help="record a rendered street: stereo images, camera_info, true labels and depth"
     )
     city.add_argument("out", type=Path, help="folder of the new recording")
     city.add_argument("--seed", type=int, default=1)
     city.add_argument("--seconds", type=float, default=10.0)
-    city.add_argument("--rate", type=float, default=10.0, help="pictures per second")
-    city.add_argument("--size", type=picture_size, default=(384, 768), metavar="HxW")
-    city.add_argument("--quality", type=int, default=90, help="JPEG quality of the pictures; truth is lossless")
+    city.add_argument("--rate", type=float, default=10.0, help="images per second")
+    city.add_argument("--size", type=image_size, default=(384, 768), metavar="HxW")
+    city.add_argument("--quality", type=int, default=90, help="JPEG quality of the images; truth is lossless")
     city.set_defaults(command=_bag_from_city)
     add_from_dataset(bag)
     add_process(bag, lambda parser: _add_settings(parser, MODEL_SETTINGS + RECORDED_SETTINGS), _settings)
@@ -112,7 +113,7 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings.from_mapping({n: given[n] for n in MODEL_SETTINGS + RECORDED_SETTINGS if n in given})
 
 
-def picture_size(text: str) -> tuple[int, int]:
+def image_size(text: str) -> tuple[int, int]:
     """`400x1024` -> (400, 1024): height and width, as everywhere here."""
     try:
         height, width = (int(each) for each in text.lower().split("x"))
@@ -138,9 +139,9 @@ def _demo(options: argparse.Namespace) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    from mt_perception.commands.run import run_pictures
+    from mt_perception.commands.run import run_images
 
-    failures = run_pictures(options.inputs, options.out, _settings(options), options.camera, options.sheet)
+    failures = run_images(options.inputs, options.out, _settings(options), options.camera, options.sheet)
     for failure in failures:
         print(f"error: {failure}", file=sys.stderr)
     return 1 if failures else 0

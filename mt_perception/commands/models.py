@@ -61,7 +61,7 @@ def models(timed: bool = False) -> list[dict[str, Any]]:
 
 
 def _times(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """From picture to labels and depth, by what `auto` chooses here, at each model's own size; in turns."""
+    """From image to labels and depth, by what `auto` chooses here, at each model's own size; in turns."""
     from mt_perception.bench.networks import ours
     from mt_perception.bench.race import race
     from mt_perception.settings import Settings

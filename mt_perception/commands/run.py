@@ -1,4 +1,4 @@
-"""Pictures in, files out: the network without ROS."""
+"""Images in, files out: the network without ROS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mt_perception import geometry
-from mt_perception.bags.sources import SourceError, pictures_in
+from mt_perception.bags.sources import SourceError, images_in
 from mt_perception.draw import render
 from mt_perception.messages.calibration import read_camera
 from mt_perception.messages.read import with_camera
@@ -26,19 +26,19 @@ from mt_perception.utils.image_files import read_image
 from mt_perception.utils.json_safe import check_folder
 
 MASK_FILE, DEPTH_FILE = "_mask.png", "_depth.npy"
-"""How the files of labels and depth end, behind the name of their picture."""
+"""How the files of labels and depth end, behind the name of their image."""
 _SHEET_ROWS, _SHEET_CELL_PX = 12, 480
 
 
-def run_pictures(
+def run_images(
     inputs: Sequence[Path], out: Path, settings: Settings, calibration: Path | None = None, sheet: Path | None = None
 ) -> list[str]:
-    """For each picture write `NAME_mask.png`, `NAME_depth.npy` and `NAME_overlay.png`, all of the picture's size.
+    """For each image write `NAME_mask.png`, `NAME_depth.npy` and `NAME_overlay.png`, all of the image's size.
 
     Depth is in metres for the camera that the file `calibration` describes; without it for the one that the model was
-    trained with, as a picture does not say which took it. Each picture is by itself: with depth_mode ground, its own
+    trained with, as an image does not say which took it. Each image is by itself: with depth_mode ground, its own
     road gives its scale. Returns a sentence for each file that could not be processed, or scaled; the others are done
-    nevertheless. `sheet`: a picture of at most a dozen of them, evenly spread, beside their labels and depth.
+    nevertheless. `sheet`: an image of at most a dozen of them, evenly spread, beside their labels and depth.
     """
     _check_sheet(sheet, out)
     camera = read_camera(calibration) if calibration else None
@@ -48,8 +48,8 @@ def run_pictures(
     perceiver = Perceiver.open(settings)
     out.mkdir(parents=True, exist_ok=True)
     shown = set(np.linspace(0, max(0, len(files) - 1), min(len(files), _SHEET_ROWS), dtype=int).tolist())
-    rows: list[list[render.Picture]] = []
-    for index, name in enumerate(tqdm(distinct_names(files), unit="picture")):
+    rows: list[list[render.Image]] = []
+    for index, name in enumerate(tqdm(distinct_names(files), unit="image")):
         file = files[index]
         try:
             result, problem = _perceive(perceiver, file, settings, camera)
@@ -62,14 +62,14 @@ def run_pictures(
             failures.append(str(error))
     if sheet and rows:
         footer = render.legend(perceiver.bundle.card.labels, columns=10)
-        _write_picture(sheet, render.tile(rows, ["input", "labels", "depth"], footer, _SHEET_CELL_PX)[..., ::-1])
+        _write_image(sheet, render.tile(rows, ["input", "labels", "depth"], footer, _SHEET_CELL_PX)[..., ::-1])
     return failures
 
 
 def _perceive(
     perceiver: Perceiver, file: Path, settings: Settings, camera: CameraModel | None
 ) -> tuple[Prediction, str]:
-    """What is seen in a picture, and why its depth was not scaled, if it should be."""
+    """What is seen in an image, and why its depth was not scaled, if it should be."""
     frame = Frame(read_image(file, "bgr"), "bgr")
     if camera:
         frame = with_camera(frame, camera)
@@ -81,15 +81,15 @@ def _perceive(
 
 
 def _write_results(target: Path, result: Prediction, settings: Settings) -> None:
-    """The three files of one picture; `target` is their common beginning."""
+    """The three files of one image; `target` is their common beginning."""
     labelled = result.overlay(settings.overlay_opacity)
-    _write_picture(Path(f"{target}{MASK_FILE}"), result.mask)
-    _write_picture(Path(f"{target}_overlay.png"), labelled[..., ::-1])
+    _write_image(Path(f"{target}{MASK_FILE}"), result.mask)
+    _write_image(Path(f"{target}_overlay.png"), labelled[..., ::-1])
     np.save(f"{target}{DEPTH_FILE}", result.depth_m)
 
 
-def _row(result: Prediction, settings: Settings) -> list[render.Picture]:
-    """A line of the sheet, made small at once so that many take no memory: picture, labels on it, depth."""
+def _row(result: Prediction, settings: Settings) -> list[render.Image]:
+    """A line of the sheet, made small at once so that many take no memory: image, labels on it, depth."""
     size = round(result.size[0] * _SHEET_CELL_PX / result.size[1]), _SHEET_CELL_PX
     outputs = {name: geometry.resize_nearest(each, size) for name, each in result.outputs.items()}
     small = replace(result, outputs=outputs)
@@ -104,7 +104,7 @@ def _check_sheet(sheet: Path | None, out: Path) -> None:
         raise SourceError(f"--sheet is {str(sheet)!r}; it must end in .png or .jpg")
 
 
-def _write_picture(path: Path, content: NDArray[np.uint8]) -> None:
+def _write_image(path: Path, content: NDArray[np.uint8]) -> None:
     if not cv2.imwrite(str(path), content):
         raise OSError(f"{path} cannot be written")
 
@@ -133,14 +133,14 @@ def distinct_names(files: Sequence[Path]) -> list[str]:
 
 
 def _files(inputs: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """The picture files that `inputs` (files and folders) name, and a sentence for each that names none."""
+    """The image files that `inputs` (files and folders) name, and a sentence for each that names none."""
     files: list[Path] = []
     failures: list[str] = []
     for path in inputs:
         try:
             if not path.exists():
                 raise SourceError(f"{path} does not exist")
-            files += pictures_in(path)
+            files += images_in(path)
         except SourceError as error:
             failures.append(str(error))
     return list({file.resolve(): file for file in files}.values()), failures

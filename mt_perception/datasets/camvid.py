@@ -33,13 +33,13 @@ CAMVID11 = coarser(
 
 
 class CamVid:
-    """Pictures of real streets with labels, without depth."""
+    """Images of real streets with labels, without depth."""
 
     def __init__(self, folder: Path, with_teacher: bool = True) -> None:
         self._folder = folder
         self._images = sorted(path for path in (folder / "image").glob("*") if path.suffix in {".png", ".jpg"})
         if not self._images:
-            raise DatasetError(f"{folder / 'image'} holds no pictures; expected CamVid in SegNet's layout")
+            raise DatasetError(f"{folder / 'image'} holds no images; expected CamVid in SegNet's layout")
         self._refined = Refined(CAMVID11, CITYSCAPES) if with_teacher and (folder / "pseudo19").is_dir() else None
         self.labels = self._refined.labels if self._refined else CAMVID11
 
@@ -51,11 +51,11 @@ class CamVid:
         return self._images[index].stem.split("_")[0]
 
     def untaught(self) -> CamVid:
-        """The same pictures with CamVid's own labels alone."""
+        """The same images with CamVid's own labels alone."""
         return CamVid(self._folder, with_teacher=False)
 
     def files(self, index: int) -> list[Path]:
-        """Picture, label, and the teacher's label if the folder has such."""
+        """Image, label, and the teacher's label if the folder has such."""
         image = self._images[index]
         folders = ("label11", "pseudo19") if self._refined else ("label11",)
         return [image, *(self._folder / name / f"{image.stem}.png" for name in folders)]

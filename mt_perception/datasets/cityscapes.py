@@ -3,10 +3,10 @@
     leftImg8bit/SPLIT/CITY/NAME_leftImg8bit.png
     gtFine/SPLIT/CITY/NAME_gtFine_labelIds.png       label ids, of which 19 are evaluated
     disparity/SPLIT/CITY/NAME_disparity.png          16 bit; disparity in px = (p - 1) / 256, 0 = none
-    camera/SPLIT/CITY/NAME_camera.json               focal length and baseline of this very picture
+    camera/SPLIT/CITY/NAME_camera.json               focal length and baseline of this very image
     depth/SPLIT/CITY/NAME_depth.png                  16 bit; metres = p / 256, 0 = none, 65535 = sky (generated only)
 
-Labels or depth may be absent as a whole folder; a picture that lacks a file which others have is a mistake.
+Labels or depth may be absent as a whole folder; an image that lacks a file which others have is a mistake.
 """
 
 from __future__ import annotations
@@ -36,20 +36,20 @@ _TRAIN_IDS = CITYSCAPES.id_to_train_id()
 
 
 class Cityscapes:
-    """Street pictures with labels and depth, whichever the folder holds. Exact depth is preferred to disparity.
+    """Street images with labels and depth, whichever the folder holds. Exact depth is preferred to disparity.
 
-    With `right`, pictures of the right camera are read too where the folder holds them.
+    With `right`, images of the right camera are read too where the folder holds them.
     """
 
     def __init__(self, folder: Path, split: str = "train", right: bool = False) -> None:
         self._folder, self._split = folder, split
-        pictures = folder / "leftImg8bit" / split
+        images = folder / "leftImg8bit" / split
         self._names = sorted(
-            path.relative_to(pictures).as_posix().removesuffix("_leftImg8bit.png")
-            for path in pictures.glob("*/*_leftImg8bit.png")
+            path.relative_to(images).as_posix().removesuffix("_leftImg8bit.png")
+            for path in images.glob("*/*_leftImg8bit.png")
         )
         if not self._names:
-            raise DatasetError(f"{pictures} holds no */*_leftImg8bit.png; expected the layout of Cityscapes")
+            raise DatasetError(f"{images} holds no */*_leftImg8bit.png; expected the layout of Cityscapes")
         there = {kind for kind in SUFFIXES if (folder / kind / split).is_dir()}
         self._depth_kind = next((kind for kind in ("depth", "disparity") if kind in there), None)
         self._has_camera = "camera" in there or bool(self._depth_kind)
@@ -68,7 +68,7 @@ class Cityscapes:
         return self._folder / kind / self._split / f"{self._names[index]}_{SUFFIXES[kind]}"
 
     def files(self, index: int) -> list[Path]:
-        """Picture, label ids, right picture, depth and its camera, as far as the folder holds them."""
+        """Image, label ids, right image, depth and its camera, as far as the folder holds them."""
         kinds = ["leftImg8bit", *sorted(self._has)]
         kinds += [self._depth_kind] if self._depth_kind else []
         return [self.path(kind, index) for kind in kinds + ["camera"] * self._has_camera]
@@ -116,7 +116,7 @@ def decode_disparity(stored: NDArray[np.uint16], camera: CameraModel) -> NDArray
 
 
 def read_camera(path: Path, size: tuple[int, int]) -> CameraModel:
-    """A `*_camera.json` as the camera of a picture of `size` (height, width)."""
+    """A `*_camera.json` as the camera of an image of `size` (height, width)."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         inside, outside = values["intrinsic"], values["extrinsic"]

@@ -5,9 +5,9 @@
 | labelmefacade | `label19/`: trainIds of six classes (buildings, cars, road, pavement, sky, plants) | | | none |
 | idd_lite      | `label7/`: the seven classes of `IDD7`            |       |              | a tenth of the drives |
 | kitti_road    |                                                  |       | KITTI's      | none               |
-| kitti_more    | (pictures in the folder itself)                  |       | KITTI's      | none               |
+| kitti_more    | (images in the folder itself)                  |       | KITTI's      | none               |
 | kitti_drive   |                                                  | `depth/`, LiDAR | KITTI's | the same drive |
-| pictures      | (any pictures, in the folder itself)             |       |              | none               |
+| images      | (any images, in the folder itself)             |       |              | none               |
 
 `pseudo19/` holds trainIds of a network trained on Cityscapes, 255 where it is unsure: used in the split train alone,
 and only where the labels leave it open.
@@ -36,12 +36,12 @@ KITTI_CAMERAS = {
     375: (721.54, 609.56, 172.85),
     376: (718.86, 607.19, 185.22),
 }
-"""fx = fy, cx and cy in pixels of KITTI's left colour camera, by the height of its rectified pictures."""
+"""fx = fy, cx and cy in pixels of KITTI's left colour camera, by the height of its rectified images."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What a data set holds beside its pictures. `labels`, `depth`: folders, empty without. `classes`: those of the
+    """What a data set holds beside its images. `labels`, `depth`: folders, empty without. `classes`: those of the
     labels, by their trainIds. `val`: whether a tenth of the drives (what stands before `_` in a name) is held out."""
 
     images: str = "image"
@@ -71,7 +71,7 @@ LAYOUTS = {
     "kitti_road": Layout(is_kitti=True),
     "kitti_more": Layout(images=".", is_kitti=True),
     "kitti_drive": Layout(depth="depth", is_kitti=True),
-    "pictures": Layout(images="."),
+    "images": Layout(images="."),
 }
 
 
@@ -94,11 +94,11 @@ class ImageFolder:
         return len(self._images)
 
     def untaught(self) -> ImageFolder:
-        """The same pictures with the published labels alone."""
+        """The same images with the published labels alone."""
         return ImageFolder(self._folder, self._layout, self._split, with_pseudo=False)
 
     def files(self, index: int) -> list[Path]:
-        """Picture, labels, depth and the other network's labels, as far as there are such."""
+        """Image, labels, depth and the other network's labels, as far as there are such."""
         image = self._images[index]
         folders = (self._layout.labels, self._layout.depth, PSEUDO if self._has_pseudo else "")
         return [image, *(self._beside(name, image) for name in folders if name)]
@@ -122,14 +122,14 @@ class ImageFolder:
 
 
 def is_held_out(name: str) -> bool:
-    """Whether the picture called `name` belongs to the fixed tenth of the drives that is only for validation."""
+    """Whether the image called `name` belongs to the fixed tenth of the drives that is only for validation."""
     return zlib.crc32(name.split("_")[0].encode()) % 10 == 0
 
 
 def kitti_camera(size: tuple[int, int]) -> CameraModel:
-    """The camera of one of KITTI's rectified pictures of `size` (height, width)."""
+    """The camera of one of KITTI's rectified images of `size` (height, width)."""
     if size[0] not in KITTI_CAMERAS:
         known = ", ".join(map(str, KITTI_CAMERAS))
-        raise DatasetError(f"a picture of KITTI is {size[0]} px high; its cameras are known for {known} px")
+        raise DatasetError(f"an image of KITTI is {size[0]} px high; its cameras are known for {known} px")
     fx_px, cx_px, cy_px = KITTI_CAMERAS[size[0]]
     return CameraModel(size[1], size[0], fx_px, fx_px, cx_px, cy_px)

@@ -29,13 +29,13 @@ class Kitti:
         begin, end = {"train": (0, first_of_val), "val": (first_of_val, None), "all": (0, None)}[split]
         self._images = self._images[begin:end]
         if not self._images:
-            raise DatasetError(f"{folder / 'image_2'} holds one picture, which is kept to validate on; it takes 2")
+            raise DatasetError(f"{folder / 'image_2'} holds one image, which is kept to validate on; it takes 2")
 
     def __len__(self) -> int:
         return len(self._images)
 
     def files(self, index: int) -> list[Path]:
-        """Picture, disparity and calibration, and the right picture if there is one."""
+        """Image, disparity and calibration, and the right image if there is one."""
         image = self._images[index]
         calibration = self._folder / "calib_cam_to_cam" / f"{image.stem.split('_')[0]}.txt"
         right = [self._folder / "image_3" / image.name] if self._has_right else []
@@ -51,7 +51,7 @@ class Kitti:
 
 
 def read_calibration(path: Path, size: tuple[int, int]) -> CameraModel:
-    """The rectified left colour camera of a `calib_cam_to_cam` file, for a picture of `size` (height, width)."""
+    """The rectified left colour camera of a `calib_cam_to_cam` file, for an image of `size` (height, width)."""
     try:
         lines = dict(line.split(":", 1) for line in path.read_text(encoding="utf-8").splitlines() if ":" in line)
         left, right = (np.array(lines[key].split(), float).reshape(3, 4) for key in ("P_rect_02", "P_rect_03"))

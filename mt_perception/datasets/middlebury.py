@@ -17,14 +17,14 @@ _TRUTH = ("disp0GT.pfm", "disp0.pfm")
 
 
 class Middlebury:
-    """The left picture of each scene with its dense depth: one scene in `folder`, or one in each folder in it.
+    """The left image of each scene with its dense depth: one scene in `folder`, or one in each folder in it.
 
-    There are no splits. The right camera's axis is another (`doffs`), so its picture is not read.
+    There are no splits. The right camera's axis is another (`doffs`), so its image is not read.
     """
 
     def __init__(self, folder: Path) -> None:
-        pictures = sorted(folder.glob("im0.png")) or sorted(folder.glob("*/im0.png"))
-        self._scenes = [picture.parent for picture in pictures]
+        found = sorted(folder.glob("im0.png")) or sorted(folder.glob("*/im0.png"))
+        self._scenes = [each.parent for each in found]
         if not self._scenes:
             raise DatasetError(f"{folder} holds no im0.png nor */im0.png; expected scenes of Middlebury stereo 2014")
 
@@ -32,14 +32,14 @@ class Middlebury:
         return len(self._scenes)
 
     def files(self, index: int) -> list[Path]:
-        """Picture, disparity and calibration."""
+        """Image, disparity and calibration."""
         scene = self._scenes[index]
         truth = next((scene / name for name in _TRUTH if (scene / name).is_file()), scene / _TRUTH[0])
         return [scene / "im0.png", truth, scene / "calib.txt"]
 
     def __getitem__(self, index: int) -> Sample:
-        picture, truth, calibration = self.files(index)
-        image = read_image(picture, "rgb")
+        path, truth, calibration = self.files(index)
+        image = read_image(path, "rgb")
         camera, baseline_m, offset_px = read_calibration(calibration, (image.shape[0], image.shape[1]))
         disparity_px = read_pfm(truth) + np.float32(offset_px)
         known = np.where(np.isfinite(disparity_px), disparity_px, np.float32(0))  # an unknown one is infinite
@@ -48,7 +48,7 @@ class Middlebury:
 
 
 def read_calibration(path: Path, size: tuple[int, int]) -> tuple[CameraModel, float, float]:
-    """The left camera of a picture of `size` (height, width), the baseline in metres, and the disparity of what is
+    """The left camera of an image of `size` (height, width), the baseline in metres, and the disparity of what is
     infinitely far with its sign changed (`doffs`), in pixels."""
     try:
         lines = dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines() if "=" in line)

@@ -1,4 +1,4 @@
-"""What is true of a picture, refined by what another network says of it."""
+"""What is true of an image, refined by what another network says of it."""
 
 from __future__ import annotations
 

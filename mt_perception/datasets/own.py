@@ -4,7 +4,7 @@ labels.yaml                 the classes; see `read_labels`
 SPLIT/image/NAME.png        or .jpg; SPLIT is train or val
 SPLIT/label/NAME.png        8 bit, label_ids of labels.yaml; its `ignore`, or 255, where there is none
 SPLIT/depth/NAME.png        16 bit; metres = p / 256, 0 = none, 65535 = infinitely far
-SPLIT/camera/NAME.json      focal length of this very picture, as a camera file of Cityscapes; depth needs it
+SPLIT/camera/NAME.json      focal length of this very image, as a camera file of Cityscapes; depth needs it
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _completed(values: Any, index: int) -> Any:
 
 
 class Own:
-    """Pictures with labels in the classes of `labels.yaml`, and depth where there is some."""
+    """Images with labels in the classes of `labels.yaml`, and depth where there is some."""
 
     def __init__(self, folder: Path, split: str = "train") -> None:
         self._folder = folder / split
@@ -86,7 +86,7 @@ class Own:
         return len(self._images)
 
     def files(self, index: int) -> list[Path]:
-        """Picture, labels, depth and camera, as far as the folder holds them."""
+        """Image, labels, depth and camera, as far as the folder holds them."""
         kinds = [kind for kind in ("label", "depth", "camera") if kind in self._has]
         return [self._images[index], *(self._path(kind, index) for kind in kinds)]
 

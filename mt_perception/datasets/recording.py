@@ -33,9 +33,9 @@ START_NS = 10**9
 
 @dataclass(frozen=True)
 class Form:
-    """How pictures are written.
+    """How images are written.
 
-    codec: of the camera's pictures and of true labels; empty for raw ones, `jpg` or `png`. Labels are never JPEG.
+    codec: of the camera's images and of true labels; empty for raw ones, `jpg` or `png`. Labels are never JPEG.
     small_depth: true depth as PNG of whole millimetres, which loses the sky and all beyond 65.5 m; else exact, 32FC1.
     """
 
@@ -52,9 +52,9 @@ def record_dataset(
     Stamps follow from the index and `rate_hz`, whatever names and numbers the data set has.
     """
     if limit < 0:
-        raise DatasetError(f"the limit is {limit}; it must be a number of pictures, or 0 for all")
+        raise DatasetError(f"the limit is {limit}; it must be a number of images, or 0 for all")
     count = min(limit, len(reader)) if limit else len(reader)
-    samples = (reader[index] for index in tqdm(range(count), unit="picture"))
+    samples = (reader[index] for index in tqdm(range(count), unit="image"))
     record(out, samples, rate_hz, form, storage, labels_of(reader))
     return count
 
@@ -86,7 +86,7 @@ def record(
 
 
 def _messages(sample: Sample, head: Any, form: Form) -> Iterator[tuple[str, Any]]:
-    """Topics and messages in the order in which a camera's driver sends them: first what explains the picture."""
+    """Topics and messages in the order in which a camera's driver sends them: first what explains the image."""
     is_pair = sample.right is not None
     image = image_inputs(is_pair)[0]
     if sample.camera:
@@ -95,21 +95,21 @@ def _messages(sample: Sample, head: Any, form: Form) -> Iterator[tuple[str, Any]
             info = new_camera_info(sample.camera, head, right_by_m=sample.camera.baseline_m)
             yield camera_info_topic(f"/{RIGHT_IMAGE}"), info
     if sample.labels is not None:
-        yield _picture(f"/{TRUE_LABELS}", sample.labels, head, "png" if form.codec else "")
+        yield _image(f"/{TRUE_LABELS}", sample.labels, head, "png" if form.codec else "")
     if sample.depth_m is not None:
         depth = millimetres_from_depth(sample.depth_m) if form.small_depth else sample.depth_m
-        yield _picture(f"/{TRUE_DEPTH}", depth, head, "png" if form.small_depth else "")
+        yield _image(f"/{TRUE_DEPTH}", depth, head, "png" if form.small_depth else "")
     if sample.right is not None:
-        yield _picture(f"/{RIGHT_IMAGE}", sample.right, head, form.codec, form.quality)
-    yield _picture(f"/{image}", sample.image, head, form.codec, form.quality)
+        yield _image(f"/{RIGHT_IMAGE}", sample.right, head, form.codec, form.quality)
+    yield _image(f"/{image}", sample.image, head, form.codec, form.quality)
 
 
 _ENCODINGS = {("u1", 3): "rgb8", ("u1", 2): "mono8", ("f4", 2): "32FC1"}
 """By type of a pixel and number of dimensions."""
 
 
-def _picture(topic: str, pixels: NDArray[Any], head: Any, codec: str, quality: int = 0) -> tuple[str, Any]:
-    """The topic and the message of a picture: (H, W) or RGB."""
+def _image(topic: str, pixels: NDArray[Any], head: Any, codec: str, quality: int = 0) -> tuple[str, Any]:
+    """The topic and the message of an image: (H, W) or RGB."""
     if not codec:
         return topic, new_image(pixels, _ENCODINGS[pixels.dtype.str[1:], pixels.ndim], head)
     level = {"jpeg_quality": quality} if codec == "jpg" else {"png_compression": 9}

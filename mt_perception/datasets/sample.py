@@ -1,4 +1,4 @@
-"""One picture of a data set with what is known about it."""
+"""One image of a data set with what is known about it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class DatasetError(MtPerceptionError, ValueError):
 
 @dataclass(frozen=True)
 class Sample:
-    """A picture, and its labels, its depth, or both.
+    """An image, and its labels, its depth, or both.
 
     image: (H, W, 3) uint8 RGB.
     labels: (H, W) uint8, trainIds of `labels_of` the reader, 255 = unlabelled; None without labels.
     depth_m: (H, W) float32 metres along the optical axis; NaN unknown, +Inf sky; None without depth.
     metric: False where depth is known up to one unknown factor alone (a teacher's, of an uncalibrated camera).
-    camera: of this picture. Depth is worth nothing without its focal length.
+    camera: of this image. Depth is worth nothing without its focal length.
     right: (H, W, 3) uint8 RGB of the right camera; None without one, and where a reader was not asked for it.
     """
 
@@ -43,11 +43,11 @@ class Sample:
     def __post_init__(self) -> None:
         if self.image.ndim != 3 or self.image.shape[2] != 3 or self.image.dtype != np.uint8:
             got = f"{self.image.dtype} {self.image.shape}"
-            raise DatasetError(f"{self.name}: expected a uint8 picture of shape (H, W, 3), got {got}")
-        for name, array in (("labels", self.labels), ("depth", self.depth_m), ("right picture", self.right)):
+            raise DatasetError(f"{self.name}: expected a uint8 image of shape (H, W, 3), got {got}")
+        for name, array in (("labels", self.labels), ("depth", self.depth_m), ("right image", self.right)):
             if array is not None and array.shape[:2] != self.size:
                 got = str(array.shape[:2])
-                raise DatasetError(f"{self.name}: the picture is {self.size}, its {name} {got} (height, width)")
+                raise DatasetError(f"{self.name}: the image is {self.size}, its {name} {got} (height, width)")
         if self.depth_m is not None and self.camera is None:
             raise DatasetError(f"{self.name}: depth without a camera; its focal length is needed")
 
@@ -80,7 +80,7 @@ class Reader(Protocol):
     def __getitem__(self, index: int) -> Sample: ...
 
     def files(self, index: int) -> Sequence[Path]:
-        """What one sample is made of, its picture first; all must exist, and its pictures must have one size."""
+        """What one sample is made of, its image first; all must exist, and its images must have one size."""
 
 
 @runtime_checkable
@@ -114,16 +114,16 @@ def labels_of(reader: Reader) -> LabelSet:
 
 
 def read_ids(path: Path) -> NDArray[np.uint8]:
-    """(H, W) uint8 label picture."""
+    """(H, W) uint8 label image."""
     ids = decoded(path)
     if ids.ndim != 2 or ids.dtype != np.uint8:
-        raise DatasetError(f"{path} should be an 8-bit picture of one channel, it is {ids.dtype} {ids.shape}")
+        raise DatasetError(f"{path} should be an 8-bit image of one channel, it is {ids.dtype} {ids.shape}")
     return ids
 
 
 def read_uint16(path: Path) -> NDArray[np.uint16]:
-    """(H, W) uint16 picture, as disparity and depth are stored."""
+    """(H, W) uint16 image, as disparity and depth are stored."""
     values = decoded(path)
     if values.ndim != 2 or values.dtype != np.uint16:
-        raise DatasetError(f"{path} should be a 16-bit picture of one channel, it is {values.dtype} {values.shape}")
+        raise DatasetError(f"{path} should be a 16-bit image of one channel, it is {values.dtype} {values.shape}")
     return values

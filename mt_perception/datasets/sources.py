@@ -39,7 +39,7 @@ READERS: Registry[Callable[[Path, str], Reader]] = Registry(
 LABEL_SETS: dict[str, LabelSet] = {"cityscapes": CITYSCAPES, "camvid": CAMVID11, "idd_lite": IDD7}
 """The label sets that come with the package, by the data sets that they are of."""
 
-TRAIN_ONLY = frozenset(("labelmefacade", "kitti_road", "kitti_more", "pictures"))
+TRAIN_ONLY = frozenset(("labelmefacade", "kitti_road", "kitti_more", "images"))
 """Data sets without a split val: nothing in them is true enough to score by."""
 
 _LAYOUTS: tuple[tuple[str, Callable[[Path, str], Reader]], ...] = (

@@ -1,1 +1,1 @@
-"""Pictures and point clouds for people and other programs."""
+"""Images and point clouds for people and other programs."""

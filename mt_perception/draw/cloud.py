@@ -1,4 +1,4 @@
-"""A picture with labels and depth as an organised point cloud: one point for each pixel, in the pixels' order."""
+"""An image with labels and depth as an organised point cloud: one point for each pixel, in the pixels' order."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ POINT = np.dtype([("x", "f4"), ("y", "f4"), ("z", "f4"), ("rgb", "f4"), ("label"
 
 
 def labelled_cloud(
-    depth_m: DepthMap, camera: CameraModel, picture: NDArray[np.uint8], mask: Mask, confidence: NDArray[np.uint8]
+    depth_m: DepthMap, camera: CameraModel, image: NDArray[np.uint8], mask: Mask, confidence: NDArray[np.uint8]
 ) -> NDArray[np.void]:
     """(H, W) of `POINT` in the camera's optical frame: x right, y down, z forward, in metres.
 
-    `picture` is (H, W, 3) RGB. `label` is the trainId, `confidence` from 0 to 1. Where the depth is not finite,
+    `image` is (H, W, 3) RGB. `label` is the trainId, `confidence` from 0 to 1. Where the depth is not finite,
     x, y and z are NaN.
     """
     points = np.empty(depth_m.shape, POINT)
     columns, rows = rays(camera)
     z = np.where(np.isfinite(depth_m), depth_m, np.float32(np.nan))
     points["x"], points["y"], points["z"] = z * columns, z * rows, z
-    points["rgb"] = cv2.cvtColor(picture, cv2.COLOR_RGB2BGRA).view("<u4")[..., 0].view("f4")
+    points["rgb"] = cv2.cvtColor(image, cv2.COLOR_RGB2BGRA).view("<u4")[..., 0].view("f4")
     points["label"] = mask
     np.multiply(confidence, np.float32(1 / 255), out=points["confidence"])
     return points

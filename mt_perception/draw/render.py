@@ -1,6 +1,6 @@
-"""Pictures for people: classes and depth as colours, overlays with a legend, several pictures side by side.
+"""Images for people: classes and depth as colours, overlays with a legend, several images side by side.
 
-All pictures are uint8 RGB.
+All images are uint8 RGB.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from mt_perception.labels import LabelSet
 from mt_perception.types import DepthMap, Mask
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 
 _UNKNOWN_DEPTH_RGB = (90, 90, 90)
 _BACKGROUND = 24
@@ -26,18 +26,18 @@ _LEGEND_WIDTH_PX = 104
 
 
 @lru_cache
-def _color_table(labels: LabelSet) -> Picture:
+def _color_table(labels: LabelSet) -> Image:
     return labels.palette()[:, None]  # (256, 1, 3), as cv2.applyColorMap wants it
 
 
-def color_mask(mask: Mask, labels: LabelSet) -> Picture:
+def color_mask(mask: Mask, labels: LabelSet) -> Image:
     """(H, W) trainIds -> (H, W, 3) in the classes' colours, by one table look-up."""
     return cv2.applyColorMap(mask, _color_table(labels))  # type: ignore[return-value]
 
 
-def overlay(picture: Picture, mask: Mask, opacity: float, labels: LabelSet) -> Picture:
-    """Blend the class colours into `picture` (of the mask's size) and draw the legend where there is room for it."""
-    blended = cv2.addWeighted(picture, 1 - opacity, color_mask(mask, labels), opacity, 0)
+def overlay(image: Image, mask: Mask, opacity: float, labels: LabelSet) -> Image:
+    """Blend the class colours into `image` (of the mask's size) and draw the legend where there is room for it."""
+    blended = cv2.addWeighted(image, 1 - opacity, color_mask(mask, labels), opacity, 0)
     panel = legend(labels, columns=1)
     if blended.shape[0] > 1.2 * panel.shape[0] and blended.shape[1] > 6 * panel.shape[1]:
         corner = blended[: panel.shape[0], : panel.shape[1]]
@@ -46,7 +46,7 @@ def overlay(picture: Picture, mask: Mask, opacity: float, labels: LabelSet) -> P
 
 
 @lru_cache
-def legend(labels: LabelSet, columns: int) -> Picture:
+def legend(labels: LabelSet, columns: int) -> Image:
     """The classes' colours and names in so many columns. Shared between calls: do not write to it."""
     rows = -(-len(labels) // columns)
     panel = np.full((_LEGEND_ROW_PX * rows + 6, _LEGEND_WIDTH_PX * columns, 3), _BACKGROUND, np.uint8)
@@ -58,13 +58,13 @@ def legend(labels: LabelSet, columns: int) -> Picture:
 
 
 @lru_cache
-def _depth_table() -> Picture:
+def _depth_table() -> Image:
     table = cv2.applyColorMap(np.arange(256, dtype=np.uint8)[:, None], cv2.COLORMAP_INFERNO)[..., ::-1].copy()
     table[0] = _UNKNOWN_DEPTH_RGB
     return table
 
 
-def color_depth(depth_m: DepthMap, min_m: float, max_m: float) -> Picture:
+def color_depth(depth_m: DepthMap, min_m: float, max_m: float) -> Image:
     """(H, W) metres -> colours of a fixed logarithmic range: near is bright, far and infinite is dark, unknown grey.
 
     A range that followed each frame's content would make the same distance change colour from frame to frame.
@@ -78,20 +78,20 @@ def color_depth(depth_m: DepthMap, min_m: float, max_m: float) -> Picture:
     return cv2.applyColorMap(nearness.astype(np.uint8), _depth_table())  # type: ignore[return-value]
 
 
-def write(picture: Picture, text: str, origin: tuple[int, int], scale: float = 0.5) -> None:
+def write(image: Image, text: str, origin: tuple[int, int], scale: float = 0.5) -> None:
     """Draw white `text` with its baseline at `origin` (x, y), in place."""
-    cv2.putText(picture, text, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA)
+    cv2.putText(image, text, origin, cv2.FONT_HERSHEY_SIMPLEX, scale, (255, 255, 255), 1, cv2.LINE_AA)
 
 
 def tile(
-    rows: Sequence[Sequence[Picture]], titles: Sequence[str], footer: Picture | None = None, cell_width_px: int = 480
-) -> Picture:
-    """Rows of pictures side by side under their titles, each scaled to `cell_width_px`; `footer` below them all."""
+    rows: Sequence[Sequence[Image]], titles: Sequence[str], footer: Image | None = None, cell_width_px: int = 480
+) -> Image:
+    """Rows of images side by side under their titles, each scaled to `cell_width_px`; `footer` below them all."""
     width = cell_width_px * len(titles)
     header = np.full((24, width, 3), _BACKGROUND, np.uint8)
     for column, title in enumerate(titles):
         write(header, title, (column * cell_width_px + 8, 17))
-    lines: list[Picture] = [header]
+    lines: list[Image] = [header]
     for row in rows:
         cells: list[Any] = [cv2.resize(p, (cell_width_px, round(p.shape[0] * cell_width_px / p.shape[1]))) for p in row]
         height = max(cell.shape[0] for cell in cells)
@@ -102,7 +102,7 @@ def tile(
     return np.vstack(lines)
 
 
-def _padded(picture: Picture, height: int, width: int) -> Picture:
-    missing = max(0, height - picture.shape[0]), max(0, width - picture.shape[1])
+def _padded(image: Image, height: int, width: int) -> Image:
+    missing = max(0, height - image.shape[0]), max(0, width - image.shape[1])
     color = (_BACKGROUND,) * 3
-    return cv2.copyMakeBorder(picture, 0, missing[0], 0, missing[1], cv2.BORDER_CONSTANT, value=color)  # type: ignore[return-value]
+    return cv2.copyMakeBorder(image, 0, missing[0], 0, missing[1], cv2.BORDER_CONSTANT, value=color)  # type: ignore[return-value]

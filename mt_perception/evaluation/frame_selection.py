@@ -20,7 +20,7 @@ def worst_frames(frames: Timeline, most: int) -> list[int]:
 def differing_frames(first: Timeline, second: Timeline, most: int) -> list[tuple[int, int]]:
     """The indices in both, of the frames with one stamp in which they differ most, those first.
 
-    By their scores where truth tells them; else by the shares of the picture that the classes have.
+    By their scores where truth tells them; else by the shares of the image that the classes have.
     """
     stamps, a, b = np.intersect1d(first.stamps_ns, second.stamps_ns, return_indices=True)
     (rank, one), (other_rank, other) = first.badness, second.badness

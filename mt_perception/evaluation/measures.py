@@ -37,7 +37,7 @@ MEASURES = {
     "spearman": Measure("rank correlation", 1, meaning="1 where near and far are in the right order, at any scale"),
     "label_flicker": Measure("label flicker", -1, True, "share of the labels that change from one frame to the next"),
     "depth_flicker": Measure("depth flicker", -1, True, "mean change of a pixel's depth from one frame to the next"),
-    "stereo_error": Measure("stereo error", -1, True, "how badly depth explains the right picture: 50 % is chance"),
+    "stereo_error": Measure("stereo error", -1, True, "how badly depth explains the right image: 50 % is chance"),
     "stereo_reference": Measure("that of matching", 0, True, "the same of the disparity that the pair itself gives"),
 }  # fmt: skip
 LABEL_MEASURES = ("miou", "pixel_accuracy")

@@ -16,8 +16,8 @@ from mt_perception.evaluation.sentences import on_differences, on_quality, on_ru
 from mt_perception.evaluation.shots import differing_share, shots, side_by_side
 from mt_perception.report.charts import TRACK_COLORS, Track, timeline
 from mt_perception.report.findings import findings
+from mt_perception.report.images import css_color
 from mt_perception.report.page import render_page
-from mt_perception.report.pictures import css_color
 from mt_perception.report.tables import confusion_table, depth_results, label_results
 from mt_perception.utils.json_safe import plain
 
@@ -30,7 +30,7 @@ _ROWS = {
 }
 _RANKED = {
     "truth": "their own mean IoU less their own AbsRel",
-    "stereo": "how badly their depth explains the right picture",
+    "stereo": "how badly their depth explains the right image",
     "flicker": "how many of their labels differ from those of the frame before",
 }
 
@@ -173,7 +173,7 @@ def _tracks(evaluations: Sequence[Evaluation], names: Sequence[str]) -> list[Tra
 def _differing(
     first: Evaluation, other: Evaluation, truth: Path | None, most: int, names: tuple[str, str]
 ) -> list[dict[str, Any]]:
-    """The frames in which two recordings of the same pictures differ most, side by side."""
+    """The frames in which two recordings of the same images differ most, side by side."""
     chosen = differing_frames(first.frames, other.frames, most)
     pairs = zip(*(shots(each, truth, which) for each, which in _split(first, other, chosen)), strict=True)
     return [

@@ -11,7 +11,7 @@ _SIDES = (IMAGE, RIGHT_IMAGE)
 
 
 class Pairs:
-    """Left and right picture of an instant as a pair, with what the last camera_info of each told.
+    """Left and right image of an instant as a pair, with what the last camera_info of each told.
 
     Every instant has to be shown to it, also those that hold nothing but a camera_info: their stamps need not be equal.
     """

@@ -40,7 +40,7 @@ _GAP = 1.5
 
 @dataclass
 class Evaluation:
-    """What was found in one recording. `is_live`: results were recorded later than their pictures.
+    """What was found in one recording. `is_live`: results were recorded later than their images.
 
     `judged`: results that have truth. `strange_ids`: what stands in true labels and is no class. `row_table` says with
     what depth was compared, or why with nothing; empty without true depth. `cameras` are the topics that were asked
@@ -52,7 +52,7 @@ class Evaluation:
     blocks: Blocks = field(init=False)
     depth: DepthBreakdown = field(init=False)
     frames: Timeline = field(init=False)
-    pictures: int = 0
+    images: int = 0
     judged: int = 0
     unanswered_ns: array[int] = field(default_factory=lambda: array("q"))
     is_live: bool = False
@@ -88,9 +88,9 @@ class Evaluation:
         values = scores.summary()
         return {
             "recording": str(self.path),
-            "pictures": self.pictures,
+            "images": self.images,
             "results": len(stamps),
-            "dropped": max(0, self.pictures - len(stamps)),
+            "dropped": max(0, self.images - len(stamps)),
             "seconds": float(stamps[-1] - stamps[0]) / 1e9 if len(stamps) else 0.0,
             "fps": 1 / usual_s if usual_s else None,
             "gaps": len(self.gaps),
@@ -114,7 +114,7 @@ def evaluate_bag(
     """Read a recording. Its truth is its own, or that of another recording, matched by stamp.
 
     `card` is that of the model that made the results; without a row table in it the truth is read once before.
-    `cameras`: the topics of (left and) right pictures, in the recording or in that of the truth; found when empty.
+    `cameras`: the topics of (left and) right images, in the recording or in that of the truth; found when empty.
     `true_labels`: the classes of the true labels, where the recording does not tell them; see `comparison_of`.
     """
     row_table, pairs = RowTable(card), Pairs()
@@ -134,13 +134,13 @@ def evaluate_bag(
             row_table.fit(with_truth(each) for each in before_all)
         read = readable(bag, instants(bag, layout), found.losses)
         for instant in tqdm(read, desc=path.name, unit="instant", leave=False):
-            found.pictures += instant.has_picture
+            found.images += instant.has_image
             pair = pairs(instant)
             if MASK in instant.messages:
                 means = _flicker(before, instant) | _stereo(pair, instant)
                 _add(found, instant, with_truth(instant), means, row_table)
                 before = instant
-            elif instant.has_picture:
+            elif instant.has_image:
                 found.unanswered_ns.append(instant.stamp_ns)
     _refuse_nothing(found, truth, has_truth)
     if found.strange_ids:
@@ -154,7 +154,7 @@ def evaluate_bag(
 
 
 def _layout(bag: Bag, with_truth: Truth, cameras: tuple[str, str]) -> Layout:
-    """Pictures that the truth's recording alone has are read from there."""
+    """Images that the truth's recording alone has are read from there."""
     topic, right = ("" if with_truth.has(each) and not has_images(bag, each) else each for each in cameras)
     return layout_of(bag, topic, right)
 
@@ -203,7 +203,7 @@ def _add(found: Evaluation, instant: Instant, judged: Instant, means: dict[str, 
     """`judged` is the instant with its truth, which may be of another recording."""
     received_ns = [each.received_ns for each in instant.messages.values()]
     answered_ns = instant.messages[MASK].received_ns
-    found.is_live |= answered_ns > (instant.picture_received_ns or instant.stamp_ns)
+    found.is_live |= answered_ns > (instant.image_received_ns or instant.stamp_ns)
     labels, depth_m = judged.labels_and_truth(), judged.depth_and_truth_m()
     found.judged += bool(labels or depth_m)
     found.strange_ids |= _ids_of_no_class(labels[1], found.comparison.true) if labels else set()

@@ -69,7 +69,7 @@ class RowTable:
         return self._left_out.prior(_stretch(instant))
 
     def _look_for_camera(self, instant: Instant) -> None:
-        """The newest camera_info holds for all pictures."""
+        """The newest camera_info holds for all images."""
         found = next((instant.messages[topic] for topic in _CAMERAS if topic in instant.messages), None)
         try:
             self._camera = (found and camera_from_info(found.message())) or self._camera

@@ -1,4 +1,4 @@
-"""What a recording of the node shows: frames joined by their stamps, rates, latencies, scores, and a picture of it."""
+"""What a recording of the node shows: frames joined by their stamps, rates, latencies, scores, and an image of it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) ->
         labels, depth = SegmentationScores(comparison), DepthScores()
         has_truth = bool({TRUE_LABELS, TRUE_DEPTH} & set(layout.topics))
         for instant in instants(bag, layout):
-            frames_in += instant.has_picture
+            frames_in += instant.has_image
             if MASK not in instant.messages:
                 continue
             received_ns = instant.messages[MASK].received_ns
@@ -80,7 +80,7 @@ def overview(
     true: LabelSet | None = None,
     frames: int = 4,
     depth_range_m: tuple[float, float] = (1.0, 80.0),
-) -> render.Picture:
+) -> render.Image:
     """A few evenly spaced frames, one a row: input, labels, depth, and the truth beside them where there is some."""
     with Bag(recording) as bag:
         layout = layout_of(bag)
@@ -93,14 +93,14 @@ def overview(
     return render.tile(chosen, titles, footer=render.legend(comparison.predicted, columns=10))
 
 
-def _row(instant: Instant, depth_range_m: tuple[float, float], comparison: Comparison) -> list[render.Picture]:
+def _row(instant: Instant, depth_range_m: tuple[float, float], comparison: Comparison) -> list[render.Image]:
     mask, depth_m = instant.array(MASK), instant.array(DEPTH)
     assert mask is not None
-    picture = instant.picture(mask.shape)
-    if picture is None:
-        picture = np.zeros((*mask.shape, 3), np.uint8)
-    empty = np.zeros_like(picture)
-    row = [picture, render.overlay(picture, mask, 0.6, comparison.predicted)]
+    image = instant.image(mask.shape)
+    if image is None:
+        image = np.zeros((*mask.shape, 3), np.uint8)
+    empty = np.zeros_like(image)
+    row = [image, render.overlay(image, mask, 0.6, comparison.predicted)]
     row.append(empty if depth_m is None else render.color_depth(depth_m, *depth_range_m))
     true_labels, true_depth_m = instant.array(TRUE_LABELS), instant.true_depth_m()
     if true_labels is not None and true_depth_m is not None:

@@ -44,8 +44,8 @@ def _on_skill(scores: Mapping[str, Any]) -> str:
 
 def on_running(facts: Mapping[str, Any]) -> str:
     """What is missing and how late the results are."""
-    missing = f"{facts['dropped']} of {facts['pictures']}" if facts["dropped"] else f"none of {facts['pictures']}"
-    said = [f"{missing} pictures went without a result" if facts["pictures"] else "the pictures were not recorded"]
+    missing = f"{facts['dropped']} of {facts['images']}" if facts["dropped"] else f"none of {facts['images']}"
+    said = [f"{missing} images went without a result" if facts["images"] else "the images were not recorded"]
     if facts["gaps"]:
         said.append(f"gaps: {facts['gaps']}, the longest of {facts['longest_gap_s']:.2f} s")
     if late := facts["latency_ms"]:

@@ -16,7 +16,7 @@ from mt_perception.geometry import resize_nearest
 from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.metrics.scores import DepthBreakdown, SegmentationScores
 from mt_perception.report.frames import FrameScores, judge
-from mt_perception.report.pictures import Panel, View, panels
+from mt_perception.report.images import Panel, View, panels
 from mt_perception.topics import DEPTH, MASK, TRUE_LABELS
 from mt_perception.types import Mask
 
@@ -31,12 +31,12 @@ class Shot:
 
 
 def shots(found: Evaluation, truth: Path | None, indices: Sequence[int]) -> Iterator[Shot]:
-    """Those frames of the recording, in that order, with their pictures: from `truth` where it has none itself."""
+    """Those frames of the recording, in that order, with their images: from `truth` where it has none itself."""
     stamps, spans, start_ns = found.frames.stamps_ns, found.frames.spans_ns, found.start_ns
     with Bag(found.path) as bag, Truth(truth, found.cameras) as with_truth:
         for index in indices:
             stamp_ns, (first_ns, last_ns) = int(stamps[index]), spans[index].tolist()
-            instant = with_truth(read_instant(bag, found.layout, stamp_ns, (first_ns, last_ns)), pictures=True)
+            instant = with_truth(read_instant(bag, found.layout, stamp_ns, (first_ns, last_ns)), images=True)
             yield _shot(f"after {(stamp_ns - start_ns) / 1e9:.2f} s", instant, found.comparison)
 
 
@@ -76,5 +76,5 @@ def _shot(name: str, instant: Instant, comparison: Comparison) -> Shot:
         depth.update(*pair_m, pair[1] if pair and pair[1].shape == pair_m[1].shape else None)
     mask = instant.array(MASK)
     assert mask is not None
-    view = View(instant.picture(), mask, instant.array(TRUE_LABELS), instant.array(DEPTH), instant.true_depth_m())
+    view = View(instant.image(), mask, instant.array(TRUE_LABELS), instant.array(DEPTH), instant.true_depth_m())
     return Shot(judge(name, labels, depth), panels(view, comparison), mask)

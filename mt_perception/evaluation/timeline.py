@@ -51,7 +51,7 @@ class Timeline:
 
     @property
     def shares(self) -> NDArray[np.float32]:
-        """(frames, classes): of the picture, the part that each class was given."""
+        """(frames, classes): of the image, the part that each class was given."""
         return np.array(self._shares, np.float32).reshape(-1, len(self.labels))
 
     def __getitem__(self, name: str) -> NDArray[np.float64]:

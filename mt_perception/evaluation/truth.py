@@ -11,7 +11,7 @@ from mt_perception.bags.topics import Layout, has_images, layout_of
 from mt_perception.topics import TRUE_DEPTH, TRUE_LABELS, TRUTH
 
 _TRUTHS = (TRUE_LABELS, TRUE_DEPTH)
-_AROUND_NS = 10**9  # a picture is recorded within so much of its truth
+_AROUND_NS = 10**9  # an image is recorded within so much of its truth
 
 
 def read_instant(
@@ -30,7 +30,7 @@ class Truth:
     """Completes instants with the truth of another recording, which is read when it is asked for; or leaves them."""
 
     def __init__(self, path: Path | None, cameras: tuple[str, str] = ("", "")) -> None:
-        """`cameras`: the topics of (left and) right pictures where they are there, found by themselves when empty."""
+        """`cameras`: the topics of (left and) right images where they are there, found by themselves when empty."""
         self._bag = Bag(path) if path else None
         self._spans: dict[int, tuple[int, int]] = {}
         if self._bag:
@@ -48,7 +48,7 @@ class Truth:
         return (self._bag, self._layout.topics) if self._bag else None
 
     def has(self, camera: str) -> bool:
-        """Whether this recording has the pictures of a camera's topic."""
+        """Whether this recording has the images of a camera's topic."""
         return bool(camera) and self._bag is not None and has_images(self._bag, camera)
 
     def __enter__(self) -> Truth:
@@ -58,15 +58,15 @@ class Truth:
         if self._bag:
             self._bag.__exit__()
 
-    def __call__(self, instant: Instant, pictures: bool = False) -> Instant:
-        """The instant with this truth instead of its own. With `pictures` it gets those that it lacks as well."""
+    def __call__(self, instant: Instant, images: bool = False) -> Instant:
+        """The instant with this truth instead of its own. With `images` it gets those that it lacks as well."""
         if not self._bag:
             return instant
         own = {role: each for role, each in instant.messages.items() if role not in _TRUTHS}
         if instant.stamp_ns not in self._spans:
             return Instant(instant.stamp_ns, own)
         first_ns, last_ns = self._spans[instant.stamp_ns]
-        if not pictures:
+        if not images:
             found = read_instant(self._bag, self._layout, instant.stamp_ns, (first_ns, last_ns), self._topics)
             return Instant(instant.stamp_ns, own | found.messages)
         around_ns = first_ns - _AROUND_NS, last_ns + _AROUND_NS

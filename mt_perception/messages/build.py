@@ -68,7 +68,7 @@ class MessageBuilder:
         return self._new("sensor_msgs/msg/CompressedImage", header=header, format=form, data=data.ravel())
 
     def camera_info(self, camera: CameraModel, header: Any, right_by_m: float = 0.0) -> Any:
-        """`CameraInfo` of a rectified, undistorted picture by a camera that lies `right_by_m` right of the left one."""
+        """`CameraInfo` of a rectified, undistorted image by a camera that lies `right_by_m` right of the left one."""
         fx, fy, cx, cy = camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px
         return self._new(
             "sensor_msgs/msg/CameraInfo",

@@ -17,7 +17,7 @@ class CalibrationError(MtPerceptionError, ValueError):
 
 
 def read_camera(path: Path) -> CameraModel:
-    """The camera of rectified pictures from the file that camera_calibration writes (YAML).
+    """The camera of rectified images from the file that camera_calibration writes (YAML).
 
     Raises:
         CalibrationError: the file cannot be read, or is no calibration.

@@ -62,7 +62,7 @@ def eight_bit(array: NDArray[Any], encoding: str, bit_depth: int = 0) -> tuple[N
 def check_camera(encoding: str) -> None:
     """Raise `DataError` for an encoding of one plane that no camera's image has."""
     if encoding not in _PIXEL_FORMATS:
-        raise DataError(f"image encoding is {encoding!r}, which is no camera picture")
+        raise DataError(f"image encoding is {encoding!r}, which is no camera image")
 
 
 def eight_of_sixteen(array: NDArray[np.uint16], bit_depth: int = 0) -> NDArray[np.uint8]:

@@ -67,6 +67,6 @@ def message_of(output: OutputTopic, result: Result) -> Any:
 
 
 def disparity_message(match: Match, left: Frame, builder: MessageBuilder) -> Any:
-    """`disparity` at the size of the left picture."""
+    """`disparity` at the size of the left image."""
     header = builder.header(left.stamp_ns, left.frame_id)
     return builder.disparity(header=header, **vars(disparity(match, left.size)))

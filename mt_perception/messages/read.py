@@ -2,7 +2,7 @@
 
 Works on anything that has a message's fields: the messages of rclpy in the node, and those of `rosbags` that are
 read from a recording where no ROS is installed. Packed encodings are viewed in place, whatever their row step and byte
-order; `image_encodings` makes pictures of the others.
+order; `image_encodings` makes images of the others.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def array_from_compressed(message: Any, max_megapixels: float = _MOST_MEGAPIXELS
 def _check_header(message: Any, max_megapixels: float) -> str:
     """What to call this `CompressedImage`. Raises `DataError` for no header, and for one with too many pixels."""
     data = np.frombuffer(message.data, np.uint8)
-    told = f"a compressed picture of {data.size} bytes, format {message.format[:80]!r},"
+    told = f"a compressed image of {data.size} bytes, format {message.format[:80]!r},"
     try:
         with HeaderReader.open(BytesIO(data.data), formats=_COMPRESSED) as header:
             width, height = header.size
@@ -100,7 +100,7 @@ def _check_header(message: Any, max_megapixels: float) -> str:
     return told
 
 
-def check_picture(message: Any, max_megapixels: float = _MOST_MEGAPIXELS) -> None:
+def check_image(message: Any, max_megapixels: float = _MOST_MEGAPIXELS) -> None:
     """Raise the `DataError` of `frame_from_message`, as far as that shows without decoding or copying."""
     if getattr(message, "encoding", "") in PLANAR:
         data = np.frombuffer(message.data, np.uint8)
@@ -115,7 +115,7 @@ def check_picture(message: Any, max_megapixels: float = _MOST_MEGAPIXELS) -> Non
 def frame_from_message(message: Any, bit_depth: int = 0, max_megapixels: float = _MOST_MEGAPIXELS) -> Frame:
     """`Image` or `CompressedImage` -> `Frame` with the header's stamp and frame, and no camera yet.
 
-    `bit_depth`: how many of 16 bits the camera uses, 0 to find that in the picture; `max_megapixels`: as in
+    `bit_depth`: how many of 16 bits the camera uses, 0 to find that in the image; `max_megapixels`: as in
     `array_from_compressed`. Raises `DataError` for what cannot be read.
     """
     if getattr(message, "encoding", "") in PLANAR:
@@ -136,24 +136,24 @@ def frame_from_message(message: Any, bit_depth: int = 0, max_megapixels: float =
 
 
 def with_camera(frame: Frame, camera: CameraModel) -> Frame:
-    """`frame` with its camera. A camera that describes another resolution of the same picture is scaled.
+    """`frame` with its camera. A camera that describes another resolution of the same image is scaled.
 
-    Raises `DataError` when the two have different proportions: then the camera tells nothing about this picture.
+    Raises `DataError` when the two have different proportions: then the camera tells nothing about this image.
     """
     height, width = frame.size
     if abs(camera.width_px * height - camera.height_px * width) > 0.02 * camera.width_px * height:
         raise DataError(
-            f"camera_info describes {camera.width_px}x{camera.height_px} pixels, the picture has {width}x{height}; "
+            f"camera_info describes {camera.width_px}x{camera.height_px} pixels, the image has {width}x{height}; "
             "they must have the same proportions"
         )
     return replace(frame, camera=scale_camera(camera, frame.size))
 
 
 def camera_from_info(info: Any) -> CameraModel | None:
-    """`sensor_msgs/CameraInfo` of a rectified picture -> `CameraModel`; None when it is uncalibrated (all zero).
+    """`sensor_msgs/CameraInfo` of a rectified image -> `CameraModel`; None when it is uncalibrated (all zero).
 
-    The projection matrix P describes the rectified picture; K serves where P is empty. Both are of the whole sensor:
-    region of interest and binning make them those of the picture, as in `image_geometry`. The baseline is -P[3] / P[0]
+    The projection matrix P describes the rectified image; K serves where P is empty. Both are of the whole sensor:
+    region of interest and binning make them those of the image, as in `image_geometry`. The baseline is -P[3] / P[0]
     of a right camera. Raises `DataError` for values that no camera has (NaN, negative focal length).
     """
     p, k = np.asarray(info.p, float), np.asarray(info.k, float)
@@ -189,10 +189,10 @@ def header_stamp_ns(data: bytes | memoryview) -> int:
     return seconds * 10**9 + nanoseconds
 
 
-def picture_from_cdr(data: bytes, compressed: bool) -> SimpleNamespace:
+def image_from_cdr(data: bytes, compressed: bool) -> SimpleNamespace:
     """The fields of a serialized `Image`, or `CompressedImage`, its pixels as a view into `data`.
 
-    rclpy copies a picture twice on its way into a message, in the thread that must not be held up.
+    rclpy copies an image twice on its way into a message, in the thread that must not be held up.
     Raises `DataError` for bytes that end too early.
     """
     reader = _CdrReader(data)
@@ -211,7 +211,7 @@ def picture_from_cdr(data: bytes, compressed: bool) -> SimpleNamespace:
             data=reader.octets(),
         )
     except (struct.error, UnicodeDecodeError) as error:
-        raise DataError(f"a picture of {len(data)} bytes cannot be read ({error})") from error
+        raise DataError(f"an image of {len(data)} bytes cannot be read ({error})") from error
 
 
 class _CdrReader:

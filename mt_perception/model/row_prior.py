@@ -1,6 +1,6 @@
 """What can be said of depth by the image row alone, and so what any depth worth its name must do better than.
 
-Seen from a car, the road is a ramp from the bottom of the picture to the horizon. A table of the usual depth at each
+Seen from a car, the road is a ramp from the bottom of the image to the horizon. A table of the usual depth at each
 angle knows that ramp and nothing that stands on it.
 """
 

@@ -62,7 +62,7 @@ class NetworkSpec:
     """Names and options that `network.multitask.build_network` turns into a network.
 
     `train_ids[i]` is the trainId that channel i of the segmentation head stands for. `finest` is the level of the
-    encoder at which the decoder ends and the heads run, 0 for its finest (1/4 of the picture, or all of it with
+    encoder at which the decoder ends and the heads run, 0 for its finest (1/4 of the image, or all of it with
     SegNet and U-Net), 1 for the next.
     `separable` names the part whose convolutions are exchanged for separable ones (`network/separable.py`); `decoder`
     includes the heads. Without `depth` there is no head for it, and all depth is unknown. `extra_heads` are further

@@ -20,7 +20,7 @@ def describe(bundle: Bundle) -> str:
         "depth": f"{codec.min_m:g} to {codec.max_m:g} m, {codec.name} codec",
         "trained with": f"a focal length of {camera.fx_px:g} px at {camera.width_px} px width",
         "parameters": f"{card.parameters:,}",
-        "GMACs": f"{card.gmacs:.2f} a picture",
+        "GMACs": f"{card.gmacs:.2f} an image",
         "scores": ", ".join(f"{name} {value:.3f}" for name, value in card.scores.items()) or "none",
         "scored on": ", ".join(f"{name} {split}" for name, split in card.splits.items()) or "not told",
         "skill": _skill(card),

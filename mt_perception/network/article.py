@@ -1,6 +1,6 @@
 """The published way, to compare with: the network as published, run as published (Nekrasov et al., arXiv 1809.04766).
 
-Eager fp32 PyTorch in NCHW memory order, 256 channels, 20 + 1 outputs, whole 5x5 max-pools; a picture is normalised in
+Eager fp32 PyTorch in NCHW memory order, 256 channels, 20 + 1 outputs, whole 5x5 max-pools; an image is normalised in
 NumPy before, and the classes and metres are found in NumPy after. The weights are random: speed does
 not depend on them.
 """
@@ -46,7 +46,7 @@ def published_network() -> nn.Module:
 
 
 class PublishedLoop:
-    """One picture after the other, on the GPU if there is one."""
+    """One image after the other, on the GPU if there is one."""
 
     def __init__(self, network: nn.Module | None = None, threads: int = 0) -> None:
         if threads:
@@ -55,9 +55,9 @@ class PublishedLoop:
         self._network = (network or published_network()).to(self.device)
         self._mean, self._std = (np.array(each) for each in (InputSpec().mean, InputSpec().std))
 
-    def prepare(self, picture: NDArray[np.uint8]) -> Tensor:
+    def prepare(self, image: NDArray[np.uint8]) -> Tensor:
         """(H, W, 3) uint8 BGR -> (1, 3, H, W) normalised float32."""
-        rgb = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+        rgb = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
         normalised = (rgb / 255.0 - self._mean) / self._std
         return torch.tensor(normalised.transpose(2, 0, 1)[None]).float().to(self.device)
 

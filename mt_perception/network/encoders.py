@@ -1,4 +1,4 @@
-"""Encoders: a picture in, feature maps at falling resolution out, built by name."""
+"""Encoders: an image in, feature maps at falling resolution out, built by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TIMM = "timm/"
 class Encoder(Protocol):
     """Feature maps by stride: `channels[i]` lists the channels of the maps that `forward` gives at `strides[i]`.
 
-    It is fed pictures whose sides are multiples of `multiple`; the network sees to that.
+    It is fed images whose sides are multiples of `multiple`; the network sees to that.
     """
 
     strides: tuple[int, ...]
@@ -27,7 +27,7 @@ class Encoder(Protocol):
     multiple: int
 
     def __call__(self, image: Tensor) -> list[list[Tensor]]:
-        """(N, 3, H, W) normalised picture -> for each stride, its maps, each (N, C, ceil(H/s), ceil(W/s))."""
+        """(N, 3, H, W) normalised image -> for each stride, its maps, each (N, C, ceil(H/s), ceil(W/s))."""
 
 
 class MobileNetV3(nn.Module):

@@ -30,7 +30,7 @@ from mt_perception.types import OUTPUTS
 
 
 def multiply_adds(network: MultiTaskNetwork, size: tuple[int, int]) -> int:
-    """Multiply-adds of convolutions and matrix products for one picture of `size` (height, width)."""
+    """Multiply-adds of convolutions and matrix products for one image of `size` (height, width)."""
     from torch.utils.flop_counter import FlopCounterMode
 
     empty = copy.deepcopy(network).to("meta").eval()  # the shapes are enough to count
@@ -40,7 +40,7 @@ def multiply_adds(network: MultiTaskNetwork, size: tuple[int, int]) -> int:
 
 
 def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, int] = (64, 128)) -> None:
-    """Write `path` (.xml) and its constants beside it (.bin). The exported graph takes pictures of any size."""
+    """Write `path` (.xml) and its constants beside it (.bin). The exported graph takes images of any size."""
     import openvino as ov
 
     height, width = example_size
@@ -84,7 +84,7 @@ def write_bundle(network: MultiTaskNetwork, directory: Path, facts: Mapping[str,
 
 
 def write_untrained(directory: Path, name: str, spec: NetworkSpec, size: tuple[int, int], seed: int = 0) -> Bundle:
-    """A bundle with random weights for pictures of `size` (height, width); the same seed gives the same weights."""
+    """A bundle with random weights for images of `size` (height, width); the same seed gives the same weights."""
     torch.manual_seed(seed)
     height, width = size
     facts = {

@@ -45,7 +45,7 @@ def folded(network: MultiTaskNetwork) -> MultiTaskNetwork:
 def conv_norm_pairs(network: nn.Module) -> list[tuple[str, str]]:
     """Names of the convolutions whose result goes into a batch norm and nowhere else, each with that norm's.
 
-    Wherever they stand: autograd's record of one small picture tells what was computed from what. A convolution that
+    Wherever they stand: autograd's record of one small image tells what was computed from what. A convolution that
     runs more than once has no norm of its own.
     """
     owners = {id(module.weight): name for name, module in network.named_modules() if _has_weight(module)}

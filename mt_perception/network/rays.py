@@ -1,8 +1,8 @@
 """Where each cell of a feature map looks: what lets a network tell metres for cameras that it was not trained with.
 
-A network that sees pixels alone knows depth by the row of the picture, and that holds for one camera at one height and
+A network that sees pixels alone knows depth by the row of the image, and that holds for one camera at one height and
 one pitch. The tangents of a cell's angles to the optical axis, (u - cx) / fx and (v - cy) / fy, say the same for all
-cameras, however the picture was scaled and cropped (compare CAM-Convs, arXiv 1904.02028).
+cameras, however the image was scaled and cropped (compare CAM-Convs, arXiv 1904.02028).
 """
 
 from __future__ import annotations

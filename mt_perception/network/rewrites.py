@@ -27,7 +27,7 @@ def in_fp32(x: Tensor) -> Tensor:
 
 
 def channels_apart(x: Tensor) -> Tensor:
-    """(1, C, h, w) -> (C, h, w), each channel a picture of its own in memory.
+    """(1, C, h, w) -> (C, h, w), each channel an image of its own in memory.
 
     Convolutions leave the channels of a pixel side by side, which an argmax over them is slow on.
     """
@@ -36,9 +36,9 @@ def channels_apart(x: Tensor) -> Tensor:
 
 
 def upsampled_phases(x: Tensor, factor: int) -> list[Tensor]:
-    """(C, h, w) -> the `factor` ** 2 pictures (C, h, w) of which `interleave` makes the bilinearly upsampled one.
+    """(C, h, w) -> the `factor` ** 2 images (C, h, w) of which `interleave` makes the bilinearly upsampled one.
 
-    The pixels of one offset within their cell form a picture of the coarse size: a fixed mixture of the coarse picture
+    The pixels of one offset within their cell form an image of the coarse size: a fixed mixture of the coarse image
     and its shifted copies. What follows pixel by pixel (argmax, softmax, decoding) is done on each while it lies in
     the cache, and only the finished results are put together: the upsampled class scores, 20 numbers per pixel, are
     never written to memory.
@@ -47,7 +47,7 @@ def upsampled_phases(x: Tensor, factor: int) -> list[Tensor]:
 
 
 def interleave(phases: Sequence[Tensor], factor: int) -> Tensor:
-    """`factor` ** 2 pictures (h, w), row by row -> (`factor` * h, `factor` * w)."""
+    """`factor` ** 2 images (h, w), row by row -> (`factor` * h, `factor` * w)."""
     return F.pixel_shuffle(torch.stack(list(phases))[None], factor)[0, 0]
 
 

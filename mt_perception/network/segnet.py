@@ -1,6 +1,6 @@
 """SegNet (Badrinarayanan et al., arXiv 1511.00561) in the form of four stages, without biases.
 
-With three classes, no depth and a batch norm on the picture it has 15,274,892 weights, and 1,749,671 when every
+With three classes, no depth and a batch norm on the image it has 15,274,892 weights, and 1,749,671 when every
 convolution is exchanged for a separable one: the published counts.
 """
 

@@ -45,7 +45,7 @@ def _exchanged(conv: nn.Conv2d) -> nn.Sequential:
 
 @dataclass(frozen=True)
 class Cost:
-    """Of one picture through a network: `multiply_adds` as torchinfo counts them, of all layers.
+    """Of one image through a network: `multiply_adds` as torchinfo counts them, of all layers.
 
     It counts an up-convolution by its output, which is too much by the square of its stride; `export.multiply_adds`
     does not.
@@ -71,7 +71,7 @@ class Exchange:
 
 
 def cost(network: nn.Module, size: tuple[int, int]) -> Cost:
-    """For a picture of `size` (height, width). Raises `SpecError` where torchinfo is not installed."""
+    """For an image of `size` (height, width). Raises `SpecError` where torchinfo is not installed."""
     try:
         from torchinfo import summary
     except ImportError:

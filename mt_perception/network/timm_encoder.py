@@ -13,7 +13,7 @@ class TimmEncoder(nn.Module):
     """Any model of timm that gives feature maps at strides 4, 8, 16 and 32."""
 
     strides = (4, 8, 16, 32)
-    multiple = 32  # transformers cut a picture into patches, and leave out what is no whole patch
+    multiple = 32  # transformers cut an image into patches, and leave out what is no whole patch
 
     def __init__(self, name: str) -> None:
         super().__init__()

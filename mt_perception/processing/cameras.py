@@ -11,15 +11,15 @@ from mt_perception.types import CameraModel, DataError, Frame
 
 
 class Cameras:
-    """The newest camera of each picture's topic; at first the last one before `start_ns`, or the first one at all."""
+    """The newest camera of each image's topic; at first the last one before `start_ns`, or the first one at all."""
 
-    def __init__(self, bag: Bag, pictures: Collection[str], start_ns: int, bit_depth: int = 0) -> None:
+    def __init__(self, bag: Bag, images: Collection[str], start_ns: int, bit_depth: int = 0) -> None:
         self._bit_depth = bit_depth
-        self.topics = {camera_info_topic(topic) for topic in pictures}
+        self.topics = {camera_info_topic(topic) for topic in images}
         found = {topic: _before(bag, topic, start_ns) for topic in self.topics}
         self._newest = {topic: _camera(recorded) for topic, recorded in found.items() if recorded}
         self.problem = ""
-        """Why the last picture has no camera; empty when it has, or when there is none."""
+        """Why the last image has no camera; empty when it has, or when there is none."""
 
     def heard(self, recorded: Recorded) -> bool:
         """Take in a message if it is a camera_info; whether it is."""
@@ -29,9 +29,9 @@ class Cameras:
         return True
 
     def frame(self, recorded: Recorded) -> Frame:
-        """The picture with its camera; without one, as in the node, where it has another shape than the camera says.
+        """The image with its camera; without one, as in the node, where it has another shape than the camera says.
 
-        Raises `DataError` for what is no picture.
+        Raises `DataError` for what is no image.
         """
         frame = frame_from_message(recorded.message(), self._bit_depth)
         camera = self._newest.get(camera_info_topic(recorded.topic))

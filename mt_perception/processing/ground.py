@@ -1,4 +1,4 @@
-"""The pictures of a recording through the network, their depth brought to the scale of the ground.
+"""The images of a recording through the network, their depth brought to the scale of the ground.
 
 The scale is smoothed over time; that of a segment begins `WARM_UP_S` before it, so that each can be made by itself.
 """
@@ -27,18 +27,18 @@ class OnGround:
         if problem := self._depth.problem:
             has_scale = self._depth.scale and self._depth.scale.known
             kind = "an older one" if has_scale else "the network's own"
-            self._tally.lose(f"in some pictures the scale of depth is {kind}: {problem}")
+            self._tally.lose(f"in some images the scale of depth is {kind}: {problem}")
         return made
 
     def warm_up(self, prediction: Prediction) -> Prediction:
-        """The same, without telling: of a picture that belongs to another segment."""
+        """The same, without telling: of an image that belongs to another segment."""
         return self._depth(prediction, self._mount)
 
 
 def on_ground(
     correct: OnGround, predictions: Iterable[tuple[int, Prediction]], segment: Segment
 ) -> Iterator[tuple[int, Prediction]]:
-    """The predictions of pictures that were received in `segment`, corrected by these and those before it."""
+    """The predictions of images that were received in `segment`, corrected by these and those before it."""
     for received_ns, prediction in predictions:
         if received_ns < segment.start_ns:
             correct.warm_up(prediction)

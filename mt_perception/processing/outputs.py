@@ -33,7 +33,7 @@ class ResultMessages:
         return serialized(f"{self.namespace}/{LABEL_INFO}", received_ns, message)
 
     def __call__(self, received_ns: int, prediction: Prediction, found: Match | None = None) -> list[Recorded]:
-        """Those of the picture that was received then, and `disparity` if `found` is what its pair gave."""
+        """Those of the image that was received then, and `disparity` if `found` is what its pair gave."""
         return [
             serialized(f"{self.namespace}/{topic}", received_ns, message)
             for topic, message in self._messages(prediction, found)

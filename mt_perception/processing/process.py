@@ -1,4 +1,4 @@
-"""Every picture of recordings through the network; results beside it in new recordings, piece by piece."""
+"""Every image of recordings through the network; results beside it in new recordings, piece by piece."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _plan(source: Path, out: Path, processing: Processing, owned: ExitStack) -> 
         idle = has_idle_stamps(bag, chosen.topic)
         announced = bag.counts[chosen.topic]
     if stereo and not chosen.right:
-        raise BagError(f"{source} has no right picture beside {chosen.topic}; name it with --right-topic")
+        raise BagError(f"{source} has no right image beside {chosen.topic}; name it with --right-topic")
     topics = (chosen.topic, chosen.right) if stereo else (chosen.topic,)
     parts = out.with_name(f"{out.name}.parts")
     named = ("disparity", "keep", "storage", "namespace")
@@ -131,7 +131,7 @@ def _finished(plan: list[Task], outcome: Tally | Failure, processing: Processing
     try:
         made = sum(_results_in(part, processing.namespace) for part in parts)
         if made < outcome.announced:
-            outcome.lose(f"{made} of the {outcome.announced} pictures on {plan[0].topics[0]} have results")
+            outcome.lose(f"{made} of the {outcome.announced} images on {plan[0].topics[0]} have results")
         if not made:
             shutil.rmtree(parts[0].parent)
             raise BagError(f"nothing was made of {plan[0].segment.source}: {'; '.join(outcome.problems())}")

@@ -37,7 +37,7 @@ _MOST_LANES = 8  # what is left to one thread, writing above all, keeps up with 
 class Processing:
     """What is to be done with a recording; it travels to every worker.
 
-    `topic`, `right_topic`: the cameras' pictures, found by themselves when empty. `disparity`: write what was matched
+    `topic`, `right_topic`: the cameras' images, found by themselves when empty. `disparity`: write what was matched
     too, in stereo mode. `keep`: copy the recording's own messages.
     """
 
@@ -62,7 +62,7 @@ class Processing:
 
 @dataclass(frozen=True)
 class Task:
-    """One segment of a recording that becomes a part of `out`. `topics` are its pictures': one, or left and right.
+    """One segment of a recording that becomes a part of `out`. `topics` are its images': one, or left and right.
 
     `is_first`: its part tells the names of the classes. `by_reception`: stamps say nothing, times of reception do.
     """
@@ -75,14 +75,14 @@ class Task:
 
 
 Made = Iterator[list[Recorded]]
-"""The results of each picture, serialized."""
+"""The results of each image, serialized."""
 
 
 def process_segment(processing: Processing, cores: int, task: Task) -> Tally:
     """Write the results of one segment to its part, and what is kept of the recording among them, in order of time."""
     tally, segment = Tally(), task.segment
     shutil.rmtree(segment.part, ignore_errors=True)  # of an attempt that died between its last step and its answer
-    work = _pairs if processing.settings.stereo else _grounded if processing.settings.scales_by_ground else _pictures
+    work = _pairs if processing.settings.stereo else _grounded if processing.settings.scales_by_ground else _images
     with (
         new_recording(segment.part, processing.storage) as writer,
         Bag(segment.source) as bag,
@@ -92,7 +92,7 @@ def process_segment(processing: Processing, cores: int, task: Task) -> Tally:
         if task.is_first:
             names = processing.messages.names(segment.start_ns, load_bundle(processing.model).card.labels)
             writer.write(names.topic, names.type_name, names.received_ns, names.data, latched=True)
-        # results carry the time of their picture, so that the two streams only have to be merged
+        # results carry the time of their image, so that the two streams only have to be merged
         made = _counted(work(processing, cores, task, bag, tally), tally)
         for each in heapq.merge(_kept(processing, segment, kept), made, key=lambda each: each.received_ns):
             writer.write(each.topic, each.type_name, each.received_ns, each.data)
@@ -108,12 +108,12 @@ def _kept(processing: Processing, segment: Segment, bag: Bag) -> Iterator[Record
 
 def _counted(made: Made, tally: Tally) -> Iterator[Recorded]:
     for messages in made:
-        tally.pictures += 1
+        tally.images += 1
         yield from messages
 
 
-def _pictures(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
-    """As many pictures at a time as there are lanes."""
+def _images(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
+    """As many images at a time as there are lanes."""
 
     def perceive(perceiver: Perceiver, item: tuple[int, Frame]) -> list[Recorded]:
         received_ns, frame = item
@@ -127,7 +127,7 @@ def _pictures(processing: Processing, cores: int, task: Task, bag: Bag, tally: T
 
 
 def _grounded(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
-    """As many pictures at a time, then one after the other, as each changes the scale of the next."""
+    """As many images at a time, then one after the other, as each changes the scale of the next."""
 
     def perceive(perceiver: Perceiver, item: tuple[int, Frame]) -> tuple[int, Prediction]:
         return item[0], perceiver(item[1])
@@ -142,7 +142,7 @@ def _grounded(processing: Processing, cores: int, task: Task, bag: Bag, tally: T
 
 
 def _frames(task: Task, bag: Bag, tally: Tally, bit_depth: int, before_ns: int = 0) -> Iterator[tuple[int, Frame]]:
-    """The decoded pictures of the segment, and of so long before it, with their cameras; when each was received.
+    """The decoded images of the segment, and of so long before it, with their cameras; when each was received.
 
     What is wrong with those before it is told in the segment that they belong to.
     """

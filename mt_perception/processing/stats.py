@@ -1,4 +1,4 @@
-"""What became of the pictures of a recording."""
+"""What became of the images of a recording."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Tally:
-    """How many pictures came out, why the others did not, and what the results lack."""
+    """How many images came out, why the others did not, and what the results lack."""
 
     announced: int = 0
-    """How many pictures the recording says that it has."""
-    pictures: int = 0
+    """How many images the recording says that it has."""
+    images: int = 0
     notes: list[str] = field(default_factory=list)
     """What was chosen where it might have been something else."""
     skipped: Counter[str] = field(default_factory=Counter)
@@ -20,7 +20,7 @@ class Tally:
 
     def add(self, other: Tally) -> None:
         """Add those of another segment."""
-        self.pictures += other.pictures
+        self.images += other.images
         self.skipped += other.skipped
         for loss in other.losses:
             self.lose(loss)
@@ -31,5 +31,5 @@ class Tally:
             self.losses.append(loss)
 
     def problems(self) -> list[str]:
-        """In sentences, all but the number of pictures."""
-        return [*self.notes, *self.losses, *(f"{count} pictures skipped: {why}" for why, count in self.skipped.items())]
+        """In sentences, all but the number of images."""
+        return [*self.notes, *self.losses, *(f"{count} images skipped: {why}" for why, count in self.skipped.items())]

@@ -24,12 +24,12 @@ from mt_perception.stereo import Match, corrected, match, measure
 from mt_perception.stereo.pairing import Pairer
 from mt_perception.types import OUTPUTS, DataError, StereoPair
 
-_PARTNER_S = 1.0  # by how much one picture of a pair may be recorded after the other
-_WAITING = 5  # as many pictures wait for their partner in the node
+_PARTNER_S = 1.0  # by how much one image of a pair may be recorded after the other
+_WAITING = 5  # as many images wait for their partner in the node
 
 Stamp = Callable[[Recorded], int]
 Made = tuple[int, Prediction, Match | None]
-"""When the left picture was received, its prediction, and what matching its pair gave if it was its turn."""
+"""When the left image was received, its prediction, and what matching its pair gave if it was its turn."""
 
 
 class PairedPerceiver:
@@ -54,7 +54,7 @@ class PairedPerceiver:
         self._turn = -1
 
     def __call__(self, left: Recorded, right: Recorded, cameras: Cameras) -> tuple[Prediction, Match | None]:
-        """All outputs for the left picture. Raises `DataError` where that is none."""
+        """All outputs for the left image. Raises `DataError` where that is none."""
         frame = cameras.frame(left)
         self._tally.lose(cameras.problem)
         prediction = self._perceiver(frame, tuple(OUTPUTS))
@@ -99,7 +99,7 @@ class PairedPerceiver:
 def perceive_pairs(
     perceive: PairedPerceiver, bag: Bag, topics: tuple[str, ...], segment: Segment, slop_s: float, tally: Tally
 ) -> Iterator[Made]:
-    """The pairs whose left picture was received in `segment`. `topics` are those of left and right pictures."""
+    """The pairs whose left image was received in `segment`. `topics` are those of left and right images."""
     start_ns, stop_ns = segment.start_ns - round(1e9 * WARM_UP_S), segment.stop_ns + round(1e9 * _PARTNER_S)
     cameras = Cameras(bag, topics, start_ns, perceive.settings.bit_depth)
     pairer: Pairer[Recorded] = Pairer(round(1e9 * slop_s), _WAITING)
@@ -119,4 +119,4 @@ def perceive_pairs(
             except DataError as error:
                 tally.skipped[str(error)] += 1
     if alone:
-        tally.skipped[f"no right picture within sync_slop_s ({slop_s:g} s)"] += alone
+        tally.skipped[f"no right image within sync_slop_s ({slop_s:g} s)"] += alone

@@ -1,1 +1,1 @@
-"""Reports to look at: one HTML page without anything from elsewhere. Their tables, drawings and pictures."""
+"""Reports to look at: one HTML page without anything from elsewhere. Their tables, drawings and images."""

@@ -82,7 +82,7 @@ def _draw_curve(axes: Axes, name: str, curve: Curve) -> None:
 
 
 def _address(figure: Figure) -> str:
-    """As a picture of its own, so that the ids of several drawings in one page do not meet."""
+    """As an image of its own, so that the ids of several drawings in one page do not meet."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     return f"data:image/svg+xml;base64,{base64.b64encode(buffer.getvalue()).decode('ascii')}"
@@ -92,7 +92,7 @@ def _address(figure: Figure) -> str:
 class Track:
     """A recording over time: `seconds` (n,), rising, and `values` (n,) by name, NaN where unknown.
 
-    `gaps` are spans of seconds without results, `drops` the seconds of single pictures that have none.
+    `gaps` are spans of seconds without results, `drops` the seconds of single images that have none.
     """
 
     name: str
@@ -140,7 +140,7 @@ def _draw_track(axes: Axes, track: Track, name: str) -> None:
 
 
 def _draw_missing(axes: Axes, tracks: Sequence[Track]) -> None:
-    """A line of its own for each track: gaps as bars, single pictures without results as ticks."""
+    """A line of its own for each track: gaps as bars, single images without results as ticks."""
     axes.set_title("results that are missing", fontsize=9, loc="left", color="#374151")
     for row, track in enumerate(tracks):
         spans = [(start, end - start) for start, end in track.gaps]

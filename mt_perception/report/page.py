@@ -30,7 +30,7 @@ def render_page(template: Path, **values: Any) -> str:
     """`template`, which builds on `layout.html.j2` and `parts.html.j2` of this folder, filled with `values`."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    from mt_perception.report import pictures
+    from mt_perception.report import images
 
     environment = Environment(
         loader=FileSystemLoader([template.parent, Path(__file__).parent]),
@@ -41,10 +41,10 @@ def render_page(template: Path, **values: Any) -> str:
     )
     environment.filters |= {"percent": percent, "number": number, "count": count, "over": over_text}
     environment.globals |= {
-        "depth_scale": pictures.depth_scale(),
-        "error_scale": pictures.error_scale(),
-        "depth_range_m": pictures.DEPTH_RANGE_M,
-        "worst_ratio": pictures.WORST_RATIO,
+        "depth_scale": images.depth_scale(),
+        "error_scale": images.error_scale(),
+        "depth_range_m": images.DEPTH_RANGE_M,
+        "worst_ratio": images.WORST_RATIO,
     }
     return environment.get_template(template.name).render(**values)
 

@@ -19,7 +19,7 @@ _RELIABLE = QoSProfile(depth=2)
 
 
 class CityNode(Node):
-    """Renders and publishes at `rate` pictures per second, or as fast as this machine can.
+    """Renders and publishes at `rate` images per second, or as fast as this machine can.
 
     `image` and `camera_info`; with `stereo` the four topics of a rectified pair instead; with `truth` also
     `ground_truth/labels` (mono8 trainIds) and `ground_truth/depth` (32FC1 metres).

@@ -1,4 +1,4 @@
-"""Messages of rclpy: made from arrays, and from the serialized pictures that the node receives to frames."""
+"""Messages of rclpy: made from arrays, and from the serialized images that the node receives to frames."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Serialized:
     @cached_property
     def fields(self) -> Any:
         """All of it, its pixels in place. Raises `DataError` for bytes that are none."""
-        return messages.picture_from_cdr(self.data, self.compressed)
+        return messages.image_from_cdr(self.data, self.compressed)
 
 
 def frame(message: Any, settings: Settings = _DEFAULTS) -> Frame:

@@ -24,7 +24,7 @@ _OFTEN, _OFTEN_S = 10, 60.0  # a condition is logged at most so many times in so
 _NUMBER = re.compile(r"\d+(\.\d+)?")
 
 AGE = "age"
-"""The stage from a picture's stamp to the publication of its results."""
+"""The stage from an image's stamp to the publication of its results."""
 
 Finding = tuple[bytes, str]
 """A level of `DiagnosticStatus` and its reason."""
@@ -84,7 +84,7 @@ class Health:
         """Begin a lasting condition, which is logged when it is new; an empty `text` ends it.
 
         It sets the level WARN, or with `is_error` ERROR. Other numbers in the text do not make it new: they may
-        come with every picture. One that comes and goes is logged some times a minute.
+        come with every image. One that comes and goes is logged some times a minute.
         """
         text = _cut(text)
         condition = DiagnosticStatus.ERROR if is_error else DiagnosticStatus.WARN, text
@@ -119,11 +119,11 @@ class Health:
             self.warn(f"{kind} {name}", text)
 
     def activated(self) -> None:
-        """From here on a picture is expected."""
+        """From here on an image is expected."""
         self._active_since = time.monotonic()
 
     def received(self, displaced: bool) -> None:
-        """A picture came in; `displaced` when the one before it had not been taken yet."""
+        """An image came in; `displaced` when the one before it had not been taken yet."""
         with self._lock:
             self._input.tick()
             self._counts["frames_in"] += 1
@@ -132,7 +132,7 @@ class Health:
                 self._counts["frames_dropped"] += 1
 
     def returned(self) -> None:
-        """A displaced picture is used after all, since the newer one was of no use."""
+        """A displaced image is used after all, since the newer one was of no use."""
         with self._lock:
             self._counts["frames_dropped"] -= 1
 
@@ -148,7 +148,7 @@ class Health:
                 self._stages.setdefault(stage, deque(maxlen=_WINDOW)).append(milliseconds)
 
     def skipped(self, cause: str) -> None:
-        """A picture could not be used because of `cause`, which is logged the first time."""
+        """An image could not be used because of `cause`, which is logged the first time."""
         cause = _cut(cause)
         with self._lock:
             self._counts["frames_invalid"] += 1
@@ -197,15 +197,15 @@ class Health:
         findings: list[Finding] = []
         silence_s = min(self._input.age_s, now_s - self._active_since)
         if silence_s > input_timeout_s:
-            findings.append((DiagnosticStatus.ERROR, f"no picture for {silence_s:.0f} s: waiting for {waiting_for}"))
+            findings.append((DiagnosticStatus.ERROR, f"no image for {silence_s:.0f} s: waiting for {waiting_for}"))
         recent = {each.level: cause for cause, each in self._skipped.items() if now_s - each.last_s < _STALE_S}
         findings += recent.items()
         if self._dropped.hz:
-            rates = f"{self._dropped.hz:.1f} of {self._input.hz:.1f} pictures per second"
+            rates = f"{self._dropped.hz:.1f} of {self._input.hz:.1f} images per second"
             findings.append((DiagnosticStatus.WARN, f"dropping {rates}: a newer one came before they were taken"))
         if self._late.hz:
             age_ms = np.median(self._stages[AGE])
-            findings.append((DiagnosticStatus.WARN, f"late: results come {age_ms:.0f} ms after their pictures' stamps"))
+            findings.append((DiagnosticStatus.WARN, f"late: results come {age_ms:.0f} ms after their images' stamps"))
         findings += self._conditions.values()
         rate = f"{self._output.hz:.1f} frames per second"
         return findings or [_finding_ok(rate if self._counts["frames_in"] else f"waiting for {waiting_for}")]

@@ -11,7 +11,7 @@ from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
-from mt_perception.messages.read import check_picture
+from mt_perception.messages.read import check_image
 from mt_perception.ros import qos
 from mt_perception.ros.convert import Serialized
 from mt_perception.settings import Settings
@@ -21,8 +21,8 @@ _TURN = 50
 
 
 @dataclass(frozen=True)
-class PictureTopic:
-    """Where a camera's picture comes from. `name` is the node's own for it, or one that is resolved already."""
+class ImageTopic:
+    """Where a camera's image comes from. `name` is the node's own for it, or one that is resolved already."""
 
     name: str
     compressed: bool
@@ -32,43 +32,43 @@ class PictureTopic:
         return CompressedImage if self.compressed else Image
 
 
-def picture_topics(node: Node, settings: Settings) -> list[PictureTopic]:
+def image_topics(node: Node, settings: Settings) -> list[ImageTopic]:
     """That of the camera, or those of left and right."""
     is_compressed = settings.image_transport == "compressed"
-    return [_picture_topic(node, each, is_compressed) for each in image_inputs(settings.stereo)]
+    return [_image_topic(node, each, is_compressed) for each in image_inputs(settings.stereo)]
 
 
-def _picture_topic(node: Node, base: str, compressed: bool) -> PictureTopic:
+def _image_topic(node: Node, base: str, compressed: bool) -> ImageTopic:
     """As image_transport does: the compressed form lies beside whatever `base` is remapped to.
 
     Where somebody remaps `base` to a compressed topic, or its compressed form by itself, that one is meant.
     """
     resolved = node.resolve_topic_name(base)
     if resolved.endswith(COMPRESSED):
-        return PictureTopic(base, True)
+        return ImageTopic(base, True)
     if not compressed:
-        return PictureTopic(base, False)
+        return ImageTopic(base, False)
     own = base + COMPRESSED
     is_remapped = node.resolve_topic_name(own) != node.resolve_topic_name(own, only_expand=True)
-    return PictureTopic(own if is_remapped else resolved + COMPRESSED, True)
+    return ImageTopic(own if is_remapped else resolved + COMPRESSED, True)
 
 
 def receiver(
-    topic: PictureTopic,
+    topic: ImageTopic,
     max_megapixels: Callable[[], float],
     take: Callable[[Serialized], None],
     refuse: Callable[[str], None],
 ) -> Callable[[bytes], None]:
-    """The callback for a topic: hands each picture to `take`, still serialized, or to `refuse` why it is none.
+    """The callback for a topic: hands each image to `take`, still serialized, or to `refuse` why it is none.
 
-    What cannot be read must not take the place of a picture that waits for the worker. Making a message of the bytes
-    would copy the picture twice, in the thread that must not wait.
+    What cannot be read must not take the place of an image that waits for the worker. Making a message of the bytes
+    would copy the image twice, in the thread that must not wait.
     """
 
     def receive(data: bytes) -> None:
         message = Serialized(data, topic.compressed)
         try:
-            check_picture(message.fields, max_megapixels())
+            check_image(message.fields, max_megapixels())
             take(message)
         except ValueError as error:  # also a stamp before 1970, which message_filters refuses
             refuse(str(error))

@@ -1,4 +1,4 @@
-"""The meter: sends pictures to a perception node as a camera does, and takes the time until its answers are there.
+"""The meter: sends images to a perception node as a camera does, and takes the time until its answers are there.
 
 It is driven through its standard input and output by `mt_perception.bench.node`, one line of JSON each way.
 """
@@ -28,19 +28,19 @@ _ANSWER_TIMEOUT_S = 2.0
 
 
 class Meter(Node):
-    """Publishes one picture again and again with a new stamp, and awaits each of `topics` with that stamp.
+    """Publishes one image again and again with a new stamp, and awaits each of `topics` with that stamp.
 
-    Pictures and answers stay serialized: what a camera's or a viewer's own program costs is not the node's.
+    Images and answers stay serialized: what a camera's or a viewer's own program costs is not the node's.
     """
 
     def __init__(self) -> None:
         super().__init__("meter")
         height, width = (self.declare_parameter(name, 0).value for name in ("height", "width"))
         self._topics = list(self.declare_parameter("topics", [""]).value)
-        self._first, self._picture = serialized_noise(32, 64), serialized_noise(height, width)
-        self._pictures = self.create_publisher(Image, "image", _CAMERA)
+        self._first, self._image = serialized_noise(32, 64), serialized_noise(height, width)
+        self._images = self.create_publisher(Image, "image", _CAMERA)
         self._sent: dict[int, float] = {}
-        """When each picture was sent, by its stamp in nanoseconds; without those that are done."""
+        """When each image was sent, by its stamp in nanoseconds; without those that are done."""
         self._missing: dict[int, set[str]] = {}
         """The topics that have not answered it yet."""
         self._latencies_ms: list[float] = []
@@ -71,9 +71,9 @@ class Meter(Node):
                 self._stages = {each.key: each.value for each in status.values if each.key.endswith("_p50_ms")}
 
     def _obey(self) -> None:
-        """For each line of standard input, play so many pictures and print what was measured."""
+        """For each line of standard input, play so many images and print what was measured."""
         try:
-            # until the node is there and has seen that we listen; a small picture gets through whatever the transport
+            # until the node is there and has seen that we listen; a small image gets through whatever the transport
             while not self._await(self._send(self._first), 0.2):
                 pass
             print(json.dumps({"connected": True}), flush=True)
@@ -85,15 +85,15 @@ class Meter(Node):
             # a signal came: nothing can be published any more
         finish(self)
 
-    def _play(self, pictures: int, rate: float = 0.0) -> dict[str, Any]:
-        """Send `pictures`, `rate` of them a second, or by default each as soon as the one before is answered."""
-        self._await(self._send(self._picture), _ANSWER_TIMEOUT_S)  # not counted: caches, and a size that may be new
+    def _play(self, images: int, rate: float = 0.0) -> dict[str, Any]:
+        """Send `images`, `rate` of them a second, or by default each as soon as the one before is answered."""
+        self._await(self._send(self._image), _ANSWER_TIMEOUT_S)  # not counted: caches, and a size that may be new
         self._sent.clear()
         self._missing.clear()
         self._latencies_ms = []
         started = due = time.monotonic()
-        for _ in range(pictures):
-            stamp_ns = self._send(self._picture)
+        for _ in range(images):
+            stamp_ns = self._send(self._image)
             due += 1 / rate if rate else 0.0
             if rate:
                 time.sleep(max(0.0, due - time.monotonic()))
@@ -102,23 +102,23 @@ class Meter(Node):
         self._await(stamp_ns, _ANSWER_TIMEOUT_S)
         return {
             "latencies_ms": self._latencies_ms,
-            "dropped": pictures - len(self._latencies_ms),
+            "dropped": images - len(self._latencies_ms),
             "seconds": time.monotonic() - started,
             "node_stages_ms": {name.removesuffix("_p50_ms"): float(value) for name, value in self._stages.items()},
         }
 
-    def _send(self, picture: bytearray) -> int:
-        """Publish a picture with the time of now; its stamp in nanoseconds."""
+    def _send(self, image: bytearray) -> int:
+        """Publish an image with the time of now; its stamp in nanoseconds."""
         stamp_ns = time.time_ns()
-        picture[4:12] = np.array(divmod(stamp_ns, 10**9), np.uint32).tobytes()  # see messages.header_stamp_ns
+        image[4:12] = np.array(divmod(stamp_ns, 10**9), np.uint32).tobytes()  # see messages.header_stamp_ns
         with self._answer:
             self._missing[stamp_ns] = set(self._topics)
             self._sent[stamp_ns] = time.perf_counter()
-        self._pictures.publish(bytes(picture))
+        self._images.publish(bytes(image))
         return stamp_ns
 
     def _await(self, stamp_ns: int, timeout_s: float) -> bool:
-        """Wait until all topics have answered this picture; False when they have not in time."""
+        """Wait until all topics have answered this image; False when they have not in time."""
         with self._answer:
             return self._answer.wait_for(lambda: stamp_ns not in self._sent, timeout_s)
 

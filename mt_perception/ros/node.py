@@ -21,7 +21,7 @@ from mt_perception.model.bundle import BundleError
 from mt_perception.pipeline import Perceiver
 from mt_perception.ros import convert, health, params, qos
 from mt_perception.ros.ground import GroundScale
-from mt_perception.ros.inputs import CameraInfos, PictureTopic, misunderstandings, picture_topics, receiver, take_rest
+from mt_perception.ros.inputs import CameraInfos, ImageTopic, image_topics, misunderstandings, receiver, take_rest
 from mt_perception.ros.outputs import Outlets
 from mt_perception.ros.perception import Perception
 from mt_perception.ros.process import StartupError, run_node
@@ -34,7 +34,7 @@ from mt_perception.types import DataError
 from mt_perception.utils.resources import ResourceError
 
 NODE_NAME = "perception"
-_SPARE = 9  # compressed pictures: only decoding shows whether the newest is one, and they are small
+_SPARE = 9  # compressed images: only decoding shows whether the newest is one, and they are small
 _UNRECTIFIED = (
     "should be rectified: its camera_info has distortion, which bends labels, depth and points. Take image_rect "
     "of image_proc (a topic with 'rect' in its name counts as rectified)"
@@ -93,7 +93,7 @@ class PerceptionNode(LifecycleNode):
             self._perception.process,
             self._on_worker_error,
             self._health.returned,
-            spare=_SPARE if picture_topics(self, self._perception.settings)[0].compressed else 0,
+            spare=_SPARE if image_topics(self, self._perception.settings)[0].compressed else 0,
         )
         self._worker.start()
         self._outlets = Outlets(self, self._perception.settings.stereo)
@@ -117,16 +117,16 @@ class PerceptionNode(LifecycleNode):
         assert self._outlets and self._perception.labels, "activation follows configuration"
         self._perception.outlets = self._outlets.of_frames
         self._outlets.publish_names(self._perception.labels)
-        topics = picture_topics(self, self._perception.settings)
+        topics = image_topics(self, self._perception.settings)
         infos = [camera_info_topic(each) for each in image_inputs(self._perception.settings.stereo)]
         self._infos.subscribe(infos[0], self._on_camera_info)
         if stereo := self._perception.stereo:
             self._pairs = PairSync(self._on_image, lambda: self._perception.settings.sync_slop_s)
             for side, topic in enumerate(topics):
-                self._subscribe_picture(topic, partial(self._on_side, side))
+                self._subscribe_image(topic, partial(self._on_side, side))
             self._infos.subscribe(infos[1], stereo.on_right_camera_info)
         else:
-            self._subscribe_picture(topics[0], self._on_image)
+            self._subscribe_image(topics[0], self._on_image)
         self._health.activated()
 
     def _succeeds(self, transition: str, step: Callable[[], None]) -> bool:
@@ -163,10 +163,10 @@ class PerceptionNode(LifecycleNode):
             self._release(patience_s=0.3)
         super().destroy_node()
 
-    def _subscribe_picture(self, topic: PictureTopic, callback: Callable[[convert.Serialized], None]) -> None:
+    def _subscribe_image(self, topic: ImageTopic, callback: Callable[[convert.Serialized], None]) -> None:
         def refuse(problem: str) -> None:
             self._health.received(displaced=False)
-            self._health.skipped(f"picture skipped: {problem}")
+            self._health.skipped(f"image skipped: {problem}")
 
         receive = receiver(topic, lambda: self._perception.settings.max_image_megapixels, callback, refuse)
 
@@ -215,7 +215,7 @@ class PerceptionNode(LifecycleNode):
             camera, problem = None, str(error)
         self._perception.camera = camera
         self._health.warn("camera_info", problem and f"depth is uncorrected: {problem}")
-        topic = self.resolve_topic_name(picture_topics(self, self._perception.settings)[0].name)
+        topic = self.resolve_topic_name(image_topics(self, self._perception.settings)[0].name)
         is_distorted = any(message.d) and not is_rectified(topic)
         self._health.warn("distortion", f"{topic} {_UNRECTIFIED}" if is_distorted else "")
 

@@ -32,9 +32,9 @@ _ANOTHER_CLOCK_MS = 60_000.0
 
 
 class Perception:
-    """Loads the model, then turns each picture into what somebody subscribes to.
+    """Loads the model, then turns each image into what somebody subscribes to.
 
-    The node's thread replaces `settings`, `camera`, `stereo`, `ground` and `outlets` as a whole; converting a picture
+    The node's thread replaces `settings`, `camera`, `stereo`, `ground` and `outlets` as a whole; converting an image
     and answering it read them once each.
     """
 
@@ -74,12 +74,12 @@ class Perception:
         self._health.warn("untrained", "" if card.trained else untrained)
         self._logger.info(
             f"ready in {time.perf_counter() - started:.1f} s: {card.name} ({perceiver.bundle.model_hash}), "
-            f"{width}x{height}, {described(backend)}, {warm_ms:.0f} ms a picture on {processor()}"
+            f"{width}x{height}, {described(backend)}, {warm_ms:.0f} ms an image on {processor()}"
         )
         self._told = described(backend)
         self.report_backend()
         gc.collect()
-        gc.freeze()  # what is loaded stays: looking through all of it again would hold up a picture now and then
+        gc.freeze()  # what is loaded stays: looking through all of it again would hold up an image now and then
         return perceiver
 
     def report_backend(self) -> None:
@@ -95,9 +95,9 @@ class Perception:
             self._logger.info(f"from now on: {self._told}")
 
     def process(self, perceiver: Perceiver, message: Any) -> bool:
-        """Convert, perceive, publish, from a picture or a `Pair`. Nothing is computed that nobody subscribes to.
+        """Convert, perceive, publish, from an image or a `Pair`. Nothing is computed that nobody subscribes to.
 
-        Returns False for a picture that turns out to be none.
+        Returns False for an image that turns out to be none.
         """
         stereo = self.stereo
         left, right = message if isinstance(message, Pair) else (message, None)
@@ -110,7 +110,7 @@ class Perception:
         try:
             frame = self._calibrated(convert.frame(left, self.settings))
         except DataError as error:
-            self._health.skipped(f"picture skipped: {error}")
+            self._health.skipped(f"image skipped: {error}")
             return False
         self._health.warn("no camera", doubt("the image topic", told_encoding(left.fields)))
         watch.mark("convert")
@@ -152,7 +152,7 @@ class Perception:
         return [(output, outlet) for output, outlet in asked if output.name not in withheld]
 
     def _age_ms(self, frame: Frame) -> dict[str, float]:
-        """The time since the picture's stamp; empty, with a warning, where the stamp is of another clock."""
+        """The time since the image's stamp; empty, with a warning, where the stamp is of another clock."""
         now_ns = self._clock.now().nanoseconds
         age_ms = (now_ns - frame.stamp_ns) / 1e6
         problem = ""
@@ -163,7 +163,7 @@ class Perception:
                 "the driver leaves header.stamp at 0: no latency can be told, and nothing pairs or finds the results"
             )
         elif abs(age_ms) > _ANOTHER_CLOCK_MS:
-            problem = "the pictures' stamps are of another time than this node's: for a recording set use_sim_time"
+            problem = "the images' stamps are of another time than this node's: for a recording set use_sim_time"
         self._health.warn("clock", problem)
         return {} if problem else {AGE: age_ms}
 

@@ -1,4 +1,4 @@
-"""The player: publishes a folder of pictures, a video or a recording as if it were a camera."""
+"""The player: publishes a folder of images, a video or a recording as if it were a camera."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _ANSWER_TIMEOUT_S = 10.0
 class Player(Node):
     """Publishes the shots of a source on `image` and `camera_info`, or on the topics of a stereo pair.
 
-    With `max_in_flight` it waits for an answer on `acknowledge_topic` before it sends more than so many pictures: then
+    With `max_in_flight` it waits for an answer on `acknowledge_topic` before it sends more than so many images: then
     a slow machine plays slowly instead of dropping frames.
     """
 
@@ -55,14 +55,14 @@ class Player(Node):
         except (SourceError, DataError) as error:
             raise StartupError(str(error)) from error
         if self._first is None:
-            raise StartupError(f"the input {value['input']} holds no pictures")
+            raise StartupError(f"the input {value['input']} holds no images")
         if note := getattr(self._source, "note", ""):
             self.get_logger().info(note)
         self._names = _played_as(self._source, value["stereo"])
         self._outlets: dict[str, Any] = {}
         self._offered = 0
         self._unanswered: list[int] = []
-        """Stamps of the pictures that nobody has answered yet, in nanoseconds."""
+        """Stamps of the images that nobody has answered yet, in nanoseconds."""
         self._answer = threading.Condition()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._play, name="player", daemon=True)
@@ -107,20 +107,20 @@ class Player(Node):
         self.create_subscription(kind, topic, self._on_answer, _RELIABLE, raw=True)
 
     def _wait_for_subscribers(self) -> None:
-        """Whoever should see the first picture must be there: discovery takes a moment."""
+        """Whoever should see the first image must be there: discovery takes a moment."""
         assert self._first
         for topic, recorded in self._first.others.items():
             if name := self._name(topic, recorded.type_name):
                 self._outlet(name, convert.message_class(recorded.type_name))
         kind = COMPRESSED_TYPE if self._source.compressed else IMAGE_TYPE
-        picture = self._outlet(self._picture_topic(), convert.message_class(kind))
+        image = self._outlet(self._image_topic(), convert.message_class(kind))
         awaited = [self.resolve_topic_name(each) for each in self._options["wait_for_topics"] if each]
-        while picture.get_subscription_count() < self._options["wait_for_subscribers"] or not all(
+        while image.get_subscription_count() < self._options["wait_for_subscribers"] or not all(
             map(self.count_subscribers, awaited)
         ):
             if self._closing.wait(0.05):
                 return
-        # whoever takes the picture may still be about to subscribe to what goes with it
+        # whoever takes the image may still be about to subscribe to what goes with it
         counts: list[int] = []
         while (now := [each.get_subscription_count() for each in self._outlets.values()]) != counts:
             counts = now
@@ -129,7 +129,7 @@ class Player(Node):
 
     def _send_all(self) -> None:
         rate_hz = self._options["rate"] or self._source.rate_hz
-        progress = tqdm(total=len(self._source), unit="picture", disable=not self._options["progress"])
+        progress = tqdm(total=len(self._source), unit="image", disable=not self._options["progress"])
         end = time.monotonic() + (self._options["seconds"] or float("inf"))
         due = time.monotonic()
         while True:
@@ -145,7 +145,7 @@ class Player(Node):
             progress.reset()
 
     def _await_answers(self, allowed: int) -> None:
-        """Wait until at most so many pictures are without an answer (negative: do not wait)."""
+        """Wait until at most so many images are without an answer (negative: do not wait)."""
         if allowed < 0 or not self._options["acknowledge_topic"]:
             return
         with self._answer:
@@ -162,26 +162,26 @@ class Player(Node):
             if name := self._name(topic, recorded.type_name):
                 message = self._restamped(recorded, stamp_ns)
                 self._outlet(name, type(message)).publish(message)
-        if isinstance(shot.picture, Recorded):
-            picture = self._restamped(shot.picture, stamp_ns)
+        if isinstance(shot.image, Recorded):
+            image = self._restamped(shot.image, stamp_ns)
         else:
-            picture = convert.image(shot.picture, "bgr8", convert.header(stamp_ns, self._options["frame_id"]))
+            image = convert.image(shot.image, "bgr8", convert.header(stamp_ns, self._options["frame_id"]))
         self._offered += 1
         with self._answer:
             self._unanswered.append(stamp_ns)
-        self._outlet(self._picture_topic(), type(picture)).publish(picture)
+        self._outlet(self._image_topic(), type(image)).publish(image)
 
     def _restamped(self, recorded: Recorded, stamp_ns: int) -> Any:
         message = deserialize_message(bytes(recorded.data), convert.message_class(recorded.type_name))
         message.header.stamp = convert.header(stamp_ns, "").stamp
         return message
 
-    def _picture_topic(self) -> str:
+    def _image_topic(self) -> str:
         (image, *_) = image_inputs(self._options["stereo"])
         return image + COMPRESSED if self._source.compressed else image
 
     def _name(self, topic: str, type_name: str) -> str:
-        """The topic under which a recorded message that goes with the picture is published; empty for none."""
+        """The topic under which a recorded message that goes with the image is published; empty for none."""
         name = self._names.get(topic, "")
         return name + COMPRESSED if name and type_name == COMPRESSED_TYPE else name
 
@@ -221,7 +221,7 @@ _PARAMETERS: dict[str, Any] = {
 
 
 def _played_as(source: Source, stereo: bool) -> dict[str, str]:
-    """Under which names the topics of a recording are published that go with its picture, for raw images."""
+    """Under which names the topics of a recording are published that go with its image, for raw images."""
     if not isinstance(source, BagSource):
         return {}
     roles = {role: role for role in (TRUE_LABELS, TRUE_DEPTH)}

@@ -25,7 +25,7 @@ from rclpy.topic_endpoint_info import TopicEndpointInfo
 from mt_perception.settings import SettingsError
 
 NEWEST = {"depth": 1}
-# in line, so that messages which cannot be read take no picture's place before the node looks at them: 60 ms at 500 Hz,
+# in line, so that messages which cannot be read take no image's place before the node looks at them: 60 ms at 500 Hz,
 # since on a machine with much to do it may be as long without its turn
 CAMERA = {"depth": 30, "reliability": ReliabilityPolicy.BEST_EFFORT}
 LATCHED = {"depth": 1, "durability": DurabilityPolicy.TRANSIENT_LOCAL}

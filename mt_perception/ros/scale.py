@@ -11,7 +11,7 @@ _OLD_S = 5.0
 def report_scale(health: Health, scale: Scale | None, asked: bool, cause: str, doubt: str) -> None:
     """Tell the scale, its spread between pixels and the share of pixels that agree on it, and warn if it is in doubt.
 
-    asked: whether depth is corrected by it. cause: why the last pictures told nothing of it. doubt: what to look at
+    asked: whether depth is corrected by it. cause: why the last images told nothing of it. doubt: what to look at
     when it is at its limit.
     """
     facts = dict.fromkeys(("scale", "scale_spread", "scale_inlier_share"), "unknown")

@@ -30,9 +30,9 @@ _LIMITED = "are baseline and focal length in the camera_info right?"
 
 
 class PairDepth:
-    """Makes the depth of predictions metric with the right camera's pictures.
+    """Makes the depth of predictions metric with the right camera's images.
 
-    The worker calls `begin` and `correct`, the node's thread all else. The right picture is converted in the matching
+    The worker calls `begin` and `correct`, the node's thread all else. The right image is converted in the matching
     thread, and only if it is used.
     """
 
@@ -60,7 +60,7 @@ class PairDepth:
         self._health.warn(_CAMERA_INFO, problem and f"{_MISSING}: {_CAMERA_INFO}: {problem}")
 
     def begin(self, left: Frame, right: Any, settings: Settings, depth_wanted: bool) -> Matching | None:
-        """Start to match a frame and the message of its right picture, if that is of use and it is its turn."""
+        """Start to match a frame and the message of its right image, if that is of use and it is its turn."""
         self._asked = depth_wanted and settings.scales_by_pair
         if not self._asked and not self.disparity_wanted:
             return None

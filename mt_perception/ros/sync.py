@@ -1,4 +1,4 @@
-"""Left and right pictures of one instant, brought together: by message_filters, or alike where it is not installed."""
+"""Left and right images of one instant, brought together: by message_filters, or alike where it is not installed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from mt_perception.messages.read import stamp_ns
 from mt_perception.stereo.pairing import Pairer
 
 SIDES = ("left", "right")
-_QUEUE = 5  # pictures per side that wait for their partner: they are large, and a partner is never late by more
+_QUEUE = 5  # images per side that wait for their partner: they are large, and a partner is never late by more
 _JUMP_NS = 1_000_000_000
 _RECENT = 200
 
 
 class Pair(NamedTuple):
-    """Two picture messages of one instant."""
+    """Two image messages of one instant."""
 
     left: Any
     right: Any
@@ -60,10 +60,10 @@ def new_pairer(slop_ns: int, size: int = _QUEUE) -> Any:
 
 
 class PairSync:
-    """Calls `deliver` with each pair, and counts what becomes of the pictures. Called from one thread.
+    """Calls `deliver` with each pair, and counts what becomes of the images. Called from one thread.
 
-    slop_s is asked for every picture, so that it may change at any time. Only the pictures are paired: a camera_info
-    says the same for every picture, so its newest is enough, and a lost one costs no pair.
+    slop_s is asked for every image, so that it may change at any time. Only the images are paired: a camera_info
+    says the same for every image, so its newest is enough, and a lost one costs no pair.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class PairSync:
         self._gaps_ns: deque[int] = deque(maxlen=10)
 
     def add(self, side: int, message: Any) -> None:
-        """Take in a picture of `side` (0 left, 1 right)."""
+        """Take in an image of `side` (0 left, 1 right)."""
         now_ns = stamp_ns(message.header)
         self._follow(now_ns)
         self._received[side] += 1
@@ -109,7 +109,7 @@ class PairSync:
         self._newest_ns = now_ns if jumped or self._newest_ns is None else max(self._newest_ns, now_ns)
 
     def waiting_for(self, topics: Sequence[str], timeout_s: float) -> str:
-        """In words, what is missing for the next pair: a picture on one of `topics` (left, right), or equal stamps."""
+        """In words, what is missing for the next pair: an image on one of `topics` (left, right), or equal stamps."""
         now_s = time.monotonic()
         silent = [topic for topic, at_s in zip(topics, self._arrived_s, strict=True) if now_s - at_s > timeout_s]
         if silent or not self._gaps_ns:
@@ -122,7 +122,7 @@ class PairSync:
         )
 
     def numbers(self) -> dict[str, str]:
-        """For the diagnostics: pictures that found no partner, and how far the stamps of those that did differ."""
+        """For the diagnostics: images that found no partner, and how far the stamps of those that did differ."""
         numbers = {
             f"{name}_unmatched": str(received - self._pairs - len(waiting))
             for name, received, waiting in zip(SIDES, self._received, self._pairer.waiting, strict=True)

@@ -21,12 +21,12 @@ LIMIT = 8.0
 
 _INLIER_LOG = 0.25
 _ROUNDS = 5
-_BACKWARD_S, _FORWARD_S = 0.5, 10.0  # a picture this much older or newer than the last comes after a jump in time
+_BACKWARD_S, _FORWARD_S = 0.5, 10.0  # an image this much older or newer than the last comes after a jump in time
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What one picture, or pair, says about the network's depth.
+    """What one image, or pair, says about the network's depth.
 
     factor: what its metres must be multiplied by. spread: the standard deviation of log(measured / network) between
     pixels, by their median absolute deviation. inlier_share: of the compared pixels, how many agree with the factor
@@ -41,9 +41,9 @@ class Measurement:
 
 @dataclass(frozen=True)
 class Scale:
-    """The smoothed factor at the time of the last picture, and the measurement that was taken into it last.
+    """The smoothed factor at the time of the last image, and the measurement that was taken into it last.
 
-    stamp_ns: of the last picture. measured_ns: of the last one in which it could be measured.
+    stamp_ns: of the last image. measured_ns: of the last one in which it could be measured.
     """
 
     stamp_ns: int
@@ -73,9 +73,9 @@ class Scale:
 
 
 def followed(scale: Scale | None, measurement: Measurement | None, stamp_ns: int) -> Scale:
-    """The scale after one more picture, of `stamp_ns`; `measurement` is None where that picture told nothing.
+    """The scale after one more image, of `stamp_ns`; `measurement` is None where that image told nothing.
 
-    The first measurement is taken as it is, later ones with the weight 1 - exp(-dt / time constant). A picture that
+    The first measurement is taken as it is, later ones with the weight 1 - exp(-dt / time constant). An image that
     tells nothing leaves the scale as it was. A jump in time forgets it.
     """
     if scale and not -_BACKWARD_S <= (stamp_ns - scale.stamp_ns) / 1e9 <= _FORWARD_S:

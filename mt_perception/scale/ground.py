@@ -22,7 +22,7 @@ ROAD = "road"
 
 _GRID_PX = 320  # pixels in a row that are looked at, about
 _POINTS = 3000  # of them that are taken, at most: more say the same, and BLAS would wake its threads for them
-_MIN_SHARE = 0.02  # of the picture must be road
+_MIN_SHARE = 0.02  # of the image must be road
 _MIN_DROP = 0.05  # of a ray on its way of 1 forward: what is further than 20 camera heights tells more noise than scale
 _MIN_STRETCH = 2.0  # the road's far end is so many times as far as its near end, or the plane's tilt is a guess
 _MIN_INLIERS = 0.5
@@ -37,7 +37,7 @@ Vector = NDArray[np.float64]
 
 
 class GroundError(MtPerceptionError, ValueError):
-    """Why a picture tells nothing of the ground. The sentence holds no number: the same cause is the same text."""
+    """Why an image tells nothing of the ground. The sentence holds no number: the same cause is the same text."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Ground(Measurement):
-    """What one picture's road says about the network's depth. `tilt_deg`: of its plane against the mount."""
+    """What one image's road says about the network's depth. `tilt_deg`: of its plane against the mount."""
 
     tilt_deg: float
 
@@ -137,9 +137,9 @@ class GroundDepth:
     def __init__(self, labels: LabelSet) -> None:
         self._ids = [label.train_id for label in labels if label.name == ROAD]
         self.scale: Scale | None = None
-        """The newest scale; None before the first picture."""
+        """The newest scale; None before the first image."""
         self.problem = ""
-        """Why the last picture told nothing; empty when it did."""
+        """Why the last image told nothing; empty when it did."""
 
     def __call__(self, prediction: Prediction, mount: Mount) -> Prediction:
         """The prediction, which holds `mask` and `depth_m`, with its depth corrected. The array is not changed."""

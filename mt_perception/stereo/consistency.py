@@ -1,11 +1,11 @@
-"""How well depth explains a pair of pictures, without truth: does the right picture, moved by it, look like the left?
+"""How well depth explains a pair of images, without truth: does the right image, moved by it, look like the left?
 
     E = mean over p in V, o in O of  [L(p + o) > L(p)] != [W(p + o) > W(p)]     W(x, y) = R(x - f B / Z(x, y) - c, y)
 
-L and R are left and right picture, f the focal length, B the baseline, Z the depth, c the disparity at infinity, O
+L and R are left and right image, f the focal length, B the baseline, Z the depth, c the disparity at infinity, O
 the 24 neighbours in a window of 5x5: the census transform (Zabih and Woodfill, ECCV 1994), which exposure does not
 change. E is 0 where everything fits and about 0.5 where nothing does. V are the pixels that were matched with
-confidence: visible in both pictures and textured, and the same ones for every depth of this pair, so that models can
+confidence: visible in both images and textured, and the same ones for every depth of this pair, so that models can
 be compared.
 """
 
@@ -38,7 +38,7 @@ class Consistency:
 
 
 def consistency(pair: StereoPair, depth_m: DepthMap, width_px: int) -> Consistency | None:
-    """Of the left picture's depth (H, W), at `width_px` if that is smaller; None where too little can be matched."""
+    """Of the left image's depth (H, W), at `width_px` if that is smaller; None where too little can be matched."""
     found = match(pair, width_px)
     visible = found.confidence > 0
     depth_m = resize_nearest(depth_m, found.size)
@@ -63,7 +63,7 @@ def _error(left: NDArray[Any], right: NDArray[Any], shift_px: NDArray[np.float32
 
 
 def census_distance(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.float32]:
-    """(h, w) 0 to 1: the share of the 24 neighbours that are brighter than the pixel in one of the pictures alone."""
+    """(h, w) 0 to 1: the share of the 24 neighbours that are brighter than the pixel in one of the images alone."""
     height, width = a.shape
     padded = [cv2.copyMakeBorder(each, *(_REACH_PX,) * 4, cv2.BORDER_REPLICATE) for each in (a, b)]
     differing = np.zeros((height, width), np.float32)

@@ -52,7 +52,7 @@ class StereoDepth:
         return matching
 
     def correct(self, depth_m: DepthMap, stamp_ns: int, matching: Matching | None, settings: Settings) -> DepthMap:
-        """The network's depth (H, W) of the left picture -> the same, corrected as `depth_mode` says.
+        """The network's depth (H, W) of the left image -> the same, corrected as `depth_mode` says.
 
         It stays as it is while nothing is known of the scale. The array passed in is not changed.
         """

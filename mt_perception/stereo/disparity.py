@@ -13,7 +13,7 @@ from mt_perception.stereo.matching import Match
 
 @dataclass(frozen=True)
 class Disparity:
-    """Disparity of the left picture, at its size, with the names of the message's fields.
+    """Disparity of the left image, at its size, with the names of the message's fields.
 
     image: (H, W) float32 px; -1, which is below the minimum, where unknown. It is that of parallel cameras: what the
     principal points differ by is taken off, as the message's definition says. f in px, t in metres.
@@ -28,7 +28,7 @@ class Disparity:
 
 
 def disparity(match: Match, size: tuple[int, int]) -> Disparity:
-    """The match of a pair whose left picture is of `size` (height, width)."""
+    """The match of a pair whose left image is of `size` (height, width)."""
     camera = scale_camera(match.camera, size)
     assert camera.baseline_m
     enlarged = size[1] / match.size[1]

@@ -18,9 +18,9 @@ _CERTAIN = 0.9  # at one half, twice as much sky beside trees would get their de
 
 
 def fuse(depth_m: DepthMap, match: Match) -> DepthMap:
-    """The network's depth (H, W) of the left picture, in the right scale already, with the pair's worked in.
+    """The network's depth (H, W) of the left image, in the right scale already, with the pair's worked in.
 
-    The network is first brought to the pair's depth by a factor that changes slowly over the picture; then the two are
+    The network is first brought to the pair's depth by a factor that changes slowly over the image; then the two are
     blended in inverse depth by the pair's confidence, which falls off softly. Where the network says sky, beyond
     range or nothing, there is no average: the pair's depth stands where it is nearly certain.
     """

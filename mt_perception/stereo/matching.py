@@ -16,7 +16,7 @@ NEAREST_M = 0.5
 """Nearer than this is not searched for where a small baseline would allow it; each candidate costs time."""
 
 MIN_COVERAGE = 0.05
-"""Share of the picture that must have been matched. By chance, a blind or covered right camera reaches 0.03."""
+"""Share of the image that must have been matched. By chance, a blind or covered right camera reaches 0.03."""
 
 _LARGEST_SHARE = 0.2  # of the width: the largest disparity that is searched
 _BLOCK_PX = 5
@@ -28,7 +28,7 @@ _MIN_SLOPE = 0.7  # grey levels per pixel along the row: a sky that only fades u
 
 @dataclass(frozen=True)
 class Match:
-    """What a pair tells about the left picture, at the size at which it was matched.
+    """What a pair tells about the left image, at the size at which it was matched.
 
     disparity_px: (h, w) float32 in pixels of this size, 0 at infinity; NaN unknown.
     confidence: (h, w) float32, 0 where nothing is known to 1.
@@ -74,7 +74,7 @@ def match(pair: StereoPair, width_px: int) -> Match:
 
 
 def grey(frame: Frame, size: tuple[int, int]) -> NDArray[np.uint8]:
-    """The picture of a frame in grey, brought to `size` (height, width)."""
+    """The image of a frame in grey, brought to `size` (height, width)."""
     image = resize(frame.image, size)
     if frame.pixel_format == "mono":
         return np.ascontiguousarray(image)
@@ -89,7 +89,7 @@ def _candidates(camera: CameraModel) -> int:
 
 
 def search(left: NDArray[np.uint8], right: NDArray[np.uint8], first: int, count: int) -> NDArray[np.float32]:
-    """Disparity of the left of two grey pictures (h, w): `count` whole pixels are searched from `first` on.
+    """Disparity of the left of two grey images (h, w): `count` whole pixels are searched from `first` on.
 
     (h, w) float32; NaN where left and right disagree or another disparity is as likely.
     """
@@ -118,7 +118,7 @@ def _agreement(
 ) -> NDArray[np.float32]:
     """(h, w) 0 to 1: how well each pixel's surroundings look like what they were matched with.
 
-    The normalised cross-correlation (ZNCC) of the left picture and the right one, warped by the disparity: it does
+    The normalised cross-correlation (ZNCC) of the left image and the right one, warped by the disparity: it does
     not mind a different exposure, and is 0 where either has no texture.
     """
     height, width = left.shape

@@ -14,7 +14,7 @@ _MIN_INLIERS = 0.3  # of the compared pixels must agree; where left and right sh
 
 
 def measure(depth_m: DepthMap, match: Match) -> Measurement | None:
-    """Compare the network's depth (H, W) of the left picture with the pair's; None where too little can be compared.
+    """Compare the network's depth (H, W) of the left image with the pair's; None where too little can be compared.
 
     The robust mean of log(stereo / network); confident and near pixels count more.
     """

@@ -34,12 +34,12 @@ def node_process(
     parameters: Mapping[str, Any],
     folder: Path | str,
     namespace: str,
-    large_pictures: bool = True,
+    large_images: bool = True,
     **streams: Any,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The node of `mt_perception.ros.<name>` in a process of its own; terminated on leaving, and waited for.
 
-    `folder` takes its parameter file. With `large_pictures` Fast DDS gets shared memory that holds several of them.
+    `folder` takes its parameter file. With `large_images` Fast DDS gets shared memory that holds several of them.
     `streams` are `subprocess.Popen`'s stdin, stdout and stderr.
     """
     file = Path(folder) / f"{name}{namespace.replace('/', '-')}.yaml"
@@ -48,7 +48,7 @@ def node_process(
     arguments = ["--ros-args", "-r", f"__ns:={namespace}", "--params-file", str(file)]
     # a session of its own: Ctrl-C reaches the program alone, which then ends the others in order
     process = subprocess.Popen(
-        [sys.executable, "-c", command, *arguments], env=_environment(large_pictures), start_new_session=True, **streams
+        [sys.executable, "-c", command, *arguments], env=_environment(large_images), start_new_session=True, **streams
     )
     try:
         yield process
@@ -56,10 +56,10 @@ def node_process(
         end(process)
 
 
-def _environment(large_pictures: bool) -> dict[str, str]:
+def _environment(large_images: bool) -> dict[str, str]:
     variables = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")  # before and after ROS 2 Kilted
-    profile = str(share_folder() / "config" / "fastdds.xml")  # the default shared memory is smaller than a picture
-    profiles = dict.fromkeys(variables, profile) if large_pictures else {}
+    profile = str(share_folder() / "config" / "fastdds.xml")  # the default shared memory is smaller than an image
+    profiles = dict.fromkeys(variables, profile) if large_images else {}
     return {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **profiles, **os.environ}
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from fixed_backend import Says
 
-from mt_perception.backends.agreement import Agreement, compare, structured_picture
+from mt_perception.backends.agreement import Agreement, compare, structured_image
 
 
 def agreement(**answer):
@@ -34,7 +34,7 @@ def test_it_is_said_how_far_they_differ():
     assert not Agreement(1.0, float("nan")).is_good
 
 
-def test_pictures_are_varied_and_the_same_every_time():
-    one, two = structured_picture((40, 90), 0), structured_picture((40, 90), 1)
+def test_images_are_varied_and_the_same_every_time():
+    one, two = structured_image((40, 90), 0), structured_image((40, 90), 1)
     assert one.shape == (40, 90, 3) and one.dtype == np.uint8 and one.std() > 30
-    assert (one == structured_picture((40, 90), 0)).all() and (one != two).mean() > 0.9
+    assert (one == structured_image((40, 90), 0)).all() and (one != two).mean() > 0.9

@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from helpers import SIZE, make_picture
+from helpers import SIZE, make_image
 from safetensors.torch import load, save
 
 from mt_perception.backends import BackendError
@@ -49,7 +49,7 @@ def spare(bundle):
 
 
 def infers(backend):
-    return set(backend.infer(make_picture(*SIZE), 1.0, ("mask", "depth_m"))) == {"mask", "depth_m"}
+    return set(backend.infer(make_image(*SIZE), 1.0, ("mask", "depth_m"))) == {"mask", "depth_m"}
 
 
 def test_built_once_then_out_of_the_cache(engine, spare, built):
@@ -92,7 +92,7 @@ def wait_until(condition):
     raise AssertionError("it did not happen within 10 s")
 
 
-def test_pictures_are_served_while_another_process_builds(engine, spare, built):
+def test_images_are_served_while_another_process_builds(engine, spare, built):
     go = threading.Event()
 
     def outside(cancelled):
@@ -133,7 +133,7 @@ def test_the_command_that_builds_is_understood(bundle):
 
 def test_export_says_what_is_missing(capsys, monkeypatch):
     assert main(["export"]) == 1
-    assert "give --pictures PATH ... and --out DIR" in capsys.readouterr().err
+    assert "give --images PATH ... and --out DIR" in capsys.readouterr().err
     monkeypatch.setattr("mt_perception.backends.find_spec", lambda name: None)
     assert main(["export", "--backend", "tensorrt"]) == 1
     assert "pip install 'mt_perception[tensorrt]'" in capsys.readouterr().err

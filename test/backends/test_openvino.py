@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("openvino")
 pytest.importorskip("torch")
 
-from helpers import SIZE, make_picture
+from helpers import SIZE, make_image
 
 from mt_perception.backends import BackendError, open_backend
 from mt_perception.backends import openvino as module
@@ -22,7 +22,7 @@ LARGE = (192, 320)
 
 def depth_m(bundle, precision):
     backend = open_backend(bundle, Settings(backend="openvino", precision=precision), LARGE)
-    return backend.infer(make_picture(*LARGE), 1.0, ("depth_m",))["depth_m"].copy()
+    return backend.infer(make_image(*LARGE), 1.0, ("depth_m",))["depth_m"].copy()
 
 
 @pytest.fixture(scope="module")
@@ -51,13 +51,13 @@ def test_how_threads_are_used_changes_no_result(bundle, values):
     plain, ours = (
         open_backend(bundle, Settings(backend="openvino", precision="fp32", **each), SIZE) for each in ({}, values)
     )
-    expected, got = (each.infer(make_picture(*SIZE), 1.0, ("mask",))["mask"].copy() for each in (plain, ours))
+    expected, got = (each.infer(make_image(*SIZE), 1.0, ("mask",))["mask"].copy() for each in (plain, ours))
     assert (got == expected).mean() > 0.999
 
 
 def test_a_new_set_of_outputs_is_served_at_once_and_then_by_a_graph_of_its_own(bundle):
     backend = open_backend(bundle, Settings(backend="openvino", precision="fp32"), SIZE, background=True)
-    image = make_picture(*SIZE)
+    image = make_image(*SIZE)
     expected = {name: array.copy() for name, array in backend.infer(image, 2.0, tuple(OUTPUTS)).items()}
     for outputs in (("mask",), ("depth_m",)):
         first = {name: array.copy() for name, array in backend.infer(image, 2.0, outputs).items()}
@@ -78,7 +78,7 @@ def fresh_cache(folder, monkeypatch):
 def answer(bundle, monkeypatch=None):
     if monkeypatch:  # what is in the cache is not compiled again
         monkeypatch.setattr(_Compiler, "_model", lambda *_: pytest.fail("it is in the cache"))
-    return OpenVinoBackend(bundle, SIZE, "fp32").infer(make_picture(*SIZE), 1.0, ("depth_m",))["depth_m"].copy()
+    return OpenVinoBackend(bundle, SIZE, "fp32").infer(make_image(*SIZE), 1.0, ("depth_m",))["depth_m"].copy()
 
 
 def test_a_compiled_graph_comes_out_of_the_cache(bundle, tmp_path, monkeypatch):
@@ -129,6 +129,6 @@ def test_bf16_is_not_chosen_where_it_would_be_emulated(bundle, monkeypatch):
 def test_a_containers_quota_bounds_the_threads(bundle, monkeypatch):
     monkeypatch.setattr(module, "limited_threads", lambda: 1)
     backend = OpenVinoBackend(bundle, SIZE)
-    backend.infer(make_picture(*SIZE), 1.0, ("mask",))
+    backend.infer(make_image(*SIZE), 1.0, ("mask",))
     _, request = backend._requests.get(("mask",))
     assert request.get_compiled_model().get_property("INFERENCE_NUM_THREADS") == 1

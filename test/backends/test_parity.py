@@ -4,7 +4,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("openvino")
 
-from helpers import SIZE, make_picture
+from helpers import SIZE, make_image
 from outputs import infer
 
 from mt_perception.backends import BackendError, choose_precision, open_backend
@@ -40,7 +40,7 @@ def test_parts_equal_the_whole(bundle, outputs):
 def test_changing_wishes_are_answered(bundle):
     backend = open_backend(bundle, Settings(backend="openvino"), SIZE)
     for outputs in (("mask",), ("depth_m",), ("confidence",), ("mask",), ("mask", "depth_m")):
-        assert set(backend.infer(make_picture(*SIZE), 1.0, outputs)) == set(outputs)
+        assert set(backend.infer(make_image(*SIZE), 1.0, outputs)) == set(outputs)
 
 
 def test_precision_that_the_machine_lacks():

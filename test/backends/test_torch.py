@@ -5,7 +5,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from helpers import SIZE, make_picture
+from helpers import SIZE, make_image
 
 from mt_perception.backends.agreement import compare
 from mt_perception.backends.torch import TorchBackend
@@ -21,7 +21,7 @@ def backend(bundle):
 
 
 def answer(backend, seed=0, scale=1.0, outputs=tuple(OUTPUTS)):
-    return {name: array.copy() for name, array in backend.infer(make_picture(*SIZE, seed), scale, outputs).items()}
+    return {name: array.copy() for name, array in backend.infer(make_image(*SIZE, seed), scale, outputs).items()}
 
 
 @pytest.mark.parametrize("outputs", [("mask",), ("depth_m",), ("confidence",), ("confidence", "mask")])
@@ -32,7 +32,7 @@ def test_parts_equal_the_whole(backend, outputs):
         np.testing.assert_allclose(part[name], whole[name], rtol=1e-5)
 
 
-def test_each_picture_has_its_own_answer(backend):
+def test_each_image_has_its_own_answer(backend):
     first, second, again = answer(backend, 0), answer(backend, 1, scale=3.0), answer(backend, 0)
     assert (first["mask"] != second["mask"]).mean() > 0.05
     for name, array in first.items():
@@ -45,8 +45,8 @@ def test_the_scale_multiplies_metres(backend):
     np.testing.assert_allclose(twice, 2 * once, rtol=1e-5)
 
 
-def test_pictures_of_any_row_stride_are_taken(backend):
-    wide = make_picture(SIZE[0], SIZE[1] + 9)
+def test_images_of_any_row_stride_are_taken(backend):
+    wide = make_image(SIZE[0], SIZE[1] + 9)
     view = wide[:, 4:-5]
     assert not view.flags.c_contiguous
     expected = backend.infer(np.ascontiguousarray(view), 1.0, ("mask",))["mask"].copy()
@@ -67,7 +67,7 @@ def test_the_switches_of_the_host_program_stay_as_they_were(bundle, monkeypatch,
     backend = TorchBackend(bundle, SIZE, "fp32", threads=before + 1)
     within = []
     backend._runs = lambda wanted: lambda image, scale, camera: within.append(torch.get_num_threads())
-    backend.infer(make_picture(*SIZE), 1.0, ("mask",))
+    backend.infer(make_image(*SIZE), 1.0, ("mask",))
     assert within == [before + 1] and torch.get_num_threads() == before
     answer(TorchBackend(bundle, SIZE, "fp32"))
     assert torch.backends.cudnn.benchmark is benchmark

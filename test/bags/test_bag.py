@@ -24,8 +24,8 @@ def write(path, storage, count=5, size=(4, 6, 3)):
         for index in range(count):
             head = new_header(index * 10**8, "camera")
             for topic in ("/image/compressed", "/other/compressed"):
-                picture = np.random.default_rng(index).integers(0, 256, size, np.uint8)
-                bag.write_message(topic, index * 10**8 + 7, new_compressed(picture, "png", head))
+                image = np.random.default_rng(index).integers(0, 256, size, np.uint8)
+                bag.write_message(topic, index * 10**8 + 7, new_compressed(image, "png", head))
 
 
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
@@ -204,7 +204,7 @@ def test_fewer_messages_than_a_file_announces_are_told_when_all_was_read(tmp_pat
 
 
 def noise(size):
-    """A picture that takes its full size when it is compressed."""
+    """An image that takes its full size when it is compressed."""
     pixels = np.random.default_rng(0).integers(0, 256, (size, size, 3), np.uint8)
     return new_compressed(pixels, "png", new_header(1, "camera"))
 
@@ -216,10 +216,10 @@ def received_ns(path):
 
 
 def test_after_a_checkpoint_every_reader_opens_it_whatever_happens(tmp_path):
-    picture = noise(200)
+    image = noise(200)
     writer = BagWriter(tmp_path / "bag")
     for index in range(40):  # some chunks
-        writer.write_message("/image", index, picture)
+        writer.write_message("/image", index, image)
         if index % 10 == 4:
             writer.checkpoint()
     for copy, number in ((tmp_path / "killed", 35), (tmp_path / "ended", 40)):
@@ -245,11 +245,11 @@ def test_a_full_disk_costs_what_came_after_the_last_checkpoint(tmp_path, monkeyp
 
     pwrite = os.pwrite
     monkeypatch.setattr(os, "pwrite", full)
-    picture = noise(100)
+    image = noise(100)
     said = r"bag cannot be written any further \(\[Errno 28\] No space left on device\)"
     with pytest.raises(BagError, match=said), BagWriter(tmp_path / "bag") as writer:  # its end is no second failure
         for index in range(100):
-            writer.write_message("/image", index, picture)
+            writer.write_message("/image", index, image)
             writer.checkpoint()
     assert received_ns(tmp_path / "bag") == list(range(9))  # 30 KB each
     with Reader(tmp_path / "bag") as reader:

@@ -41,7 +41,7 @@ def test_one_bad_recording_does_not_stop_the_others(bundle, tmp_path, capsys):
     arguments += ["--model", str(bundle.folder), "--precision", "fp32"]
     assert main(arguments) == 1
     said = capsys.readouterr()
-    assert said.out.count("8 pictures") == 2 and said.err.count("error: ") == 1
+    assert said.out.count("8 images") == 2 and said.err.count("error: ") == 1
     assert f"error: {tmp_path / 'broken'} is no recording" in said.err.splitlines()[-1]
     assert sorted(each.name for each in (tmp_path / "out").iterdir()) == ["first", "last"]
     assert contents(tmp_path / "out" / "first") == contents(tmp_path / "out" / "last")

@@ -46,7 +46,7 @@ RECORDINGS = {
     "ZED, left": {"/zed/left/image_rect_color": "bgra8", "/zed/left/image_rect_gray": "mono8"},
     "OAK-D": {"/oakd/rgb/preview/image_raw": "bgr8", "/oakd/stereo/image_raw": "16UC1"},
     "Spot": {"/camera/frontleft/image": "rgb8", "/depth/frontleft/image": "16UC1"},
-    "a detector's picture": {"/camera/image_raw": "rgb8", "/yolo/dbg_image": "bgr8", "/annotated/image": "bgr8"},
+    "a detector's image": {"/camera/image_raw": "rgb8", "/yolo/dbg_image": "bgr8", "/annotated/image": "bgr8"},
     "a camera of YUV beside a grey one": {"/usb_cam/image_raw": "yuv422_yuy2", "/grey/image_raw": "mono8"},
     "names that only hold letters of others": {"/bright_cam/image": "bgr8", "/leftover/depth": "32FC1"},
     "one camera that looks to the right": {"/front_right/image_raw": "rgb8"},

@@ -13,10 +13,10 @@ from mt_perception.utils.image_files import ImageFileError
 def test_a_folder_is_played_by_name(tmp_path):
     for name, value in (("b.png", 2), ("a.jpg", 1), ("c.PNG", 3)):
         cv2.imwrite(str(tmp_path / name), np.full((4, 6, 3), value * 50, np.uint8))
-    (tmp_path / "notes.txt").write_text("not a picture")
+    (tmp_path / "notes.txt").write_text("not an image")
     source = open_source(tmp_path)
     assert len(source) == 3
-    assert [int(shot.picture.mean().round()) // 50 for shot in source] == [1, 2, 3]
+    assert [int(shot.image.mean().round()) // 50 for shot in source] == [1, 2, 3]
     assert len(list(source)) == 3, "each iteration begins anew"
 
 
@@ -27,7 +27,7 @@ def test_a_video(tmp_path):
     video.release()
     source = open_source(tmp_path / "v.avi")
     assert len(source) == 3 and source.rate_hz == 12.5
-    assert [round(float(shot.picture.mean()), -1) for shot in source] == [0, 100, 200]
+    assert [round(float(shot.image.mean()), -1) for shot in source] == [0, 100, 200]
 
 
 @pytest.fixture
@@ -44,12 +44,12 @@ def stereo_bag(tmp_path):
     return tmp_path / "bag"
 
 
-def test_a_recording_is_grouped_by_stamp_around_the_left_picture(stereo_bag):
+def test_a_recording_is_grouped_by_stamp_around_the_left_image(stereo_bag):
     source = open_source(stereo_bag)
     assert (source.topic, len(source), source.compressed) == ("/left/image_rect/compressed", 4, True)
     for index, shot in enumerate(source):
-        assert isinstance(shot.picture, Recorded)
-        assert shot.picture.message().header.stamp.nanosec == index * 10**8
+        assert isinstance(shot.image, Recorded)
+        assert shot.image.message().header.stamp.nanosec == index * 10**8
         assert set(shot.others) == {"/right/image_rect/compressed", "/ground_truth/labels/compressed"}
 
 
@@ -60,18 +60,18 @@ def test_the_file_inside_a_recording_means_the_recording(stereo_bag):
 def test_wrong_inputs_are_explained(tmp_path):
     with pytest.raises(SourceError, match="does not exist"):
         open_source(tmp_path / "none")
-    with pytest.raises(SourceError, match="holds no pictures"):
+    with pytest.raises(SourceError, match="holds no images"):
         open_source(tmp_path)
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     with pytest.raises(SourceError, match="cannot be read as a video"):
         open_source(tmp_path / "broken.mp4")
-    (tmp_path / "broken.png").write_bytes(b"no picture")
+    (tmp_path / "broken.png").write_bytes(b"no image")
     with pytest.raises(ImageFileError, match=r"broken\.png cannot be read"):
         list(open_source(tmp_path / "broken.png"))
 
 
 def test_messages_that_come_late_belong_to_their_instant(tmp_path):
-    """As in a recording of the node: results come when the next pictures have been there for a while."""
+    """As in a recording of the node: results come when the next images have been there for a while."""
     with BagWriter(tmp_path / "bag") as bag:
         for index in range(12):
             for topic, late_by in (("/image/compressed", 0), ("/segmentation/mask/compressed", 5)):
@@ -85,7 +85,7 @@ def test_messages_that_come_late_belong_to_their_instant(tmp_path):
 
 
 def write_camera(path, stamps_ns, infos_ns=(), topic="/camera/image_raw/compressed"):
-    """Pictures 0.1 s apart with these stamps; camera_infos received then, with stamp 7, whose fx in px counts them."""
+    """Images 0.1 s apart with these stamps; camera_infos received then, with stamp 7, whose fx in px counts them."""
     with BagWriter(path) as bag:
         messages = [
             (
@@ -103,20 +103,20 @@ def write_camera(path, stamps_ns, infos_ns=(), topic="/camera/image_raw/compress
     return path
 
 
-def test_stamps_that_stay_at_zero_hide_no_picture(tmp_path):
+def test_stamps_that_stay_at_zero_hide_no_image(tmp_path):
     source = open_source(write_camera(tmp_path / "bag", [0] * 6))
-    assert len(source) == 6 and [int(shot.picture.message().data[0]) > 0 for shot in source] == [True] * 6
+    assert len(source) == 6 and [int(shot.image.message().data[0]) > 0 for shot in source] == [True] * 6
 
 
-def test_each_picture_has_the_newest_camera_info_whatever_its_stamp(tmp_path):
-    """As in the node: the first one for pictures before it, then each from when it was received."""
+def test_each_image_has_the_newest_camera_info_whatever_its_stamp(tmp_path):
+    """As in the node: the first one for images before it, then each from when it was received."""
     infos_ns = [10**9 + 150 * 10**6, 10**9 + 300 * 10**6, 10**9 + 310 * 10**6]
     source = open_source(write_camera(tmp_path / "bag", [10**9 + i * 10**8 for i in range(5)], infos_ns))
     focal_px = [shot.others["/camera/camera_info"].message().k[0] for shot in source]
     assert focal_px == [1, 1, 1, 2, 3]
 
 
-def test_a_folder_of_recordings_files_is_a_recording_and_one_of_pictures_stays_one(tmp_path):
+def test_a_folder_of_recordings_files_is_a_recording_and_one_of_images_stays_one(tmp_path):
     write_camera(tmp_path / "bag", [10**9, 2 * 10**9])
     (tmp_path / "bag" / "metadata.yaml").unlink()
     assert len(open_source(tmp_path / "bag")) == 2
@@ -139,8 +139,8 @@ def test_a_topic_may_be_named_and_what_is_wrong_with_it_is_said(tmp_path):
 def test_a_topic_without_messages_is_no_camera(tmp_path):
     with BagWriter(tmp_path / "bag") as bag:
         bag._connections["/camera/image_raw"] = bag._connect("/camera/image_raw", "sensor_msgs/msg/Image", False)
-        picture = new_compressed(np.zeros((4, 6, 3), np.uint8), "png", new_header(1, "camera"))
-        bag.write_message("/camera/image_raw/compressed", 10**9, picture)
+        image = new_compressed(np.zeros((4, 6, 3), np.uint8), "png", new_header(1, "camera"))
+        bag.write_message("/camera/image_raw/compressed", 10**9, image)
     source = open_source(tmp_path / "bag")
     assert source.topic == "/camera/image_raw/compressed" and len(list(source)) == 1
     assert open_source(tmp_path / "bag", "camera/image_raw").topic == source.topic, (
@@ -148,7 +148,7 @@ def test_a_topic_without_messages_is_no_camera(tmp_path):
     )
     with BagWriter(tmp_path / "empty") as bag:
         bag._connections["/camera/image_raw"] = bag._connect("/camera/image_raw", "sensor_msgs/msg/Image", False)
-        bag.write_message("/other/compressed", 10**9, picture)
+        bag.write_message("/other/compressed", 10**9, image)
     with pytest.raises(SourceError, match=r"/camera/image_raw of .* has no messages; with messages are /other"):
         open_source(tmp_path / "empty", "/camera/image_raw")
 
@@ -161,5 +161,5 @@ def test_what_is_damaged_ends_with_how_far_it_was_read(tmp_path):
     data = bytearray(file.read_bytes())
     data[data.index(b"zstd") + 40] ^= 255
     file.write_bytes(data)
-    with pytest.raises(SourceError, match="0 of the 5 pictures that it announces on /camera/image_raw/compressed"):
+    with pytest.raises(SourceError, match="0 of the 5 images that it announces on /camera/image_raw/compressed"):
         list(source)

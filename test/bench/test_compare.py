@@ -1,4 +1,4 @@
-"""`mt-perception compare`: facts, times, memory and scores in one table, and as a picture."""
+"""`mt-perception compare`: facts, times, memory and scores in one table, and as an image."""
 
 import json
 import subprocess
@@ -66,7 +66,7 @@ def test_the_plot(tmp_path):
     rows = [{"network": name, "best_ms": 10.0 ** (i + 1), "miou_percent": 30.0 - i, "abs_rel_percent": 20.0 + i}
             for i, name in enumerate(names)]  # fmt: skip
     plot(rows, tmp_path / "plot.png")
-    picture = cv2.imread(str(tmp_path / "plot.png"))
-    assert picture.shape[1] > 2 * picture.shape[0] and (picture < 128).mean() > 0.005
+    image = cv2.imread(str(tmp_path / "plot.png"))
+    assert image.shape[1] > 2 * image.shape[0] and (image < 128).mean() > 0.005
     with pytest.raises(BenchError, match="nothing was trained: give --scores"):
         plot([row | {"miou_percent": None} for row in rows], tmp_path / "none.png")

@@ -52,12 +52,12 @@ def test_pooling_in_one_piece_gives_the_same(article):
 
 def test_the_published_loop_by_hand(article):
     loop = article.PublishedLoop()
-    picture = np.zeros((*SMALL, 3), np.uint8)
-    picture[..., 2] = 255  # red, in OpenCV's order
-    image = loop.prepare(picture)
-    assert image.shape == (1, 3, *SMALL)
-    assert image[0, :, 5, 7].tolist() == pytest.approx([(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225], rel=1e-5)
-    outputs = loop.infer(image)
+    image = np.zeros((*SMALL, 3), np.uint8)
+    image[..., 2] = 255  # red, in OpenCV's order
+    tensor = loop.prepare(image)
+    assert tensor.shape == (1, 3, *SMALL)
+    assert tensor[0, :, 5, 7].tolist() == pytest.approx([(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225], rel=1e-5)
+    outputs = loop.infer(tensor)
     assert outputs["segmentation"].shape == (20, *SMALL) and outputs["depth"].shape == (1, *SMALL)
     scores = np.zeros((20, 1, 2), np.float32)
     scores[[3, 19], 0, [0, 1]] = 1

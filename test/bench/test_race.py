@@ -26,8 +26,8 @@ def test_contestants_take_turns_and_the_first_run_of_a_turn_does_not_count():
     assert [row["ratio"] for row in with_ratio(rows)] == [1.0, 2.0]
 
 
-def test_percentiles_are_those_of_the_whole_picture():
-    """The stages of one picture belong together: the sum's percentile is not the sum of percentiles."""
+def test_percentiles_are_those_of_the_whole_image():
+    """The stages of one image belong together: the sum's percentile is not the sum of percentiles."""
     times = iter([(0, 0), (0, 0), (0, 0), (1, 9), (0, 0), (9, 1), (0, 0), (2, 2)])
     contestant = Contestant({}, lambda: dict(zip(("a", "b"), next(times), strict=True)))
     (row,) = race([contestant], rounds=3, turn_s=0.0, progress=False)

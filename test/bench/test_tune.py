@@ -53,13 +53,13 @@ def test_sizes_start_at_the_models_own_and_fall(root):
 
 def test_the_profile_is_a_parameter_file_with_its_reasons(tmp_path, cache_home, capsys):
     out = tmp_path / "profile.yaml"
-    options = ["--sizes", "32x64", "64x96", "--backends", "openvino", "--precisions", "fp32", "--picture", "60x100"]
+    options = ["--sizes", "32x64", "64x96", "--backends", "openvino", "--precisions", "fp32", "--image-size", "60x100"]
     assert main(["tune", "--fps", "4", "--out", str(out), *options]) == 0
     chosen = yaml.safe_load(out.read_text())["/**"]["ros__parameters"]
     assert chosen == {"backend": "openvino", "precision": "fp32", "input_width": 96, "input_height": 64}
     Settings.from_mapping(chosen)
     comments = [line for line in out.read_text().splitlines() if line.startswith("#")]
-    assert "4 pictures a second of 100x60 px" in comments[0] and "25% of the time to spare" in comments[1]
+    assert "4 images a second of 100x60 px" in comments[0] and "25% of the time to spare" in comments[1]
     (measured,) = [line for line in comments if "openvino" in line]
     assert "| 64x96 | openvino | fp32" in measured and measured.endswith("yes   |"), "the smaller one was not needed"
     assert ("0 of 12" in measured) == bool(find_spec("rclpy"))
@@ -70,5 +70,5 @@ def test_a_rate_that_nothing_holds_is_refused_in_one_sentence(tmp_path, cache_ho
     out = tmp_path / "profile.yaml"
     options = ["--sizes", "32x64", "--backends", "openvino", "--precisions", "fp32", "--out", str(out)]
     assert main(["tune", "--fps", "1e9", *options]) == 1
-    assert "nothing holds 1e+09 pictures a second here: fp32 at 32x64 takes" in capsys.readouterr().err
+    assert "nothing holds 1e+09 images a second here: fp32 at 32x64 takes" in capsys.readouterr().err
     assert not out.exists()

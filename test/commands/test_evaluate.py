@@ -96,13 +96,13 @@ def test_two_seconds_of_frames_have_no_interval(predictions: tuple[Path, Path], 
     assert {each["interval"] for each in found["scores"].values()} == {None}
 
 
-def test_predictions_of_other_pictures_are_no_score(
+def test_predictions_of_other_images_are_no_score(
     city: Path, model: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cv2.imwrite(str(tmp_path / "another_mask.png"), np.zeros((64, 96), np.uint8))
     assert main(["evaluate", str(tmp_path), "--data", f"city={city}", "--model", str(model.folder)]) == 1
     said = capsys.readouterr().err.strip().splitlines()[-1]
-    assert "says nothing of any picture" in said
+    assert "says nothing of any image" in said
 
 
 def test_what_does_not_go_together_is_told(

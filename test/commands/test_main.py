@@ -5,7 +5,7 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from helpers import make_picture
+from helpers import make_image
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,16 +16,16 @@ from mt_perception.labels import CITYSCAPES
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    folder = tmp_path / "pictures"
+def images(tmp_path):
+    folder = tmp_path / "images"
     folder.mkdir()
     for name in ("one", "two"):
-        cv2.imwrite(str(folder / f"{name}.png"), make_picture(60, 100))
+        cv2.imwrite(str(folder / f"{name}.png"), make_image(60, 100))
     return folder
 
 
-def test_run_writes_three_files_of_the_pictures_size(pictures, tmp_path, bundle, cache_home):
-    assert main(["run", str(pictures), "--out", str(tmp_path / "out"), "--model", str(bundle.folder)]) == 0
+def test_run_writes_three_files_of_the_images_size(images, tmp_path, bundle, cache_home):
+    assert main(["run", str(images), "--out", str(tmp_path / "out"), "--model", str(bundle.folder)]) == 0
     out = tmp_path / "out"
     assert {file.name for file in out.iterdir()} == {
         f"{name}_{kind}" for name in ("one", "two") for kind in ("mask.png", "depth.npy", "overlay.png")
@@ -37,16 +37,16 @@ def test_run_writes_three_files_of_the_pictures_size(pictures, tmp_path, bundle,
     assert cv2.imread(str(out / "one_overlay.png")).shape == (60, 100, 3)
 
 
-def test_a_sheet_shows_pictures_beside_their_labels_and_depth(pictures, tmp_path, bundle, capsys):
-    (pictures / "a_broken.png").write_bytes(b"rubbish")
+def test_a_sheet_shows_images_beside_their_labels_and_depth(images, tmp_path, bundle, capsys):
+    (images / "a_broken.png").write_bytes(b"rubbish")
     sheet = tmp_path / "out" / "sheet.png"
-    arguments = ["run", str(pictures), "--out", str(tmp_path / "out"), "--model", str(bundle.folder)]
+    arguments = ["run", str(images), "--out", str(tmp_path / "out"), "--model", str(bundle.folder)]
     assert main([*arguments, "--sheet", str(sheet)]) == 1  # as one is broken
     drawn = cv2.imread(str(sheet))
     cell, title, legend = (480 * 60 // 100, 480), 24, render.legend(CITYSCAPES, 10).shape[0]
     assert drawn.shape == (title + 2 * cell[0] + legend, 3 * cell[1], 3)
     first, labels, depth = np.split(drawn[title : title + cell[0]], 3, axis=1)
-    assert np.abs(first.astype(int) - cv2.resize(make_picture(60, 100), (480, 288))).mean() < 3
+    assert np.abs(first.astype(int) - cv2.resize(make_image(60, 100), (480, 288))).mean() < 3
     colors = render.color_depth(np.load(tmp_path / "out" / "one_depth.npy"), 1, 80)[..., ::-1]
     assert (depth[::48, ::48] == colors[::10, ::10]).mean() > 0.9 and not np.array_equal(labels, first)
     for wrong, said in (("sheet.txt", "must end in .png or .jpg"), ("none/sheet.png", "there is no folder")):
@@ -54,23 +54,23 @@ def test_a_sheet_shows_pictures_beside_their_labels_and_depth(pictures, tmp_path
         assert said in capsys.readouterr().err
 
 
-def test_bad_files_are_reported_and_do_not_stop_it(pictures, tmp_path, bundle, capsys):
-    (pictures / "broken.png").write_bytes(b"rubbish")
-    arguments = ["run", str(pictures), str(tmp_path / "none"), "--out", str(tmp_path / "out")]
+def test_bad_files_are_reported_and_do_not_stop_it(images, tmp_path, bundle, capsys):
+    (images / "broken.png").write_bytes(b"rubbish")
+    arguments = ["run", str(images), str(tmp_path / "none"), "--out", str(tmp_path / "out")]
     assert main([*arguments, "--model", str(bundle.folder)]) == 1
     said = capsys.readouterr().err
     assert "broken.png cannot be read" in said and "none does not exist" in said and "Traceback" not in said
     assert (tmp_path / "out" / "two_mask.png").exists()
 
 
-def test_pictures_of_one_name_do_not_overwrite_each_other(pictures, tmp_path, bundle):
+def test_images_of_one_name_do_not_overwrite_each_other(images, tmp_path, bundle):
     other = tmp_path / "other"
     other.mkdir()
-    cv2.imwrite(str(other / "one.png"), make_picture(60, 100, seed=1))
-    cv2.imwrite(str(pictures / "two.jpg"), make_picture(60, 100, seed=2))
-    inputs, out = [str(pictures), str(other), str(other / "one.png")], tmp_path / "out"  # the last is there already
+    cv2.imwrite(str(other / "one.png"), make_image(60, 100, seed=1))
+    cv2.imwrite(str(images / "two.jpg"), make_image(60, 100, seed=2))
+    inputs, out = [str(images), str(other), str(other / "one.png")], tmp_path / "out"  # the last is there already
     assert main(["run", *inputs, "--out", str(out), "--model", str(bundle.folder)]) == 0
-    names = {"pictures_one", "other_one", "two_png", "two_jpg"}
+    names = {"images_one", "other_one", "two_png", "two_jpg"}
     assert {f.name for f in out.glob("*_mask.png")} == {f"{name}_mask.png" for name in names}
 
 
@@ -105,7 +105,7 @@ def test_names_of_many_files_take_no_time():
 
 
 def calibration(path, fx_px):
-    """A file as camera_calibration writes it, for pictures of twice the size."""
+    """A file as camera_calibration writes it, for images of twice the size."""
     facts = {"image_width": 200, "image_height": 120, "camera_name": "front", "distortion_model": "plumb_bob"}
     matrix = [fx_px, 0, 100, 0, fx_px, 60, 0, 0, 1]
     facts["camera_matrix"] = {"rows": 3, "cols": 3, "data": matrix}
@@ -114,19 +114,19 @@ def calibration(path, fx_px):
     return str(path)
 
 
-def test_a_calibration_makes_depth_that_of_its_camera(pictures, tmp_path, bundle):
+def test_a_calibration_makes_depth_that_of_its_camera(images, tmp_path, bundle):
     for name, fx_px in (("short", 100), ("long", 300)):
         arguments = ["--camera", calibration(tmp_path / f"{name}.yaml", fx_px), "--model", str(bundle.folder)]
-        assert main(["run", str(pictures), "--out", str(tmp_path / name), *arguments]) == 0
+        assert main(["run", str(images), "--out", str(tmp_path / name), *arguments]) == 0
     short_m, long_m = (np.load(tmp_path / name / "one_depth.npy") for name in ("short", "long"))
     known = np.isfinite(short_m) & np.isfinite(long_m)
     assert np.median(long_m[known] / short_m[known]) == pytest.approx(3, rel=0.01)
 
 
-def test_depth_that_finds_no_ground_is_written_and_told(pictures, tmp_path, bundle, capsys, monkeypatch):
+def test_depth_that_finds_no_ground_is_written_and_told(images, tmp_path, bundle, capsys, monkeypatch):
     monkeypatch.setattr("mt_perception.scale.ground.ROAD", "lava")
     ground = ["--depth-mode", "ground", "--camera-height-m", "1.5", "--model", str(bundle.folder)]
-    arguments = ["run", str(pictures), "--out", str(tmp_path / "out"), *ground]
+    arguments = ["run", str(images), "--out", str(tmp_path / "out"), *ground]
     assert main(arguments) == 1
     assert "give --camera FILE" in capsys.readouterr().err
     assert main([*arguments, "--camera", calibration(tmp_path / "camera.yaml", 100)]) == 1
@@ -145,11 +145,11 @@ def test_depth_that_finds_no_ground_is_written_and_told(pictures, tmp_path, bund
         (b"\xff\xfe", "is no calibration"),
     ],
 )
-def test_a_file_that_is_no_calibration_is_refused(content, said, pictures, tmp_path, capsys):
+def test_a_file_that_is_no_calibration_is_refused(content, said, images, tmp_path, capsys):
     file = tmp_path / "camera.yaml"
     if content is not None:
         file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    assert main(["run", str(pictures), "--out", str(tmp_path / "out"), "--camera", str(file)]) == 1
+    assert main(["run", str(images), "--out", str(tmp_path / "out"), "--camera", str(file)]) == 1
     assert said in capsys.readouterr().err
 
 

@@ -43,12 +43,12 @@ def names_in(labels: LabelSet, mask: np.ndarray) -> list[str]:
 
 
 def write_image_folder(folder: Path, names: Sequence[str], size: tuple[int, int] = (375, 12), **values: int) -> Path:
-    """Grey pictures called `names`; `values`: what fills the files of a folder beside `image/`."""
+    """Grey images called `names`; `values`: what fills the files of a folder beside `image/`."""
     for kind, value in {"image": 90, **values}.items():
         (folder / kind).mkdir(parents=True)
         for name in names:
-            picture = np.full(size, value, np.uint16 if kind == "depth" else np.uint8)
-            cv2.imwrite(str(folder / kind / f"{name}.png"), picture)
+            image = np.full(size, value, np.uint16 if kind == "depth" else np.uint8)
+            cv2.imwrite(str(folder / kind / f"{name}.png"), image)
     return folder
 
 
@@ -73,7 +73,7 @@ def test_drives_of_idd_are_in_one_split(tmp_path: Path) -> None:
     assert not drives[0] & drives[1] and sorted(splits[0] + splits[1]) == sorted(names) and 0 < len(drives[1]) < 10
 
 
-def test_kitti_pictures_have_the_camera_of_their_height(tmp_path: Path) -> None:
+def test_kitti_images_have_the_camera_of_their_height(tmp_path: Path) -> None:
     folder = write_image_folder(tmp_path / "drive", ["0"], depth=20 * 256)
     sample = READERS["kitti_drive"](folder, "val")[0]
     assert sample.camera.intrinsics == (721.54, 721.54, 609.56, 172.85) and (sample.depth_m == 20).all()
@@ -160,15 +160,15 @@ def open_split(folder: Path, split: str) -> list[Sample]:
     return [reader[index] for index in range(len(reader))]
 
 
-def test_one_picture_of_kitti_can_be_scored_and_not_trained_on(tmp_path: Path) -> None:
+def test_one_image_of_kitti_can_be_scored_and_not_trained_on(tmp_path: Path) -> None:
     write_kitti(tmp_path, frames=1)
     assert len(open_split(tmp_path, "val")) == 1
-    with pytest.raises(DatasetError, match="holds one picture, which is kept to validate on; it takes 2"):
+    with pytest.raises(DatasetError, match="holds one image, which is kept to validate on; it takes 2"):
         open_split(tmp_path, "train")
 
 
 @pytest.mark.parametrize("write", [write_city, write_kitti])
-def test_right_pictures_are_read_when_asked_for(tmp_path: Path, write: Callable[..., Path]) -> None:
+def test_right_images_are_read_when_asked_for(tmp_path: Path, write: Callable[..., Path]) -> None:
     reader = open_dataset(write(tmp_path, right=True), "train")
     sample = reader[0]
     assert np.array_equal(sample.right[:, :-4], sample.image[:, 4:]) and len(reader.files(0)) == len(

@@ -52,7 +52,7 @@ def test_what_is_recorded_is_what_the_data_set_holds(tmp_path, layout, form):
     assert [each.stamp_ns for each in recorded] == [10**9, 1_250_000_000]
     assert (tmp_path / "bag" / f"bag.{'mcap' if storage == 'mcap' else 'db3'}").is_file()
     for instant, sample in zip(recorded, map(reader.__getitem__, range(2)), strict=True):
-        np.testing.assert_array_equal(instant.picture(), sample.image)
+        np.testing.assert_array_equal(instant.image(), sample.image)
         np.testing.assert_array_equal(instant.array(TRUE_LABELS), sample.labels)
         np.testing.assert_array_equal(instant.true_depth_m(), sample.depth_m)
         assert (TRUE_LABELS in instant.messages) == (sample.labels is not None)
@@ -74,7 +74,7 @@ def test_data_set_to_recording_to_results_to_scores(tmp_path, bundle):
     assert main(["bag", "process", bag, results, "--model", str(bundle.folder), "--precision", "fp32"]) == 0
     assert main(["bag", "evaluate", results, "--json", scores]) == 0
     (found,) = json.loads((tmp_path / "scores.json").read_text())["recordings"]
-    assert (found["pictures"], found["results"], found["dropped"]) == (3, 3, 0)
+    assert (found["images"], found["results"], found["dropped"]) == (3, 3, 0)
     assert 0 <= found["scores"]["miou"]["value"] < 1 and found["scores"]["abs_rel"]["value"] > 0
 
 

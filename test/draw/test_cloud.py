@@ -12,8 +12,8 @@ CAMERA = CameraModel(width_px=3, height_px=2, fx_px=2.0, fy_px=4.0, cx_px=1.0, c
 
 def cloud_of(depth_m, camera=CAMERA):
     shape = depth_m.shape
-    picture = np.arange(3 * depth_m.size, dtype=np.uint8).reshape(*shape, 3)
-    return labelled_cloud(depth_m, camera, picture, np.full(shape, 13, np.uint8), np.full(shape, 51, np.uint8))
+    image = np.arange(3 * depth_m.size, dtype=np.uint8).reshape(*shape, 3)
+    return labelled_cloud(depth_m, camera, image, np.full(shape, 13, np.uint8), np.full(shape, 51, np.uint8))
 
 
 def test_points_by_hand():

@@ -10,16 +10,16 @@ def test_masks_take_the_classes_colours_in_rgb():
 
 
 def test_overlay_blends_by_opacity():
-    picture, mask = np.full((30, 40, 3), 100, np.uint8), np.zeros((30, 40), np.uint8)
-    assert overlay(picture, mask, 0.0, CITYSCAPES)[5, 5].tolist() == [100, 100, 100]
-    assert overlay(picture, mask, 1.0, CITYSCAPES)[5, 5].tolist() == [128, 64, 128]
-    assert overlay(picture, mask, 0.5, CITYSCAPES)[5, 5].tolist() == [114, 82, 114]
-    assert picture.min() == picture.max() == 100
+    image, mask = np.full((30, 40, 3), 100, np.uint8), np.zeros((30, 40), np.uint8)
+    assert overlay(image, mask, 0.0, CITYSCAPES)[5, 5].tolist() == [100, 100, 100]
+    assert overlay(image, mask, 1.0, CITYSCAPES)[5, 5].tolist() == [128, 64, 128]
+    assert overlay(image, mask, 0.5, CITYSCAPES)[5, 5].tolist() == [114, 82, 114]
+    assert image.min() == image.max() == 100
 
 
 def test_legend_is_drawn_where_there_is_room():
-    picture, mask = np.full((512, 1024, 3), 100, np.uint8), np.zeros((512, 1024), np.uint8)
-    drawn = overlay(picture, mask, 0.0, CITYSCAPES)
+    image, mask = np.full((512, 1024, 3), 100, np.uint8), np.zeros((512, 1024), np.uint8)
+    drawn = overlay(image, mask, 0.0, CITYSCAPES)
     assert (drawn[:200, :90] != 100).any() and (drawn[300:, 200:] == 100).all()
     assert legend(CITYSCAPES, 10).shape[1] > legend(CITYSCAPES, 1).shape[1]
 
@@ -36,7 +36,7 @@ def test_depth_colours_have_a_fixed_range():
 
 
 def test_tiles_keep_proportions_and_footer():
-    picture = np.full((50, 100, 3), 200, np.uint8)
-    sheet = tile([[picture, picture], [picture]], ["a", "b"], footer=legend(CITYSCAPES, 10), cell_width_px=200)
+    image = np.full((50, 100, 3), 200, np.uint8)
+    sheet = tile([[image, image], [image]], ["a", "b"], footer=legend(CITYSCAPES, 10), cell_width_px=200)
     assert sheet.shape == (24 + 100 + 100 + legend(CITYSCAPES, 10).shape[0], 400, 3)
     assert (sheet[24:124] == 200).all() and (sheet[124:224, 200:] != 200).all()

@@ -60,11 +60,11 @@ def test_the_page_says_what_the_json_does(report):
     shares = [each["scores"][name]["value"] for each in written["recordings"] for name in ("miou", "delta1")]
     assert [each for each in (f"{100 * share:.1f} %" for share in shares) if each not in text] == []
     assert "bad is worse than <b>good: mean IoU -20.00 points [-20.00, -20.00], AbsRel +0.200" in text
-    assert "3 of 60 pictures went without a result; gaps: 2, the longest of 0.30 s" in text
+    assert "3 of 60 images went without a result; gaps: 2, the longest of 0.30 s" in text
     assert "half of the results come within 90 ms" in text and "Predicted although never true here: sky" in text
 
 
-def test_truth_of_another_recording_brings_the_pictures_too(tmp_path):
+def test_truth_of_another_recording_brings_the_images_too(tmp_path):
     drive = write_results(tmp_path / "drive", 12, results=False)
     path = tmp_path / "bag"
     with BagWriter(path) as bag:  # as `bag process --results-only` writes it
@@ -86,9 +86,9 @@ def test_a_pair_judges_depth_without_truth(tmp_path):
         with BagWriter(tmp_path / name) as bag:
             for stamp in range(10**9, 7 * 10**9, 10**9):
                 head = new_header(stamp, "camera")
-                for side, picture, by_m in (("left", left, 0.0), ("right", right, CAMERA.baseline_m)):
+                for side, image, by_m in (("left", left, 0.0), ("right", right, CAMERA.baseline_m)):
                     bag.write_message(f"/{side}/camera_info", stamp, new_camera_info(CAMERA, head, by_m))
-                    compressed = new_compressed(picture, "png", head)
+                    compressed = new_compressed(image, "png", head)
                     bag.write_message(f"/{side}/image_rect/compressed", stamp, compressed)
                 bag.write_message("/segmentation/mask", stamp, new_image(np.zeros_like(left), "mono8", head))
                 bag.write_message("/depth/image", stamp, new_image(depth_m * np.float32(scale), "32FC1", head))

@@ -31,7 +31,7 @@ SAME = Comparison(CITYSCAPES, CITYSCAPES)
 def test_scores_and_times_by_hand(tmp_path):
     path = write_results(tmp_path / "bag", 50, wrong_columns=25, depth_m=6.0, missing=(7, 8))
     found = evaluate_bag(path).results()
-    assert (found["pictures"], found["results"], found["dropped"], found["gaps"]) == (50, 48, 2, 1)
+    assert (found["images"], found["results"], found["dropped"], found["gaps"]) == (50, 48, 2, 1)
     assert found["longest_gap_s"] == pytest.approx(0.3) and found["fps"] == pytest.approx(10)
     assert found["latency_ms"] == {"p50": 40.0, "p95": 40.0, "p99": 40.0}
     assert found["scores"]["miou"]["value"] == pytest.approx(0.75)  # road: 75 of 100 columns; sky is not true anywhere
@@ -63,7 +63,7 @@ def test_flicker_is_what_changes_between_frames(tmp_path):
     found = evaluate_bag(tmp_path / "bag").results()
     assert found["scores"]["label_flicker"]["value"] == pytest.approx(0.1)
     assert found["scores"]["depth_flicker"]["value"] == pytest.approx(0.5, abs=1e-6)
-    assert set(found["scores"]) == {"label_flicker", "depth_flicker"} and found["pictures"] == 0
+    assert set(found["scores"]) == {"label_flicker", "depth_flicker"} and found["images"] == 0
 
 
 def test_two_recordings_are_compared_in_pairs(tmp_path):
@@ -226,7 +226,7 @@ def test_a_named_camera_wins_over_the_one_that_would_be_found(tmp_path, plain, c
                 writer.write(f"{space}{each.topic}", each.type_name, each.received_ns, each.data)
     found = {topic: evaluate_bag(tmp_path / "bag", cameras=(topic, "")).results() for topic in ("", "/r2/image")}
     assert [each["scores"]["pixel_accuracy"]["value"] for each in found.values()] == pytest.approx([0.8, 0.5])
-    assert [each["pictures"] for each in found.values()] == [30, 20]
+    assert [each["images"] for each in found.values()] == [30, 20]
     assert "/r2/segmentation/mask, not from /r1/segmentation/mask" in found["/r2/image"]["losses"][0]
     assert main(["bag", "evaluate", str(tmp_path / "bag"), "--topic", "/r3/image"]) == 1
     assert "has no topic /r3/image; it has /r1/camera_info" in capsys.readouterr().err
@@ -239,7 +239,7 @@ def test_a_named_camera_may_be_in_the_recording_of_the_truth_alone(tmp_path, pla
             writer = results if each.topic in ("/segmentation/mask", "/depth/image") else drive
             writer.write(each.topic, each.type_name, each.received_ns, each.data)
     found = evaluate_bag(tmp_path / "results", tmp_path / "drive", cameras=("/image", "")).results()
-    assert (found["pictures"], found["results"], found["scores"]["miou"]) == (0, 30, plain[1]["scores"]["miou"])
+    assert (found["images"], found["results"], found["scores"]["miou"]) == (0, 30, plain[1]["scores"]["miou"])
     with pytest.raises(BagError, match="has no topic /none"):
         evaluate_bag(tmp_path / "results", tmp_path / "drive", cameras=("/none", ""))
 
@@ -254,7 +254,7 @@ def test_of_several_nodes_results_one_is_read_and_the_others_are_named(tmp_path)
 
 
 def test_without_stamps_the_time_of_reception_tells_what_belongs_together(tmp_path):
-    """As `bag process` writes results of a camera that leaves header.stamp at 0: with the time of their picture."""
+    """As `bag process` writes results of a camera that leaves header.stamp at 0: with the time of their image."""
     with BagWriter(tmp_path / "bag") as bag:
         head, mask = new_header(0, "camera"), np.zeros(SIZE, np.uint8)
         for index in range(6):
@@ -262,7 +262,7 @@ def test_without_stamps_the_time_of_reception_tells_what_belongs_together(tmp_pa
             for topic in ("/zed/left/image_rect_gray", "/ground_truth/labels", "/segmentation/mask"):
                 bag.write_message(topic, now_ns, new_image(mask, "mono8", head))
     found = evaluate_bag(tmp_path / "bag").results()
-    assert (found["pictures"], found["results"], found["latency_ms"]) == (6, 6, {})
+    assert (found["images"], found["results"], found["latency_ms"]) == (6, 6, {})
     assert found["fps"] == pytest.approx(10) and found["scores"]["miou"]["value"] == 1
     assert "time of reception" in found["losses"][0]
 

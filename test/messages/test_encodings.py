@@ -117,7 +117,7 @@ def test_a_mosaic_that_was_made_colours_before_it_was_compressed_stays_as_it_is(
     np.testing.assert_array_equal(frame_from_message(message).image, BGR)
 
 
-def test_a_compressed_picture_of_twelve_bits_is_bright():
+def test_a_compressed_image_of_twelve_bits_is_bright():
     message = new_compressed(wide(GREY, 12), "png", new_header(1, "cam"))
     np.testing.assert_array_equal(frame_from_message(message).image, GREY)
     message.format = "mono16; png compressed "

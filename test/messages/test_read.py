@@ -12,10 +12,10 @@ from mt_perception.messages.read import (
     ENCODINGS,
     array_from_image,
     camera_from_info,
-    check_picture,
+    check_image,
     frame_from_message,
     header_stamp_ns,
-    picture_from_cdr,
+    image_from_cdr,
     stamp_ns,
     with_camera,
 )
@@ -59,7 +59,7 @@ def test_every_packed_encoding_is_read_as_it_was_written(encoding, height, width
     np.testing.assert_array_equal(array, values.astype(code))
 
 
-def test_native_pictures_are_viewed_not_copied():
+def test_native_images_are_viewed_not_copied():
     message = image_message(np.zeros((3, 4, 3), np.uint8), "bgr8", padding=5)
     message.data = bytearray(message.data)
     array = array_from_image(message)
@@ -95,14 +95,14 @@ def test_the_last_rows_padding_may_be_missing():
 def test_contradictions_are_refused(change, said):
     message = image_message(np.zeros((3, 4, 3), np.uint8), "rgb8")
     vars(message).update(change)
-    for read in (array_from_image, frame_from_message, check_picture):
+    for read in (array_from_image, frame_from_message, check_image):
         with pytest.raises(DataError) as error:
             read(message)
         assert said in str(error.value)
 
 
 def test_what_passes_the_check_is_read_and_nothing_else():
-    """What the check of a received picture does not see must be what only decoding shows."""
+    """What the check of a received image does not see must be what only decoding shows."""
     grey, colour = np.zeros((4, 6), np.uint8), np.zeros((4, 6, 3), np.uint8)
     whole = [
         image_message(colour, "bgr8"), image_message(grey, "mono8", padding=3),
@@ -117,11 +117,11 @@ def test_what_passes_the_check_is_read_and_nothing_else():
         SimpleNamespace(header=new_header(1, "c"), format="png", data=b"\x89PNG\r\n\x1a\n" + bytes(50)),
     ]
     for message in whole:
-        check_picture(message)
+        check_image(message)
         assert frame_from_message(message).size == (4, 6)
     for message in wrong:
         said = []
-        for read in (check_picture, frame_from_message):
+        for read in (check_image, frame_from_message):
             with pytest.raises(DataError) as error:
                 read(message)
             said.append(str(error.value))
@@ -138,22 +138,22 @@ def test_sixteen_bits_become_eight():
     assert frame.image.tolist() == [[0, 1, 255]] and frame.pixel_format == "mono"
 
 
-def test_a_depth_picture_is_no_camera_picture():
-    with pytest.raises(DataError, match="no camera picture"):
+def test_a_depth_image_is_no_camera_image():
+    with pytest.raises(DataError, match="no camera image"):
         frame_from_message(image_message(np.zeros((2, 3), np.float32), "32FC1"))
 
 
-def test_compressed_pictures(picture):
-    message = new_compressed(picture, "png", new_header(5, "c"))
+def test_compressed_images(image):
+    message = new_compressed(image, "png", new_header(5, "c"))
     frame = frame_from_message(message)
-    np.testing.assert_array_equal(frame.image, picture)
+    np.testing.assert_array_equal(frame.image, image)
     assert frame.pixel_format == "bgr" and frame.stamp_ns == 5
-    gray = frame_from_message(new_compressed(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), "jpg", new_header(5, "c")))
+    gray = frame_from_message(new_compressed(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), "jpg", new_header(5, "c")))
     assert gray.pixel_format == "mono"
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff"])
-def test_damaged_compressed_pictures_are_refused(data):
+@pytest.mark.parametrize("data", [b"", b"no image", b"\xff\xd8\xff"])
+def test_damaged_compressed_images_are_refused(data):
     message = SimpleNamespace(header=new_header(5, "c"), format="jpeg", data=np.frombuffer(data, np.uint8))
     with pytest.raises(DataError, match="cannot be decoded"):
         frame_from_message(message)
@@ -262,7 +262,7 @@ def test_messages_of_recordings_work_like_those_of_ros():
 def test_stamps_before_1970_are_read_as_they_were_written(stamp):
     message = new_compressed(np.zeros((1, 1), np.uint8), "png", new_header(stamp, "c"))
     data = TYPES.serialize_cdr(message, message.__msgtype__)
-    assert header_stamp_ns(data) == stamp_ns(picture_from_cdr(bytes(data), True).header) == stamp
+    assert header_stamp_ns(data) == stamp_ns(image_from_cdr(bytes(data), True).header) == stamp
 
 
 @pytest.mark.parametrize("length", [0, 2, 4, 8, 11])

@@ -8,7 +8,7 @@ import pytest
 ov = pytest.importorskip("openvino")
 pytest.importorskip("torch")
 
-from helpers import SIZE, make_picture
+from helpers import SIZE, make_image
 from openvino import opset13 as ops
 from safetensors.numpy import load_file, save_file
 
@@ -71,9 +71,9 @@ def test_a_shared_graph_has_every_number_that_one_of_its_own_had(bundle, old_bun
 
 def test_an_older_bundle_says_the_same(bundle, old_bundle):
     assert OPENVINO_GRAPH.replace("xml", "bin") in old_bundle.card.files
-    settings, picture = Settings(backend="openvino", precision="fp32"), make_picture(*SIZE)
+    settings, image = Settings(backend="openvino", precision="fp32"), make_image(*SIZE)
     ours, before = (open_backend(each, settings, SIZE) for each in (bundle, old_bundle))
-    first, second = (each.infer(picture, 1.5, ("mask", "confidence", "depth_m")) for each in (ours, before))
+    first, second = (each.infer(image, 1.5, ("mask", "confidence", "depth_m")) for each in (ours, before))
     for name in first:
         np.testing.assert_array_equal(first[name], second[name])
 

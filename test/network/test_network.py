@@ -34,10 +34,10 @@ def test_outputs_have_the_inputs_size(lively_network, size):
 
 def test_heads_may_run_at_an_eighth_for_less_work():
     fine, coarse = (build_network(NetworkSpec(decoder_width=32, finest=level)).eval() for level in (0, 1))
-    picture = torch.zeros(1, 3, 64, 96)
+    image = torch.zeros(1, 3, 64, 96)
     assert [fine.stride, coarse.stride] == [4, 8]
-    assert {x.shape[2:] for x in coarse.coarse(picture).values()} == {(8, 12)}
-    assert coarse(picture)["depth"].shape == (1, 1, 64, 96)
+    assert {x.shape[2:] for x in coarse.coarse(image).values()} == {(8, 12)}
+    assert coarse(image)["depth"].shape == (1, 1, 64, 96)
     assert multiply_adds(coarse, (64, 96)) < multiply_adds(fine, (64, 96))
     mask, _, depth_m = CpuGraph(coarse, InputSpec(), None)(torch.zeros(1, 50, 70, 3, dtype=torch.uint8), torch.ones(1))
     assert mask.shape == depth_m.shape == (50, 70)

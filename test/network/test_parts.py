@@ -104,13 +104,13 @@ def test_norms_are_found_behind_their_convolutions_wherever_these_stand():
 @torch.no_grad()
 def test_without_depth_all_of_it_is_unknown():
     network = build_network(NetworkSpec(decoder_width=16, depth=False)).eval()
-    picture = torch.randint(0, 256, (1, 50, 70, 3), dtype=torch.uint8)
+    image = torch.randint(0, 256, (1, 50, 70, 3), dtype=torch.uint8)
     for graph in (DeployedGraph(network, InputSpec(), 10), CpuGraph(network, InputSpec(), 10)):
-        mask, _, depth_m = graph(picture, torch.ones(1))
+        mask, _, depth_m = graph(image, torch.ones(1))
         assert mask.shape == depth_m.shape == (50, 70) and depth_m.isnan().all()
 
 
-def test_counting_needs_no_picture_to_be_computed():
+def test_counting_needs_no_image_to_be_computed():
     """A head more: 32 and 32 x 9 multiply-adds at each of 16 x 24 places."""
     with_depth, without = (NetworkSpec(decoder_width=32, train_ids=(0,), depth=each) for each in (True, False))
     head = 32 + 32 * 9

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from helpers import make_picture
+from helpers import make_image
 
 from mt_perception.backends import open_backend
 from mt_perception.geometry import Fit, rays
@@ -49,8 +49,8 @@ def test_without_a_camera_one_is_assumed() -> None:
     assert torch.equal(bare, assumed) and not torch.allclose(bare, other, atol=1e-3)
 
 
-def test_a_letterboxed_picture_keeps_its_rays() -> None:
-    """What is assumed of a picture holds for its part of the network's input too."""
+def test_a_letterboxed_image_keeps_its_rays() -> None:
+    """What is assumed of an image holds for its part of the network's input too."""
     fit = Fit.letterbox((50, 200), SIZE)
     camera = fit.camera(CameraModel.assumed((50, 200)))
     assert camera.fx_px == pytest.approx(96) and camera.cx_px == pytest.approx(47.5)
@@ -64,7 +64,7 @@ def test_backends_agree_on_what_a_camera_changes(lively_bundle, outputs: tuple[s
         open_backend(bundle, Settings(model=str(bundle.folder), backend=name, precision="fp32"), SIZE)
         for name in ("openvino", "torch")
     ]
-    picture = make_picture(*SIZE)
-    ours, reference = (each.infer(picture, 1.0, outputs, CAMERA)["mask"].copy() for each in backends)
-    without = backends[0].infer(picture, 1.0, outputs)["mask"].copy()
+    image = make_image(*SIZE)
+    ours, reference = (each.infer(image, 1.0, outputs, CAMERA)["mask"].copy() for each in backends)
+    without = backends[0].infer(image, 1.0, outputs)["mask"].copy()
     assert (ours == reference).mean() > 0.99 and (ours != without).mean() > 0.01

@@ -4,7 +4,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from helpers import make_picture
+from helpers import make_image
 from torch import nn
 from torch.nn import functional as F
 
@@ -21,7 +21,7 @@ def test_two_pixels_upsampled_by_hand():
 
 
 @pytest.mark.parametrize("factor", [1, 2, 3, 4])
-def test_phases_interlock_to_the_upsampled_picture(factor):
+def test_phases_interlock_to_the_upsampled_image(factor):
     x = torch.randn(3, 5, 7)
     whole = torch.stack([interleave(channel, factor) for channel in zip(*upsampled_phases(x, factor), strict=True)])
     expected = F.interpolate(x[None], scale_factor=factor, mode="bilinear", align_corners=False)[0]
@@ -48,9 +48,9 @@ def test_channels_apart_keeps_every_value():
 @pytest.mark.parametrize("size", [(64, 128), (75, 117), (33, 40)])
 @torch.no_grad()
 def test_the_cpu_graph_says_what_the_plain_one_says(lively_network, size):
-    picture, scale = torch.from_numpy(make_picture(*size))[None], torch.tensor([1.5])
+    image, scale = torch.from_numpy(make_image(*size))[None], torch.tensor([1.5])
     graphs = (kind(lively_network, InputSpec(), 10) for kind in (DeployedGraph, CpuGraph))
-    (mask, confidence, depth_m), ours = (graph(picture, scale) for graph in graphs)
+    (mask, confidence, depth_m), ours = (graph(image, scale) for graph in graphs)
     assert mask.unique().numel() > 3 and mask.shape == size
     assert (ours[0] == mask).float().mean() > 0.9999
     assert (ours[1].int() - confidence.int()).abs().max() <= 1

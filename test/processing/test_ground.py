@@ -30,7 +30,7 @@ def plane_m(height_m):
 
 
 class Plane:
-    """A network that sees nothing but road, nearer in brighter pictures."""
+    """A network that sees nothing but road, nearer in brighter images."""
 
     name = precision = device = "plane"
     progress = fallback = ""
@@ -65,9 +65,9 @@ def depths_m(path):
 
 @pytest.mark.parametrize("stereo", [False, True], ids=["one camera", "a pair"])
 def test_the_road_has_the_cameras_height(drive, settings, tmp_path, stereo):
-    """The first picture says its scale alone; what the brightness does later is smoothed."""
+    """The first image says its scale alone; what the brightness does later is smoothed."""
     tally = process_bag(drive, tmp_path / "out", Processing(settings.replace(stereo=stereo)))
-    assert (tally.pictures, tally.problems()) == (FRAMES, [])
+    assert (tally.images, tally.problems()) == (FRAMES, [])
     first, *others = depths_m(tmp_path / "out")
     np.testing.assert_allclose(first, plane_m(1.5), rtol=1e-4)
     assert len(others) == FRAMES - 1
@@ -89,11 +89,11 @@ def test_segments_give_the_same_in_any_order(drive, settings, tmp_path, monkeypa
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
-def test_pictures_without_road_keep_the_networks_scale_and_are_told(drive, settings, tmp_path, monkeypatch):
+def test_images_without_road_keep_the_networks_scale_and_are_told(drive, settings, tmp_path, monkeypatch):
     monkeypatch.setattr(Plane, "infer", lambda *arguments, infer=Plane.infer: no_road(infer(*arguments)))
     tally = process_bag(drive, tmp_path / "out", Processing(settings))
-    assert tally.pictures == FRAMES
-    assert tally.problems() == ["in some pictures the scale of depth is the network's own: too little road is in sight"]
+    assert tally.images == FRAMES
+    assert tally.problems() == ["in some images the scale of depth is the network's own: too little road is in sight"]
 
 
 def no_road(outputs):

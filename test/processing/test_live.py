@@ -19,22 +19,22 @@ from recordings import write_street
 TOPICS = ("/segmentation/mask", "/depth/image")
 
 
-def pictures(recording, topic):
-    """The pictures of a topic in the order of their stamps; the player gives each the time at which it plays it."""
+def images(recording, topic):
+    """The images of a topic in the order of their stamps; the player gives each the time at which it plays it."""
     with Bag(recording) as bag:
         messages = sorted((each.message() for each in bag.messages([topic])), key=lambda each: stamp_ns(each.header))
     return [array_from_image(message) for message in messages]
 
 
 def test_the_live_node_and_bag_process_agree_in_every_pixel_and_score(bundle, tmp_path):
-    """Also where no camera_info has the stamp of a picture, as of drivers that send the two by themselves."""
+    """Also where no camera_info has the stamp of an image, as of drivers that send the two by themselves."""
     street = write_street(tmp_path / "street", start_ns=10**9, info_late_ns=3 * 10**7)
     out = tmp_path / "processed"
     arguments = ["--input", str(street), "--out", str(tmp_path), "--model", str(bundle.folder)]
     assert main(["demo", *arguments, "--precision", "fp32"]) == 0
     process_bag(street, out, Processing(Settings(model=str(bundle.folder), precision="fp32")))
     for topic in TOPICS:
-        live, processed = pictures(tmp_path / "recording", topic), pictures(out, topic)
+        live, processed = images(tmp_path / "recording", topic), images(out, topic)
         assert len(live) == len(processed) == 8
         np.testing.assert_array_equal(live, processed)
     for path in (tmp_path / "recording", out):

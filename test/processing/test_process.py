@@ -54,9 +54,9 @@ def test_opencv_has_the_threads_of_the_host_program_again(street, settings, tmp_
 
 
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
-def test_every_picture_comes_out_beside_what_went_in(street, settings, tmp_path, storage):
+def test_every_image_comes_out_beside_what_went_in(street, settings, tmp_path, storage):
     tally = process_bag(street, tmp_path / "out", Processing(settings, storage=storage))
-    assert (tally.pictures, tally.skipped) == (8, {})
+    assert (tally.images, tally.skipped) == (8, {})
     with Bag(tmp_path / "out") as bag:
         assert {bag.counts[topic] for topic in RESULTS} == {8}
         with Bag(street) as given:
@@ -66,19 +66,19 @@ def test_every_picture_comes_out_beside_what_went_in(street, settings, tmp_path,
     assert not (tmp_path / "out.parts").exists()
 
 
-def test_results_are_those_of_the_perceiver_with_the_pictures_header(street, settings, tmp_path):
+def test_results_are_those_of_the_perceiver_with_the_images_header(street, settings, tmp_path):
     process_bag(street, tmp_path / "out", Processing(settings, keep=False))
     perceiver = Perceiver.open(settings)
     with Bag(street) as bag, Bag(tmp_path / "out") as out:
         (info, *_) = bag.messages(["/left/camera_info"])
-        pictures = [each.message() for each in bag.messages(["/left/image_rect/compressed"])]
+        images = [each.message() for each in bag.messages(["/left/image_rect/compressed"])]
         depths = [each.message() for each in out.messages(["/depth/image"])]
         assert set(out.counts) == {*RESULTS, NAMES} and out.counts[NAMES] == 1
     from mt_perception.messages.read import camera_from_info
 
-    for picture, depth in zip(pictures, depths, strict=True):
-        assert depth.header == picture.header and stamp_ns(depth.header) >= 10**9
-        frame = with_camera(frame_from_message(picture), camera_from_info(info.message()))
+    for image, depth in zip(images, depths, strict=True):
+        assert depth.header == image.header and stamp_ns(depth.header) >= 10**9
+        frame = with_camera(frame_from_message(image), camera_from_info(info.message()))
         np.testing.assert_array_equal(array_from_image(depth), perceiver(frame).depth_m)
 
 
@@ -101,7 +101,7 @@ def test_stopped_in_the_middle_it_goes_on_and_gives_the_same(street, settings, t
     assert not (tmp_path / "out").exists()
     monkeypatch.setattr(process, "process_segment", original)
     tally = process_bag(street, tmp_path / "out", whole)
-    assert tally.pictures == 8 - 3  # the first quarter of a second held three
+    assert tally.images == 8 - 3  # the first quarter of a second held three
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
@@ -119,7 +119,7 @@ def test_interrupted_while_the_parts_are_joined_it_loses_none(street, settings, 
     with pytest.raises(KeyboardInterrupt):
         process_bag(street, tmp_path / "out", Processing(settings))
     monkeypatch.setattr(segments, "read_metadata", original)
-    assert process_bag(street, tmp_path / "out", Processing(settings)).pictures == 0
+    assert process_bag(street, tmp_path / "out", Processing(settings)).images == 0
     assert contents(tmp_path / "out") == contents(tmp_path / "whole" / "out")
     assert not (tmp_path / "out.parts").exists()
 
@@ -129,9 +129,9 @@ def test_a_recording_that_breaks_off_is_processed_as_far_as_it_goes(settings, tm
     (file,) = street.glob("*.mcap")
     file.write_bytes(file.read_bytes()[: file.stat().st_size * 3 // 4])
     tally = process_bag(street, tmp_path / "out", Processing(settings))
-    assert 0 < tally.pictures < 200 and "breaks off" in tally.losses[0]
+    assert 0 < tally.images < 200 and "breaks off" in tally.losses[0]
     with Bag(tmp_path / "out") as bag:
-        assert bag.counts["/segmentation/mask"] == tally.pictures
+        assert bag.counts["/segmentation/mask"] == tally.images
 
 
 def test_results_that_are_there_already_are_replaced(street, settings, tmp_path):
@@ -172,7 +172,7 @@ def test_two_runs_into_one_output_do_not_mix(street, settings, tmp_path, monkeyp
     monkeypatch.setattr(files, "_PATIENCE_S", 0.1)
     with own_folder(tmp_path / "out.parts"), pytest.raises(FolderError, match="another process works in"):
         process_bag(street, tmp_path / "out", Processing(settings))
-    assert process_bag(street, tmp_path / "out", Processing(settings)).pictures == 8
+    assert process_bag(street, tmp_path / "out", Processing(settings)).images == 8
 
 
 def test_a_clock_that_was_set_costs_no_segments_for_the_years_between(street, settings, tmp_path):
@@ -186,7 +186,7 @@ def test_a_clock_that_was_set_costs_no_segments_for_the_years_between(street, se
     cut = segments.cut(tmp_path / "set", tmp_path, "set", 20.0)
     assert len(cut) == 2 and cut[0].start_ns == 10**9
     assert cut[0].stop_ns == cut[1].start_ns <= now_ns + 10**9 and cut[1].stop_ns == now_ns + 17 * 10**8 + 1
-    assert process_bag(tmp_path / "set", tmp_path / "out", Processing(settings)).pictures == 8
+    assert process_bag(tmp_path / "set", tmp_path / "out", Processing(settings)).images == 8
 
 
 def test_a_recording_that_is_compressed_as_a_whole_is_unpacked_once(street, settings, tmp_path, monkeypatch):
@@ -202,7 +202,7 @@ def test_a_recording_that_is_compressed_as_a_whole_is_unpacked_once(street, sett
         for each in bag.messages():
             writer.write(topics[each.topic], each.received_ns, bytes(each.data))
     tally = process_bag(tmp_path / "packed", tmp_path / "out", Processing(settings))
-    assert (tally.pictures, tally.losses) == (8, [])
+    assert (tally.images, tally.losses) == (8, [])
     assert len(list((tmp_path / "temporary").glob("*/*.mcap"))) == 1
 
 
@@ -213,7 +213,7 @@ def test_it_may_go_on_with_other_settings_that_change_no_result(street, settings
         (first, *_), _ = process._plan(street, tmp_path / "out", Processing(settings), owned)
     process.process_segment(Processing(settings), 2, first)  # then it is stopped
     changed = settings.replace(threads=1, streams=2, overlay_opacity=0.1, depth_color_max_m=40.0, late_after_s=9.0)
-    assert 0 < process_bag(street, tmp_path / "out", Processing(changed)).pictures < 8
+    assert 0 < process_bag(street, tmp_path / "out", Processing(changed)).images < 8
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
@@ -232,7 +232,7 @@ def test_several_processes_or_cores_give_the_same_messages(street, settings, tmp
     before = locale.setlocale(locale.LC_ALL)
     process_bag(street, tmp_path / "one", Processing(settings.replace(threads=1)))
     process_bag(street, tmp_path / "two", Processing(settings), workers=2)
-    process_bag(street, tmp_path / "three", Processing(settings.replace(threads=3)))  # three pictures at a time
+    process_bag(street, tmp_path / "three", Processing(settings.replace(threads=3)))  # three images at a time
     assert contents(tmp_path / "one") == contents(tmp_path / "two") == contents(tmp_path / "three")
     assert locale.setlocale(locale.LC_ALL) == before  # OpenVINO sets another while it compiles
 
@@ -256,7 +256,7 @@ def test_a_long_recording_has_a_file_for_each_segment(street, settings, tmp_path
 def test_the_command(street, bundle, tmp_path, capsys):
     arguments = ["bag", "process", str(street), str(tmp_path / "out"), "--model", str(bundle.folder)]
     assert main(arguments) == 0
-    assert "8 pictures" in capsys.readouterr().out
+    assert "8 images" in capsys.readouterr().out
     assert main(arguments) == 1
     assert "exists already" in capsys.readouterr().err
 
@@ -286,4 +286,4 @@ def test_ctrl_c_ends_it_with_its_workers_and_the_next_call_goes_on(bundle, setti
     started.send_signal(signal.SIGINT)
     _, said = started.communicate(timeout=30)
     assert started.returncode == 130 and said.endswith("stopped\n") and "Traceback" not in said
-    assert process_bag(street, tmp_path / "out", Processing(Settings(model=str(bundle.folder)))).pictures > 0
+    assert process_bag(street, tmp_path / "out", Processing(Settings(model=str(bundle.folder)))).images > 0

@@ -37,7 +37,7 @@ def test_a_killed_worker_costs_no_message(bundle, tmp_path, monkeypatch):
 
         def second_call_kills(*call, **options):
             calls["made"] += 1
-            if calls["made"] == 2:  # one picture of the segment is written, another begun
+            if calls["made"] == 2:  # one image of the segment is written, another begun
                 os.kill(os.getpid(), signal.SIGKILL)
             return ahead(*call, **options)
 
@@ -47,7 +47,7 @@ def test_a_killed_worker_costs_no_message(bundle, tmp_path, monkeypatch):
 
     monkeypatch.setattr(process, "process_segment", dies_once)
     tally = process_bag(street, tmp_path / "ray", processing, workers=2, ray="local")
-    assert (tally.pictures, tally.skipped, tally.losses) == (8, {}, [])
+    assert (tally.images, tally.skipped, tally.losses) == (8, {}, [])
     attempts = Counter(each.name.split("-")[0] for each in begun.iterdir())
     assert attempts == {"ray_0": 1, "ray_1": 2, "ray_2": 1}
     assert len({each.name.split("-")[2] for each in begun.glob("ray_1-*")}) == 2

@@ -45,7 +45,7 @@ def made(drive, cache_home, tmp_path_factory):
         if mode not in outs:
             outs[mode] = tmp_path_factory.mktemp(mode) / "out"
             tally = process_bag(drive, outs[mode], processing(mode))
-            assert (tally.pictures, tally.problems()) == (12, [])
+            assert (tally.images, tally.problems()) == (12, [])
         return outs[mode]
 
     return process_as
@@ -56,7 +56,7 @@ def processing(mode):
 
 
 def off(path):
-    """Median of |depth / truth - 1| up to 40 m, over all pictures."""
+    """Median of |depth / truth - 1| up to 40 m, over all images."""
     errors = []
     with Bag(path) as bag:
         for instant in instants(bag):
@@ -117,14 +117,14 @@ def test_pairs_without_stamps_are_found_by_their_time_of_reception(made, drive, 
                 each.topic, each.type_name, each.received_ns, bytes(each.data[:4]) + bytes(8) + bytes(each.data[12:])
             )
     tally = process_bag(tmp_path / "zero", tmp_path / "out", processing("scaled"))
-    assert tally.pictures == 12 and "time of reception" in tally.problems()[0]
+    assert tally.images == 12 and "time of reception" in tally.problems()[0]
     with Bag(tmp_path / "out") as bag, Bag(made("scaled")) as expected:
         for one, other in zip(bag.messages([f"/{DEPTH}"]), expected.messages([f"/{DEPTH}"]), strict=True):
             np.testing.assert_array_equal(array_from_image(one.message()), array_from_image(other.message()))
 
 
 def test_what_has_no_partner_or_no_calibration_is_told(bundle, tmp_path, capsys):
-    """Half of the right pictures are 20 ms late; and there is no right camera_info."""
+    """Half of the right images are 20 ms late; and there is no right camera_info."""
     with BagWriter(tmp_path / "late") as late, Bag(write_street(tmp_path / "street", start_ns=10**9)) as bag:
         for index, each in enumerate(bag.messages()):
             data = bytearray(each.data)
@@ -134,10 +134,10 @@ def test_what_has_no_partner_or_no_calibration_is_told(bundle, tmp_path, capsys)
     arguments = [str(tmp_path / "late"), str(tmp_path / "out"), "--stereo", "--model", str(bundle.folder)]
     assert main(["bag", "process", *arguments]) == 0
     said = capsys.readouterr()
-    assert "4 pictures" in said.out and "4 pictures skipped: no right picture within sync_slop_s (0.01 s)" in said.err
+    assert "4 images" in said.out and "4 images skipped: no right image within sync_slop_s (0.01 s)" in said.err
     assert "stereo depth is missing: stereo depth needs the camera_info of both cameras" in said.err
     one_camera = ["--topic", "/right/image_rect/compressed", "--stereo", "--model", str(bundle.folder)]
     assert main(["bag", "process", str(tmp_path / "late"), str(tmp_path / "none"), *one_camera]) == 1
-    assert "has no right picture" in capsys.readouterr().err
+    assert "has no right image" in capsys.readouterr().err
     assert main(["bag", "process", str(tmp_path / "late"), str(tmp_path / "none"), "--disparity"]) == 1
     assert "add --stereo" in capsys.readouterr().err

@@ -18,7 +18,7 @@ def ros():
 
 @pytest.fixture(scope="session")
 def small_model(cache_home):
-    """Parameters of a node that is quickly started and quickly done: the default model on small pictures."""
+    """Parameters of a node that is quickly started and quickly done: the default model on small images."""
     return {"backend": "openvino", "precision": "fp32", "input_width": 128, "input_height": 64}
 
 

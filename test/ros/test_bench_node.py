@@ -35,10 +35,10 @@ def script(root, tmp_path, capsys, cache_home):
 
 def test_the_nodes_row_is_complete(tmp_path, cache_home, capsys):
     file = tmp_path / "node.json"
-    options = ["--picture", "60x100", "--pictures", "12", "--rounds", "2", "--json", str(file)]
+    options = ["--image-size", "60x100", "--images", "12", "--rounds", "2", "--json", str(file)]
     assert main(["bench", "--node", *SMALL, *options]) == 0
     (row,) = json.loads(file.read_text())
-    assert row["dropped"] == 0 and row["size"] == "32x64" and row["picture"] == "60x100"
+    assert row["dropped"] == 0 and row["size"] == "32x64" and row["image"] == "60x100"
     assert 0 < row["network_p50_ms"] < row["node_p50_ms"] <= row["node_p99_ms"]
     assert row["overhead"] == pytest.approx(row["node_p50_ms"] / row["network_p50_ms"], abs=0.02, rel=0.02)
     assert row["ready_s"] > 0 and 50 < row["rss_mb"] < 1000 and row["fps"] > 0 and row["cpu_percent"] > 0
@@ -61,31 +61,31 @@ def test_a_node_that_does_not_start_is_quoted(cache_home):
 
 
 def test_an_empty_load_is_refused(capsys):
-    assert main(["bench", "--node", "--pictures", "0"]) == 1
-    assert "pictures is 0; allowed: 1 or more" in capsys.readouterr().err
-    assert Load(pictures=3, rounds=5).turn == 1 and Load(pictures=11, rounds=5).turn == 3
+    assert main(["bench", "--node", "--images", "0"]) == 1
+    assert "images is 0; allowed: 1 or more" in capsys.readouterr().err
+    assert Load(images=3, rounds=5).turn == 1 and Load(images=11, rounds=5).turn == 3
 
 
 def test_node_overhead(script):
-    rows = script("node_overhead", *SMALL, "--camera-sizes", "60x100", "--pictures", "10")
-    assert [(row["picture"], row["output_size"]) for row in rows] == [("60x100", "input"), ("60x100", "network")]
+    rows = script("node_overhead", *SMALL, "--camera-sizes", "60x100", "--images", "10")
+    assert [(row["image"], row["output_size"]) for row in rows] == [("60x100", "input"), ("60x100", "network")]
     assert all(row["overhead"] > 0 and row["dropped"] == 0 for row in rows)
 
 
 def test_scaling(script):
-    rows = script("scaling", "--sizes", "32x64", "64x96", "--cameras", "1", "2", "--pictures", "8")
+    rows = script("scaling", "--sizes", "32x64", "64x96", "--cameras", "1", "2", "--images", "8")
     assert [(row["size"], row["cameras"]) for row in rows] == [("32x64", 1), ("64x96", 1), ("32x64", 2)]
     assert all(row["dropped"] == 0 and row["rss_mb"] > 0 for row in rows)
 
 
 def test_soak(script):
-    rows = script("soak", *SMALL, "--picture", "60x100", "--pictures", "20", "--step", "10")
-    assert [(row["pictures"], row["dropped"]) for row in rows] == [(10, 0), (20, 0)]
+    rows = script("soak", *SMALL, "--image-size", "60x100", "--images", "20", "--step", "10")
+    assert [(row["images"], row["dropped"]) for row in rows] == [(10, 0), (20, 0)]
     assert rows[0]["growth_percent"] == 0
 
 
 def test_transport(script):
-    rows = script("transport", "--picture", "60x100", "--pictures", "5", "--rate", "20")
+    rows = script("transport", "--image-size", "60x100", "--images", "5", "--rate", "20")
     assert [row["transport"] for row in rows] == ["Fast DDS as it is", "with config/fastdds.xml"]
     assert all(0 < row["answered"] <= row["sent"] == 5 for row in rows)
 

@@ -14,8 +14,8 @@ from mt_perception.messages.read import array_from_image, camera_from_info, stam
 @pytest.mark.usefixtures("rendering")
 def test_the_city_drives_a_stereo_camera_with_truth(start):
     probe = Probe(start.namespace)
-    pictures = ("left/image_rect", "right/image_rect", "ground_truth/labels", "ground_truth/depth")
-    for topic in pictures:
+    images = ("left/image_rect", "right/image_rect", "ground_truth/labels", "ground_truth/depth")
+    for topic in images:
         probe.listen(topic, Image)
     for topic in ("left/camera_info", "right/camera_info"):
         probe.listen(topic, CameraInfo)
@@ -24,7 +24,7 @@ def test_the_city_drives_a_stereo_camera_with_truth(start):
     instants = [{stamp_ns(m.header) for m in messages} for messages in probe.received.values()]
     stamp = max(set.intersection(*instants))
     at = {t: next(m for m in ms if stamp_ns(m.header) == stamp) for t, ms in probe.received.items()}
-    left, right, labels, depth_m = (array_from_image(at[topic]) for topic in pictures)
+    left, right, labels, depth_m = (array_from_image(at[topic]) for topic in images)
     assert left.shape == right.shape == (64, 128, 3) and not np.array_equal(left, right)
     assert labels.shape == depth_m.shape == (64, 128) and np.isinf(depth_m[labels == 10]).all()
     assert camera_from_info(at["left/camera_info"]).baseline_m is None

@@ -8,7 +8,7 @@ pytest.importorskip("rclpy")
 from rclpy.serialization import deserialize_message, serialize_message
 from sensor_msgs.msg import CompressedImage, Image
 
-from mt_perception.messages.read import array_from_image, picture_from_cdr, stamp_ns
+from mt_perception.messages.read import array_from_image, image_from_cdr, stamp_ns
 from mt_perception.ros import convert
 from mt_perception.types import DataError
 
@@ -38,29 +38,29 @@ def test_what_is_sent_is_received(encoding, height, width, stamp, seed):
     numbers=st.tuples(*[st.integers(0, 2**32 - 1)] * 3),
     data=st.binary(max_size=20),
 )
-def test_serialized_pictures_are_read_as_rclpy_reads_them(encoding, frame_id, numbers, data):
+def test_serialized_images_are_read_as_rclpy_reads_them(encoding, frame_id, numbers, data):
     """Whatever the lengths of the texts, which shift all that follows."""
     header = convert.header(-(10**9) + 5, frame_id)
     height, width, step = numbers
     image = Image(header=header, height=height, width=width, encoding=encoding, is_bigendian=1, step=step, data=data)
-    read = picture_from_cdr(serialize_message(image), compressed=False)
+    read = image_from_cdr(serialize_message(image), compressed=False)
     for name in ("height", "width", "encoding", "is_bigendian", "step"):
         assert getattr(read, name) == getattr(image, name), name
     assert bytes(read.data) == data and read.header.frame_id == frame_id
     assert (read.header.stamp.sec, read.header.stamp.nanosec) == (-1, 5)
     compressed = CompressedImage(header=header, format=encoding, data=data)
-    read = picture_from_cdr(serialize_message(compressed), compressed=True)
+    read = image_from_cdr(serialize_message(compressed), compressed=True)
     assert (read.format, bytes(read.data), read.header.frame_id) == (encoding, data, frame_id)
 
 
 @given(length=st.integers(0, 90))
-def test_a_serialized_picture_that_ends_too_early_is_refused(length):
+def test_a_serialized_image_that_ends_too_early_is_refused(length):
     whole = serialize_message(convert.image(np.zeros((4, 6), np.uint8), "mono8", convert.header(0, "camera")))
-    with pytest.raises(DataError, match=f"a picture of {min(length, len(whole) - 1)} bytes cannot be read"):
-        picture_from_cdr(whole[: min(length, len(whole) - 1)], compressed=False)
+    with pytest.raises(DataError, match=f"an image of {min(length, len(whole) - 1)} bytes cannot be read"):
+        image_from_cdr(whole[: min(length, len(whole) - 1)], compressed=False)
 
 
-def test_serialized_pictures_are_viewed_not_copied():
+def test_serialized_images_are_viewed_not_copied():
     data = serialize_message(convert.image(np.zeros((4, 6, 3), np.uint8), "bgr8", convert.header(0, "camera")))
     frame = convert.frame(convert.Serialized(data))
     assert frame.frame_id == "camera" and np.shares_memory(frame.image, np.frombuffer(data, np.uint8))

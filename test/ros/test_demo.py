@@ -41,8 +41,8 @@ def test_the_demo_writes_its_three_outputs(street, bundle, tmp_path, capfd):
     assert 0 < summary["latency_ms"]["p50"] <= summary["latency_ms"]["p95"] <= summary["latency_ms"]["p99"] < 5000
     assert summary["backend"] == "openvino" and summary["model"] == "lively" and summary["stages"]["network"] > 0
     assert 0 <= summary["miou"] <= 1 and summary["abs_rel"] > 0
-    picture = cv2.imread(str(out / "overview.png"))
-    assert picture.shape[1] == 5 * 480 and picture.std() > 10
+    image = cv2.imread(str(out / "overview.png"))
+    assert image.shape[1] == 5 * 480 and image.std() > 10
     with Bag(out / "recording") as bag:
         assert bag.counts["/segmentation/mask"] == bag.counts["/image/compressed"] == bag.counts["/camera_info"] == 8
         assert "/right/image_rect/compressed" not in bag.counts
@@ -140,9 +140,9 @@ def test_the_player_plays_a_folder_at_its_rate(start, tmp_path):
 def test_a_player_that_cannot_go_on_ends(start, probe, tmp_path):
     """A camera_info of 12 bytes: a demo would otherwise wait for ever."""
     with BagWriter(tmp_path / "bag") as bag:
-        picture = new_compressed(np.zeros((20, 30, 3), np.uint8), "png", new_header(10**9, "camera"))
+        image = new_compressed(np.zeros((20, 30, 3), np.uint8), "png", new_header(10**9, "camera"))
         bag.write("/camera/camera_info", "sensor_msgs/msg/CameraInfo", 10**9, bytes([0, 1, 0, 0, 1]) + bytes(7))
-        bag.write_message("/camera/image_raw/compressed", 10**9, picture)
+        bag.write_message("/camera/image_raw/compressed", 10**9, image)
     probe.create_subscription(CompressedImage, "image/compressed", lambda _: None, 1)
     player = start("player", input=str(tmp_path / "bag"), progress=False)
     assert player.process.wait(20) == 1

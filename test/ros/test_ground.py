@@ -91,7 +91,7 @@ def test_why_there_is_no_scale_is_said_and_depth_comes_all_the_same(start, probe
         def said(text):
             nonlocal stamp
             stamp += 10**8
-            probe.send(stamp, picture=np.full((90, 160, 3), 90, np.uint8))
+            probe.send(stamp, image=np.full((90, 160, 3), 90, np.uint8))
             probe.spin(0.1)
             return diagnostics() and text in diagnostics().message
 
@@ -132,7 +132,7 @@ def test_the_height_comes_from_tf(start, probe, small_model):
             nonlocal stamp
             stamp += 10**8
             probe.infos.publish(convert.camera_info(CAMERA, convert.header(stamp, "cam")))
-            probe.send(stamp, picture=np.full((90, 160, 3), 90, np.uint8))
+            probe.send(stamp, image=np.full((90, 160, 3), 90, np.uint8))
             probe.spin(0.1)
             return diagnostics() and text in diagnostics().message
 

@@ -50,11 +50,11 @@ def test_levels_follow_the_worst_thing(health):
     assert status(health)[:2] == (DiagnosticStatus.OK, "waiting for /image")
     health.warn("untrained", "the model is untrained")
     assert status(health)[:2] == (DiagnosticStatus.WARN, "the model is untrained")
-    health.skipped("picture skipped: broken")
-    assert status(health)[:2] == (DiagnosticStatus.WARN, "picture skipped: broken; the model is untrained")
+    health.skipped("image skipped: broken")
+    assert status(health)[:2] == (DiagnosticStatus.WARN, "image skipped: broken; the model is untrained")
     level, message, _ = status(health, timeout_s=-1.0)
-    assert level == DiagnosticStatus.ERROR and message.startswith("no picture for")
-    assert message.endswith("waiting for /image; picture skipped: broken; the model is untrained")
+    assert level == DiagnosticStatus.ERROR and message.startswith("no image for")
+    assert message.endswith("waiting for /image; image skipped: broken; the model is untrained")
 
 
 def test_a_restart_is_an_error_with_its_cause(health, log):
@@ -130,12 +130,12 @@ def test_a_condition_is_logged_when_it_begins_or_changes(health, log):
     assert status(health)[0] == DiagnosticStatus.OK
 
 
-def test_numbers_that_change_with_every_picture_are_logged_once_and_shown_as_they_are(health, log):
+def test_numbers_that_change_with_every_image_are_logged_once_and_shown_as_they_are(health, log):
     for number in range(100):
-        health.warn("camera_size", f"the picture has {number}x9{number / 7} pixels")
-    assert log.lines == ["the picture has 0x90.0 pixels"]
-    assert status(health)[2]["warning: camera_size"].startswith("the picture has 99x914.1")
-    health.warn("camera_size", "the picture has no pixels")
+        health.warn("camera_size", f"the image has {number}x9{number / 7} pixels")
+    assert log.lines == ["the image has 0x90.0 pixels"]
+    assert status(health)[2]["warning: camera_size"].startswith("the image has 99x914.1")
+    health.warn("camera_size", "the image has no pixels")
     assert len(log.lines) == 2, "other words are another condition"
 
 
@@ -145,7 +145,7 @@ def test_an_error_of_the_same_words_as_a_warning_is_logged(health, log):
     assert log.lines == ["fell back"] * 2
 
 
-def test_a_condition_that_comes_and_goes_with_every_picture_is_logged_some_times(health, log):
+def test_a_condition_that_comes_and_goes_with_every_image_is_logged_some_times(health, log):
     for _ in range(100):
         health.warn("stereo", "left and right differ")
         health.warn("stereo", "")
@@ -177,7 +177,7 @@ def test_the_real_logger_takes_warnings_and_errors(capfd):
     health = Health(get_logger("health"))
     health.warn("a", "a warning")
     health.warn("b", "an error", is_error=True)
-    health.skipped("a broken picture")
+    health.skipped("a broken image")
     health.restarted("a broken backend")
     said = capfd.readouterr().err
     assert said.count("[WARN]") == 2 and said.count("[ERROR]") == 2

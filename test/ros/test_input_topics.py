@@ -6,13 +6,13 @@ import pytest
 pytest.importorskip("rclpy")
 
 import rclpy
-from helpers import make_picture
+from helpers import make_image
 from nodes import Probe, diagnostics_of
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mt_perception.ros import convert
-from mt_perception.ros.inputs import picture_topics
+from mt_perception.ros.inputs import image_topics
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel
 
@@ -43,7 +43,7 @@ INFO = convert.camera_info(CameraModel(100, 60, 80.0, 80.0, 49.5, 29.5), convert
 def test_the_transport_follows_the_topic_and_a_compressed_name_is_understood(ros, remappings, values, expected):
     arguments = [word for each in remappings for word in ("-r", each)]
     node = rclpy.create_node("names", namespace="/ns", cli_args=["--ros-args", *arguments] if arguments else None)
-    topics = picture_topics(node, Settings(**values))
+    topics = image_topics(node, Settings(**values))
     assert [(node.resolve_topic_name(each.name), each.compressed) for each in topics] == expected
     assert [each.type for each in topics] == [CompressedImage if each.compressed else Image for each in topics]
     node.destroy_node()
@@ -53,16 +53,16 @@ def test_a_latched_camera_info_and_the_compressed_form_of_a_remapped_topic_are_f
     """The camera_info was published once, long before the node started."""
     probe = Probe(start.namespace)
     probe.create_publisher(CameraInfo, "cam/camera_info", LATCHED).publish(INFO)
-    pictures = probe.create_publisher(CompressedImage, "cam/image_raw/compressed", 1)
+    images = probe.create_publisher(CompressedImage, "cam/image_raw/compressed", 1)
     probe.listen("depth/camera_info", CameraInfo)
     remap = {"image": "cam/image_raw", "camera_info": "cam/camera_info"}
     node = start("node", **small_model, image_transport="compressed", remap=remap)
     with diagnostics_of(probe) as diagnostics:
-        probe.wait_for_node(pictures)
+        probe.wait_for_node(images)
         probe.until(lambda: diagnostics() and "camera_info" not in diagnostics().message)
-    message = CompressedImage(format="jpeg", data=cv2.imencode(".jpg", make_picture(60, 100))[1].tobytes())
+    message = CompressedImage(format="jpeg", data=cv2.imencode(".jpg", make_image(60, 100))[1].tobytes())
     message.header.stamp.sec = 9
-    pictures.publish(message)
+    images.publish(message)
     info = probe.until(lambda: probe.received["depth/camera_info"])[0]
     assert (info.header.stamp.sec, info.k[0], info.width) == (9, 80.0, 100)
     assert "incompatible" not in node.log

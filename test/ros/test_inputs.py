@@ -80,7 +80,7 @@ def shown(probe):
 
     def show(sent):
         probe.received["segmentation/overlay"].clear()
-        probe.pictures.publish(sent)
+        probe.images.publish(sent)
         return array_from_image(probe.until(lambda: probe.received["segmentation/overlay"])[0])
 
     return show
@@ -97,8 +97,8 @@ def test_mosaics_and_yuv_become_colours(shown, encoding):
     assert off_by(shown(message(encoding, CONVERTED[encoding])), RGB) < 3
 
 
-def test_what_cannot_be_read_is_said_and_the_next_picture_comes_out(shown, probe, node):
-    probe.pictures.publish(message("banana8", GREY))
+def test_what_cannot_be_read_is_said_and_the_next_image_comes_out(shown, probe, node):
+    probe.images.publish(message("banana8", GREY))
     node.wait_for("'banana8'")
     np.testing.assert_array_equal(shown(PACKED["rgb8"][0]), RGB)
 
@@ -169,13 +169,13 @@ def test_a_topic_that_is_rectified_by_its_name_may_have_distortion_in_its_camera
     )
     probe = Probe(start.namespace)
     probe.listen("segmentation/mask")
-    pictures = probe.create_publisher(CompressedImage, "image_rect/compressed", 1)
-    probe.wait_for_node(pictures)
+    images = probe.create_publisher(CompressedImage, "image_rect/compressed", 1)
+    probe.wait_for_node(images)
     probe.infos.publish(CameraInfo(width=100, height=60, k=[80.0, 0, 50, 0, 80, 30, 0, 0, 1], d=[0.1, 0, 0, 0, 0]))
     for stamp, (extension, pixels) in enumerate({".jpg": BGR, ".png": wide(GREY), ".tiff": GREY}.items(), start=1):
-        picture = CompressedImage(format=extension[1:], data=cv2.imencode(extension, pixels)[1].tobytes())
-        picture.header.stamp.sec = stamp
-        pictures.publish(picture)
+        image = CompressedImage(format=extension[1:], data=cv2.imencode(extension, pixels)[1].tobytes())
+        image.header.stamp.sec = stamp
+        images.publish(image)
         probe.until(lambda n=stamp: [m.header.stamp.sec for m in probe.received["segmentation/mask"]][-1:] == [n])
     assert "should be rectified" not in node.log
     probe.destroy_node()

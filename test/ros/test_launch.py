@@ -15,7 +15,7 @@ import pytest
 pytest.importorskip("rclpy")
 pytest.importorskip("launch_ros", reason="launch_ros is not installed: it comes with a ROS installation")
 
-from helpers import make_picture
+from helpers import make_image
 from nodes import Probe
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage
@@ -53,7 +53,7 @@ def test_every_argument_is_explained(file):
 @pytest.mark.parametrize("number", [signal.SIGINT])
 def test_the_demo_starts_publishes_and_stops(bundle, start, tmp_path, number):
     for index in range(3):
-        cv2.imwrite(str(tmp_path / f"{index}.png"), make_picture(60, 100, index))
+        cv2.imwrite(str(tmp_path / f"{index}.png"), make_image(60, 100, index))
     namespace = start.namespace.strip("/")
     arguments = [f"input:={tmp_path}", f"model:={bundle.folder}", "precision:=fp32", f"namespace:={namespace}"]
     launch = launched("demo.launch.py", *arguments)
@@ -137,15 +137,15 @@ def test_the_demo_ends_with_a_node_that_fails():
 
 
 def test_a_compressed_camera_is_found_by_its_name_and_recorded(start, tmp_path):
-    """With the package's own recorder where `ros2 bag` is not installed; a camera that may lose pictures, as most."""
+    """With the package's own recorder where `ros2 bag` is not installed; a camera that may lose images, as most."""
     namespace, output = start.namespace.strip("/"), tmp_path / "made"
     probe = Probe(start.namespace)
-    pictures = probe.create_publisher(CompressedImage, "cam/image/compressed", qos_profile_sensor_data)
+    images = probe.create_publisher(CompressedImage, "cam/image/compressed", qos_profile_sensor_data)
     launch = launched(
         "perception.launch.py", f"namespace:={namespace}", "image_topic:=cam/image/compressed", f"record:={output}",
         "input_width:=96", "input_height:=64", "precision:=fp32",
     )  # fmt: skip
-    jpeg = cv2.imencode(".jpg", make_picture(60, 100))[1].tobytes()
+    jpeg = cv2.imencode(".jpg", make_image(60, 100))[1].tobytes()
     probe.listen("segmentation/mask")
     stamps = itertools.count(1)
     try:
@@ -153,7 +153,7 @@ def test_a_compressed_camera_is_found_by_its_name_and_recorded(start, tmp_path):
         def answered() -> bool:
             message = CompressedImage(format="jpeg", data=jpeg)
             message.header.stamp.sec = next(stamps)
-            pictures.publish(message)
+            images.publish(message)
             probe.spin(0.2)
             recorded = probe.count_subscribers(probe.resolve_topic_name("segmentation/mask")) == 2
             return recorded and len(probe.received["segmentation/mask"]) > 4

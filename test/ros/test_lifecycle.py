@@ -38,7 +38,7 @@ def managed(start, probe, small_model):
 def test_states_decide_what_the_node_does(managed, probe):
     node, change, call = managed
     assert call("get_state", GetState, GetState.Request()).current_state.label == "unconfigured"
-    assert probe.pictures.get_subscription_count() == 0
+    assert probe.images.get_subscription_count() == 0
     assert change(Transition.TRANSITION_CONFIGURE)
     assert "ready in" in node.log
     assert change(Transition.TRANSITION_ACTIVATE)
@@ -46,7 +46,7 @@ def test_states_decide_what_the_node_does(managed, probe):
     probe.send(1)
     probe.until(lambda: probe.received["segmentation/mask"])
     assert change(Transition.TRANSITION_DEACTIVATE)
-    probe.until(lambda: probe.pictures.get_subscription_count() == 0)
+    probe.until(lambda: probe.images.get_subscription_count() == 0)
     assert change(Transition.TRANSITION_ACTIVATE)
     assert node.log.count("ready in") == 1, "deactivate keeps the model"
     probe.wait_for_node()

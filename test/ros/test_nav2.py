@@ -50,7 +50,7 @@ def node(start_once, small_model):
 def street():
     """(HEIGHT, WIDTH, 3) BGR, of the rendered street."""
     shot = next(iter(open_source(city_recording())))
-    return cv2.resize(array_from_compressed(shot.picture.message()), (WIDTH, HEIGHT))
+    return cv2.resize(array_from_compressed(shot.image.message()), (WIDTH, HEIGHT))
 
 
 @pytest.fixture(scope="module")
@@ -68,15 +68,15 @@ def probe(start_once, node, source):
 
 @pytest.fixture(scope="module")
 def results(probe, street):
-    """Mask, confidence, cloud and depth of one picture. Best effort may lose some while both sides find each other."""
+    """Mask, confidence, cloud and depth of one image. Best effort may lose some while both sides find each other."""
     probe.send_info(250.0, (HEIGHT, WIDTH))
     for stamp in range(STAMP_NS, STAMP_NS + 30):
-        probe.send(stamp, picture=street, frame_id="camera_optical")
+        probe.send(stamp, image=street, frame_id="camera_optical")
         probe.spin(0.3)
         last = [messages[-1] for messages in probe.received.values() if messages]
         if len(last) == 4 and len({stamp_ns(each.header) for each in last}) == 1:
             return last
-    raise AssertionError(f"never all four of one picture: {probe.counts()}")
+    raise AssertionError(f"never all four of one image: {probe.counts()}")
 
 
 @pytest.fixture(scope="module")
@@ -89,16 +89,16 @@ def labels(probe, source, results):
 
 
 def test_mask_and_confidence_are_bytes_without_padding(results):
-    for picture in results[:2]:
-        assert picture.encoding == "mono8" and picture.step == picture.width == WIDTH
-        assert len(picture.data) == picture.width * picture.height
+    for image in results[:2]:
+        assert image.encoding == "mono8" and image.step == image.width == WIDTH
+        assert len(image.data) == image.width * image.height
 
 
 def test_all_have_one_size(results):
     assert {(each.height, each.width) for each in results} == {(HEIGHT, WIDTH)}
 
 
-def test_all_have_the_pictures_stamp_and_frame(results):
+def test_all_have_the_images_stamp_and_frame(results):
     assert len({stamp_ns(each.header) for each in results}) == 1
     assert STAMP_NS <= stamp_ns(results[0].header) < STAMP_NS + 30, "down to the nanosecond"
     assert {each.header.frame_id for each in results} == {"camera_optical"}

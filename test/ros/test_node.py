@@ -6,13 +6,13 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from helpers import make_picture
+from helpers import make_image
 from nodes import diagnostics_of
 from sensor_msgs.msg import CameraInfo, CompressedImage
 
 from mt_perception.messages.read import array_from_image, stamp_ns
 
-PICTURES = {
+IMAGES = {
     "segmentation/mask": ("mono8", np.uint8),
     "segmentation/confidence": ("mono8", np.uint8),
     "segmentation/color": ("rgb8", np.uint8),
@@ -24,7 +24,7 @@ PICTURES = {
 
 
 def test_every_output_carries_the_inputs_header_and_size(run, probe):
-    for topic in PICTURES:
+    for topic in IMAGES:
         probe.listen(topic)
     probe.listen("depth/camera_info", CameraInfo)
     run()
@@ -33,7 +33,7 @@ def test_every_output_carries_the_inputs_header_and_size(run, probe):
     probe.spin(0.2)
     probe.send(1_700_000_000_123_456_789, frame_id="left_optical")
     probe.until(lambda: all(probe.received.values()))
-    for topic, (encoding, dtype) in PICTURES.items():
+    for topic, (encoding, dtype) in IMAGES.items():
         message = probe.received[topic][0]
         assert (message.encoding, message.height, message.width) == (encoding, 90, 160), topic
         assert stamp_ns(message.header) == 1_700_000_000_123_456_789 and message.header.frame_id == "left_optical"
@@ -61,12 +61,12 @@ def test_the_node_says_what_the_perceiver_says(run, probe, bundle):
     probe.until(lambda: all(probe.received.values()))
     perceiver = Perceiver.open(Settings(model=str(bundle.folder), backend="openvino", precision="fp32"))
     camera = CameraModel(160, 90, 250.0, 250.0, 80.0, 45.0)
-    expected = perceiver(Frame(make_picture(90, 160), "bgr", camera=camera))
+    expected = perceiver(Frame(make_image(90, 160), "bgr", camera=camera))
     np.testing.assert_array_equal(array_from_image(probe.received["segmentation/mask"][0]), expected.mask)
     np.testing.assert_allclose(array_from_image(probe.received["depth/image"][0]), expected.depth_m, rtol=1e-4)
 
 
-def test_size_and_encoding_may_change_and_bad_pictures_are_skipped(run, probe):
+def test_size_and_encoding_may_change_and_bad_images_are_skipped(run, probe):
     probe.listen("segmentation/mask")
     node = run()
     with diagnostics_of(probe) as diagnostics:
@@ -93,12 +93,12 @@ def test_size_and_encoding_may_change_and_bad_pictures_are_skipped(run, probe):
     assert node.process.poll() is None
 
 
-def test_compressed_pictures(run, probe):
+def test_compressed_images(run, probe):
     probe.listen("segmentation/mask")
     publisher = probe.create_publisher(CompressedImage, "image/compressed", 1)
     run(image_transport="compressed")
     probe.wait_for_node(publisher)
-    message = CompressedImage(format="jpeg", data=cv2.imencode(".jpg", make_picture(60, 100))[1].tobytes())
+    message = CompressedImage(format="jpeg", data=cv2.imencode(".jpg", make_image(60, 100))[1].tobytes())
     message.header.stamp.sec = 9
     publisher.publish(message)
     mask = probe.until(lambda: probe.received["segmentation/mask"])[0]
@@ -171,7 +171,7 @@ def test_diagnostics_tell_what_is_going_on(run, probe):
     with diagnostics_of(probe) as diagnostics:
         probe.wait_for_node()
         silent = probe.until(lambda: diagnostics() if diagnostics() and diagnostics().level == b"\x02" else None)
-        assert silent.message.startswith("no picture for") and "waiting for " in silent.message
+        assert silent.message.startswith("no image for") and "waiting for " in silent.message
         for index in range(15):
             probe.send(index + 1)
             probe.spin(0.1)

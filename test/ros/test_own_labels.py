@@ -59,8 +59,8 @@ def write_field(folder: Path) -> Path:
             depth_m = np.where(ids == SKY, np.inf, 90 / np.maximum(1, rows - HEIGHT / 2 + 3)).astype(np.float32)
             x = int(rng.integers(0, WIDTH - 30))
             ids[20:50, x : x + 30], depth_m[20:50, x : x + 30] = OBSTACLE, 5.0
-            picture = np.clip(colors[ids] + rng.normal(0, 8, (HEIGHT, WIDTH, 3)), 0, 255).astype(np.uint8)
-            for kind, content in (("image", picture[..., ::-1]), ("label", ids), ("depth", encode_depth(depth_m))):
+            image = np.clip(colors[ids] + rng.normal(0, 8, (HEIGHT, WIDTH, 3)), 0, 255).astype(np.uint8)
+            for kind, content in (("image", image[..., ::-1]), ("label", ids), ("depth", encode_depth(depth_m))):
                 cv2.imwrite(str(folder / split / kind / f"{number}.png"), content)
             write_camera(folder / split / "camera" / f"{number}.json", CAMERA)
     (folder / "labels.yaml").write_text(LABELS)

@@ -5,7 +5,7 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from helpers import make_picture
+from helpers import make_image
 from rcl_interfaces.srv import DescribeParameters, SetParameters
 from rclpy.parameter import Parameter
 
@@ -57,7 +57,7 @@ def test_live_parameters_show_in_the_next_frame(run, probe):
     probe.wait_for_node()
     probe.send(1)
     plain = array_from_image(probe.until(lambda: probe.received["segmentation/overlay"])[0])
-    np.testing.assert_array_equal(plain, make_picture(90, 160)[..., ::-1])
+    np.testing.assert_array_equal(plain, make_image(90, 160)[..., ::-1])
     client = probe.create_client(SetParameters, f"{probe.get_namespace()}/perception/set_parameters")
     request = SetParameters.Request(parameters=[Parameter("overlay_opacity", value=1.0).to_parameter_msg()])
     probe.until(client.call_async(request).done)

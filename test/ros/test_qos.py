@@ -14,15 +14,15 @@ LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
 @pytest.fixture(scope="module")
 def node(start_once, small_model):
-    """Wants reliable pictures, and sends masks that may get lost, five of them deep."""
+    """Wants reliable images, and sends masks that may get lost, five of them deep."""
 
     def override(topic: str, end: str, **policies: object) -> dict:
         return {f"qos_overrides.{start_once.namespace}/{topic}.{end}.{name}": v for name, v in policies.items()}
 
-    pictures = override("image", "subscription", reliability="reliable", depth=3)
+    images = override("image", "subscription", reliability="reliable", depth=3)
     masks = override("segmentation/mask", "publisher", reliability="best_effort", depth=5)
     latched = override("depth/image", "publisher", durability="transient_local")
-    return start_once("node", **small_model, **pictures, **masks, **latched)
+    return start_once("node", **small_model, **images, **masks, **latched)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_overrides_change_the_topic_that_they_name_and_no_other(probe):
     assert of_publisher("depth/image").durability == DurabilityPolicy.TRANSIENT_LOCAL
 
 
-def test_pictures_flow_through_overridden_ends(probe):
+def test_images_flow_through_overridden_ends(probe):
     for stamp in range(1, 30):  # best effort may lose the first
         probe.send(stamp)
         probe.spin(0.2)

@@ -1,4 +1,4 @@
-"""What comes in on a picture topic, before it reaches the worker: no node is needed to see it."""
+"""What comes in on an image topic, before it reaches the worker: no node is needed to see it."""
 
 import random
 import time
@@ -8,13 +8,13 @@ import pytest
 
 pytest.importorskip("rclpy")
 
-from helpers import make_picture
+from helpers import make_image
 from rclpy.node import Node
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage
 
 from mt_perception.ros import convert
-from mt_perception.ros.inputs import PictureTopic, receiver, take_rest
+from mt_perception.ros.inputs import ImageTopic, receiver, take_rest
 from mt_perception.utils.latest import LatestQueue
 
 
@@ -22,15 +22,15 @@ def serialized(compressed: bool) -> bytes:
     if compressed:
         import cv2
 
-        data = cv2.imencode(".png", make_picture(9, 16))[1].tobytes()
+        data = cv2.imencode(".png", make_image(9, 16))[1].tobytes()
         return serialize_message(CompressedImage(header=convert.header(7, "cam"), format="png", data=data))
-    return serialize_message(convert.image(make_picture(9, 16), "bgr8", convert.header(7, "cam")))
+    return serialize_message(convert.image(make_image(9, 16), "bgr8", convert.header(7, "cam")))
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_a_picture_that_waits_is_not_displaced_by_what_cannot_be_read(compressed):
+def test_an_image_that_waits_is_not_displaced_by_what_cannot_be_read(compressed):
     waiting, refused = LatestQueue(), []
-    receive = receiver(PictureTopic("image", compressed), lambda: 64.0, waiting.put, refused.append)
+    receive = receiver(ImageTopic("image", compressed), lambda: 64.0, waiting.put, refused.append)
     good = serialized(compressed)
     receive(good)
     rng = random.Random(0)
@@ -41,24 +41,24 @@ def test_a_picture_that_waits_is_not_displaced_by_what_cannot_be_read(compressed
     assert len(refused) == 2000
     (taken,) = waiting.take(0)
     assert taken.data == good
-    np.testing.assert_array_equal(convert.frame(taken).image, make_picture(9, 16))
+    np.testing.assert_array_equal(convert.frame(taken).image, make_image(9, 16))
 
 
-def test_the_limit_of_pixels_is_asked_for_every_picture():
+def test_the_limit_of_pixels_is_asked_for_every_image():
     limit, refused, taken = [64.0], [], []
-    receive = receiver(PictureTopic("image", True), lambda: limit[0], taken.append, refused.append)
+    receive = receiver(ImageTopic("image", True), lambda: limit[0], taken.append, refused.append)
     receive(serialized(True))
     limit[0] = 1e-6
     receive(serialized(True))
     assert len(taken) == 1 and "max_image_megapixels, is 1e-06" in refused[0]
 
 
-def test_a_stamp_that_a_synchronizer_refuses_is_a_fault_of_the_picture():
+def test_a_stamp_that_a_synchronizer_refuses_is_a_fault_of_the_image():
     def take(message):
         raise ValueError("Seconds value must not be negative")
 
     refused = []
-    receiver(PictureTopic("image", False), lambda: 64.0, take, refused.append)(serialized(False))
+    receiver(ImageTopic("image", False), lambda: 64.0, take, refused.append)(serialized(False))
     assert refused == ["Seconds value must not be negative"]
 
 

@@ -20,7 +20,7 @@ def record(start, probe):
 
     def recorder_to(out):
         recorder = start("recorder", output=str(out), topics=["image"])
-        probe.until(lambda: probe.pictures.get_subscription_count() > 0)
+        probe.until(lambda: probe.images.get_subscription_count() > 0)
 
         def safe():
             probe.send(1, size=(20, 30))
@@ -44,7 +44,7 @@ def ends_with_what_was_safe(recorder, probe, out, safe, error):
     noise = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
 
     def ended():
-        probe.send(2, picture=noise)
+        probe.send(2, image=noise)
         return recorder.process.poll() is not None
 
     probe.until(ended)

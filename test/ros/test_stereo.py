@@ -50,7 +50,7 @@ def values_of(diagnostics):
 
 
 def median_off(probe, count):
-    """Median of |depth / truth - 1| up to 40 m, over the newest `count` depth pictures whose truth came too."""
+    """Median of |depth / truth - 1| up to 40 m, over the newest `count` depth images whose truth came too."""
     truths = {stamp_ns(each.header): each for each in probe.received[TRUTH]}
     errors = []
     for message in probe.received["depth/image"][-count:]:
@@ -119,12 +119,12 @@ class Cameras:
     """Two cameras of this process."""
 
     def __init__(self, probe):
-        self.pictures = [probe.create_publisher(Image, f"{side}/image_rect", 1) for side in ("left", "right")]
+        self.images = [probe.create_publisher(Image, f"{side}/image_rect", 1) for side in ("left", "right")]
         self.infos = [probe.create_publisher(CameraInfo, f"{side}/camera_info", 1) for side in ("left", "right")]
 
     def send(self, side, stamp, size=(90, 160)):
         head = convert.header(stamp, "cam")
-        self.pictures[side].publish(convert.image(np.full((*size, 3), 90, np.uint8), "bgr8", head))
+        self.images[side].publish(convert.image(np.full((*size, 3), 90, np.uint8), "bgr8", head))
 
     def send_infos(self, baseline_m=0.1):
         for side, publisher in enumerate(self.infos):
@@ -136,12 +136,12 @@ def test_messages_that_end_before_their_stamp_are_said_and_the_next_pair_comes_o
     probe.listen("depth/image")
     node = run()
     node.wait_for("ready in")
-    probe.wait_for_node(cameras.pictures[0])
-    probe.until(lambda: cameras.pictures[1].get_subscription_count())
+    probe.wait_for_node(cameras.images[0])
+    probe.until(lambda: cameras.images[1].get_subscription_count())
     for length in (4, 8):
-        for publisher in cameras.pictures:
+        for publisher in cameras.images:
             publisher.publish(b"\0\1\0\0\0\0\0\0"[:length])
-        node.wait_for(f"a picture of {length} bytes cannot be read")
+        node.wait_for(f"an image of {length} bytes cannot be read")
     for side in (0, 1):
         cameras.send(side, 10**9)
     probe.until(lambda: probe.received["depth/image"])
@@ -154,7 +154,7 @@ def test_what_is_missing_is_said(run, probe):
     probe.listen("depth/image")
     run(input_timeout_s=0.5)
     with diagnostics_of(probe) as diagnostics:
-        probe.wait_for_node(cameras.pictures[1])
+        probe.wait_for_node(cameras.images[1])
         stamp = 10**9
 
         def said(text, sides, late_ns=0):
@@ -176,7 +176,7 @@ def test_a_pair_without_baseline_or_texture_still_gives_the_networks_depth(run, 
     probe.listen("depth/image")
     node = run()
     with diagnostics_of(probe) as diagnostics:
-        probe.wait_for_node(cameras.pictures[1])
+        probe.wait_for_node(cameras.images[1])
         stamp = 10**9
 
         def sent():

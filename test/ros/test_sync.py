@@ -19,7 +19,7 @@ MS = 1_000_000
 SECOND = 1000 * MS
 
 
-def picture(stamp):
+def image(stamp):
     return Image(header=convert.header(stamp, "cam"))
 
 
@@ -38,7 +38,7 @@ def sync(request):
             lambda slop_ns: kind(slop_ns, 5),
         )
         for side, stamp in arrivals:
-            made.add(side, picture(stamp))
+            made.add(side, image(stamp))
         return made, pairs
 
     return feed
@@ -120,11 +120,11 @@ def test_the_slop_may_change_at_any_time(sync):
     assert pairs == []
     slop[0] = 0.02
     for side in (0, 1):
-        made.add(side, picture(2 * SECOND + side * 5 * MS))
+        made.add(side, image(2 * SECOND + side * 5 * MS))
     assert pairs == [(2 * SECOND, 2 * SECOND + 5 * MS)]
     slop[0] = 0.0
     for side in (0, 1):
-        made.add(side, picture(3 * SECOND + side * 5 * MS))
+        made.add(side, image(3 * SECOND + side * 5 * MS))
     assert len(pairs) == 1
     assert made.numbers()["left_unmatched"] == "1" and made.numbers()["right_unmatched"] == "1"
 
@@ -134,6 +134,6 @@ def test_both_find_the_same_pairs(arrivals, slop):
     pytest.importorskip("message_filters", reason="it comes with a ROS installation")
     own, other = Pairer(slop, 4), _Filters(slop, 4)
     for side, stamp in arrivals:
-        message = picture(stamp)
+        message = image(stamp)
         assert own.add(side, stamp, message) == other.add(side, stamp, message)
         assert [set(each) for each in own.waiting] == [set(each) for each in other.waiting]

@@ -60,7 +60,7 @@ def test_lifecycle_and_parameters(ros2, node, probe):
 
 
 def test_topic_hz_shows_the_rate_of_the_outputs(ros2, probe, tmp_path):
-    probe.until(probe.pictures.get_subscription_count)
+    probe.until(probe.images.get_subscription_count)
     timer = probe.create_timer(0.2, lambda: probe.send(probe.get_clock().now().nanoseconds))
     said = tmp_path / "hz.txt"
     with said.open("w") as file:

@@ -77,7 +77,7 @@ def test_a_tool_that_cannot_be_loaded_again_costs_one_item_for_each_attempt():
     assert errors == ["one", "gone", "gone"] and seen == [("second", 4), ("second", 5)]
 
 
-def test_a_model_that_breaks_under_its_feet_is_taken_up_again_once_it_is_whole(bundle, tmp_path, monkeypatch, picture):
+def test_a_model_that_breaks_under_its_feet_is_taken_up_again_once_it_is_whole(bundle, tmp_path, monkeypatch, image):
     """A real backend: it reads the graph for each new set of outputs, and by then the file is another."""
     pytest.importorskip("openvino")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # one in which no graph is ready
@@ -87,7 +87,7 @@ def test_a_model_that_breaks_under_its_feet_is_taken_up_again_once_it_is_whole(b
     told = queue.SimpleQueue()
 
     def work(perceiver, outputs):
-        told.put(perceiver(Frame(picture), outputs).outputs.keys())
+        told.put(perceiver(Frame(image), outputs).outputs.keys())
 
     worker = Worker(lambda: Perceiver.open(settings), work, told.put)
     worker.start()

@@ -22,14 +22,14 @@ def texture(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
 
 
 def stereo_pair(left: np.ndarray, right: np.ndarray, camera: CameraModel = CAMERA, **right_camera) -> StereoPair:
-    """Two pictures as a pair; `right_camera` are what the right camera differs in."""
+    """Two images as a pair; `right_camera` are what the right camera differs in."""
     form = "mono" if left.ndim == 2 else "rgb"
     one = Frame(left, form, camera=replace(camera, baseline_m=None))
     return StereoPair(one, Frame(right, form, camera=replace(camera, **right_camera)))
 
 
 def box_and_wall(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Left and right picture and the true depth of the left: a box before a wall, both facing the camera."""
+    """Left and right image and the true depth of the left: a box before a wall, both facing the camera."""
     rng = np.random.default_rng(seed)
     wall, box = texture(rng, HEIGHT, WIDTH + WALL_PX), texture(rng, 40, 60)
     left, right = wall[:, :WIDTH].copy(), wall[:, WALL_PX:].copy()

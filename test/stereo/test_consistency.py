@@ -10,7 +10,7 @@ from mt_perception.stereo.consistency import census_distance
 
 
 def test_census_by_hand():
-    """One bright pixel: it differs from all 24 neighbours, which each see it brighter; the other picture is flat."""
+    """One bright pixel: it differs from all 24 neighbours, which each see it brighter; the other image is flat."""
     spot, flat = np.zeros((7, 9), np.float32), np.full((7, 9), 30, np.float32)
     spot[3, 4] = 9
     distance = census_distance(spot, flat)

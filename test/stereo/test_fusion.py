@@ -54,6 +54,6 @@ def test_disparity_zero_is_no_depth():
     assert np.isfinite(fuse(scene(), far)).all()
 
 
-def test_a_larger_picture_gets_the_pairs_edges():
+def test_a_larger_image_gets_the_pairs_edges():
     large = np.repeat(np.repeat(scene(), 3, 0), 3, 1)
     np.testing.assert_allclose(fuse(large * np.float32(0.8), matched(scene())), large, rtol=1e-5)

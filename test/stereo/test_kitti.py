@@ -1,4 +1,4 @@
-"""A real pair: the benchmark's own numbers. Its pictures may not be part of this repository."""
+"""A real pair: the benchmark's own numbers. Its images may not be part of this repository."""
 
 import os
 import re
@@ -19,7 +19,7 @@ def kitti(root):
 
 
 def test_fused_depth_of_a_real_pair(kitti, root, cache_home, tmp_path):
-    command = [sys.executable, root / "benchmarks" / "stereo.py", kitti, "--picture", tmp_path / "depth.png"]
+    command = [sys.executable, root / "benchmarks" / "stereo.py", kitti, "--sheet", tmp_path / "depth.png"]
     said = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert said.returncode == 0, said.stderr
     rows = {name: numbers.split(" | ") for name, numbers in re.findall(r"^\| (\w+) \| (.*) \|$", said.stdout, re.M)}

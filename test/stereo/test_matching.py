@@ -29,7 +29,7 @@ def test_a_smaller_match_tells_the_same_metres():
 
 
 def test_cameras_that_look_towards_each_other():
-    """The right principal point lies 6 px further right, so all disparities in the pictures are 6 px smaller."""
+    """The right principal point lies 6 px further right, so all disparities in the images are 6 px smaller."""
     left, right, _ = box_and_wall()
     rolled = np.roll(right, 6, axis=1)
     found = match(stereo_pair(left, rolled, cx_px=CAMERA.cx_px + 6), WIDTH)
@@ -37,7 +37,7 @@ def test_cameras_that_look_towards_each_other():
     assert np.nanmedian(found.disparity_px[75:, 30:]) == pytest.approx(WALL_PX, abs=0.1)
 
 
-def test_a_darker_right_picture_matches_too():
+def test_a_darker_right_image_matches_too():
     left, right, _ = box_and_wall()
     found = match(stereo_pair(left, (right * 0.6 + 10).astype(np.uint8)), WIDTH)
     assert np.nanmedian(found.disparity_px[BOX]) == pytest.approx(BOX_PX, abs=0.1)

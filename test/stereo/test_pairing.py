@@ -26,7 +26,7 @@ def pairs_of(arrivals, slop_ns, size=5):
         ([(0, 10), (0, 14), (1, 13)], 5, [(14, 13)]),  # the nearest
         ([(0, 20), (0, 10), (1, 10), (1, 20)], 0, [(10, 10), (20, 20)]),  # out of order
         ([(0, 1), (0, 2), (0, 3), (1, 1), (1, 3)], 0, [(3, 3)]),  # of three the oldest did not wait
-        ([(0, 10), (0, 10), (1, 10), (1, 10)], 0, [(10, 10)]),  # one stamp twice is one picture
+        ([(0, 10), (0, 10), (1, 10), (1, 10)], 0, [(10, 10)]),  # one stamp twice is one image
     ],
 )
 def test_pairs_by_hand(arrivals, slop, expected):
@@ -44,7 +44,7 @@ arrivals = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 60)), max_size=6
 
 
 @given(arrivals, st.integers(0, 20))
-def test_each_picture_is_used_once_and_partners_are_near(given_arrivals, slop):
+def test_each_image_is_used_once_and_partners_are_near(given_arrivals, slop):
     pairer, used = Pairer(slop, 5), set()
     for index, (stream, stamp) in enumerate(given_arrivals):
         pair = pairer.add(stream, stamp, (index, stream, stamp))
@@ -58,7 +58,7 @@ def test_each_picture_is_used_once_and_partners_are_near(given_arrivals, slop):
 
 @given(st.integers(2, 40), st.data())
 def test_cameras_of_one_rate_lose_nothing_to_jitter(count, data):
-    """100 ms apart, stamps that wander by up to 9 ms, and a right camera that comes in up to three pictures later."""
+    """100 ms apart, stamps that wander by up to 9 ms, and a right camera that comes in up to three images later."""
     wander = st.lists(st.integers(-9 * MS, 9 * MS), min_size=count, max_size=count)
     left = [100 * MS * i + data.draw(wander)[0] for i in range(count)]
     right = [stamp + shift for stamp, shift in zip(left, data.draw(wander), strict=True)]
@@ -69,7 +69,7 @@ def test_cameras_of_one_rate_lose_nothing_to_jitter(count, data):
 
 
 @given(st.sets(st.integers(0, 29)), st.sets(st.integers(0, 29)))
-def test_dropped_pictures_cost_their_own_pair_alone(lost_left, lost_right):
+def test_dropped_images_cost_their_own_pair_alone(lost_left, lost_right):
     order = [(side, 100 * i) for i in range(30) for side in (0, 1) if i not in (lost_left, lost_right)[side]]
     whole = [(100 * i, 100 * i) for i in range(30) if i not in lost_left | lost_right]
     assert pairs_of(order, 50) == whole == pairs_of(order, 0)

@@ -1,4 +1,4 @@
-"""Augmentation: picture, labels and depth move together, and depth keeps its meaning."""
+"""Augmentation: image, labels and depth move together, and depth keeps its meaning."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def sample() -> Sample:
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 1.7])
-def test_a_larger_picture_is_a_nearer_one(sample: Sample, scale: float) -> None:
-    """`depth * fx` of the picture is what a resize keeps: twice as large looks half as far to one reference camera."""
+def test_a_larger_image_is_a_nearer_one(sample: Sample, scale: float) -> None:
+    """`depth * fx` of the image is what a resize keeps: twice as large looks half as far to one reference camera."""
     made = resized(sample, scale, fx_px=CAMERA.fx_px)
     box = made.depth_m[made.labels == 13]
     width_ratio = made.image.shape[1] / WIDTH
@@ -126,7 +126,7 @@ def test_points_of_a_laser_survive_a_smaller_size() -> None:
     np.testing.assert_array_equal(nearest_of_cells(depth_m, 2), [[5.0, nan, nan], [nan, nan, 9.0]])
 
 
-def test_a_picture_smaller_than_its_crop_is_mirrored() -> None:
+def test_an_image_smaller_than_its_crop_is_mirrored() -> None:
     image = np.arange(6, dtype=np.uint8).reshape(2, 3, 1).repeat(3, 2)
     cut = Window(-1, 1, 4, 3).cut_mirrored(image)[..., 0]
     assert cut.tolist() == [[1, 2, 2], [1, 2, 2], [4, 5, 5], [4, 5, 5]]

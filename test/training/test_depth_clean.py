@@ -23,8 +23,8 @@ def test_a_cut_moves_the_principal_point_and_nothing_else():
     assert window == Window(top=1, left=5, height=7, width=15)
     camera = window.camera(CameraModel(20, 10, 30.0, 31.0, 9.5, 4.5, 0.2))
     assert camera == CameraModel(15, 7, 30.0, 31.0, 4.5, 3.5, 0.2)
-    picture = np.arange(200).reshape(10, 20)
-    assert window.of(picture)[0, 0] == picture[1, 5] and window.of(picture)[-1, -1] == picture[7, 19]
+    image = np.arange(200).reshape(10, 20)
+    assert window.of(image)[0, 0] == image[1, 5] and window.of(image)[-1, -1] == image[7, 19]
 
 
 def test_half_the_size_has_half_the_disparity_and_the_same_depth():
@@ -67,5 +67,5 @@ def test_matching_a_textured_pair():
     known = ~np.isnan(found)
     error = np.abs(found / disparity_px - 1)[known]
     assert known.mean() > 0.8 and np.median(error) < 0.01 and error.mean() < 0.03
-    hidden = np.s_[45:65, 78:88]  # the box covers these in the right picture
+    hidden = np.s_[45:65, 78:88]  # the box covers these in the right image
     assert np.isnan(found[hidden]).mean() > 0.5

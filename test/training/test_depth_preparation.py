@@ -96,12 +96,12 @@ def test_a_second_run_keeps_what_is_complete(tmp_path, capsys):
     gone.unlink()
     capsys.readouterr()
     command(folder, "--out", out)
-    assert "2 pictures prepared, 1 were there already, 0 failed" in capsys.readouterr().out
+    assert "2 images prepared, 1 were there already, 0 failed" in capsys.readouterr().out
     assert contents(out) == first and not list(out.rglob("*.part"))
     assert place(out, "depth", 0).stat().st_mtime_ns == times[place(out, "depth", 0)]
     times = {path: path.stat().st_mtime_ns for path in out.rglob("*.*")}
     command(folder, "--out", out)
-    assert "0 pictures prepared, 3 were there already" in capsys.readouterr().out
+    assert "0 images prepared, 3 were there already" in capsys.readouterr().out
     assert times == {path: path.stat().st_mtime_ns for path in out.rglob("*.*")}
 
 
@@ -130,7 +130,7 @@ def test_broken_files_are_named_and_the_others_done(tmp_path, capsys):
     missing.unlink()
     cv2.imwrite(str(small), np.zeros((5, 7), np.uint8))
     cv2.imwrite(str(empty), np.zeros((HEIGHT, WIDTH), np.uint16))
-    with pytest.raises(PreparationError, match="4 of 5 pictures could not be prepared") as caught:
+    with pytest.raises(PreparationError, match="4 of 5 images could not be prepared") as caught:
         command(folder, "--out", out)
     assert all(str(each) in str(caught.value) for each in (broken, missing, small, place(folder, "leftImg8bit", 4)))
     assert "not one pixel has a disparity" in str(caught.value)
@@ -149,13 +149,13 @@ def test_a_stopped_run_goes_on(tmp_path, monkeypatch, capsys):
     original = prepare.prepare_shot
     with monkeypatch.context() as patch:
         patch.setattr(prepare, "prepare_shot", impatient)
-        with pytest.raises(PreparationError, match="stopped; at most 2 pictures are left"):
+        with pytest.raises(PreparationError, match="stopped; at most 2 images are left"):
             command(folder, "--out", out)
     command(folder, "--out", out)
-    assert "2 pictures prepared, 1 were there already" in capsys.readouterr().out
+    assert "2 images prepared, 1 were there already" in capsys.readouterr().out
 
 
-def test_a_picture_of_before_and_after(tmp_path):
+def test_an_image_of_before_and_after(tmp_path):
     folder = write_folder(tmp_path / "in")
     command(folder, "--out", tmp_path / "out", "--preview-only", "--preview", 2)
     sheet = cv2.imread(str(tmp_path / "out/preview.png"))

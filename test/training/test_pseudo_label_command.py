@@ -31,7 +31,7 @@ def teachers(tmp_path: Path) -> list[str]:
     return [word for path in made for word in ("--teacher", str(path))]
 
 
-def pictures(folder: Path, count: int) -> Path:
+def images(folder: Path, count: int) -> Path:
     """Blue, so sky, over dark red road, with sizes that are no multiple of anything."""
     folder.mkdir()
     for number in range(count):
@@ -64,16 +64,16 @@ def test_data_sets_are_labelled_and_read_back(tmp_path: Path, teachers: list[str
 
 
 def test_the_same_teacher_goes_on_and_another_one_is_refused(tmp_path: Path, teachers: list[str], capsys) -> None:
-    folder, out = pictures(tmp_path / "in", 3), tmp_path / "out"
+    folder, out = images(tmp_path / "in", 3), tmp_path / "out"
     arguments = ["pseudo-label", *teachers, "--images", str(folder), "--out", str(out)]
     assert main(arguments) == 0
-    assert "pictures: 3 pictures done, 0 were there already, 0 failed; sure of" in capsys.readouterr().out
+    assert "images: 3 images done, 0 were there already, 0 failed; sure of" in capsys.readouterr().out
     first = contents(out)
-    half = out / "pictures/depth/01.png"
+    half = out / "images/depth/01.png"
     half.write_bytes(half.read_bytes()[:40])
-    (out / "pictures/labels/02.png").unlink()
+    (out / "images/labels/02.png").unlink()
     assert main(arguments) == 0
-    assert "2 pictures done, 1 were there already" in capsys.readouterr().out
+    assert "2 images done, 1 were there already" in capsys.readouterr().out
     assert contents(out) == first
     write_depth_teacher(tmp_path / "teachers", output={"valid_m": [1.0, 30.0]})
     for more, message in (
@@ -94,36 +94,36 @@ def test_the_same_teacher_goes_on_and_another_one_is_refused(tmp_path: Path, tea
 
 
 def test_sky_is_what_the_labels_say(tmp_path: Path, teachers: list[str], capsys) -> None:
-    folder, out = pictures(tmp_path / "in", 1), tmp_path / "out"
+    folder, out = images(tmp_path / "in", 1), tmp_path / "out"
     camera = ["--fx-px", "60", "--cy-px", "30", "--preview", "0"]
     assert main(["pseudo-label", *teachers, "--images", str(folder), "--out", str(out), *camera]) == 0
-    labels = read_ids(out / "pictures/labels/00.png")
-    depth_m = decode_depth(read_uint16(out / "pictures/depth/00.png"))
-    confidence = read_ids(out / "pictures/confidence/00.png")
+    labels = read_ids(out / "images/labels/00.png")
+    depth_m = decode_depth(read_uint16(out / "images/depth/00.png"))
+    confidence = read_ids(out / "images/confidence/00.png")
     assert (labels[:28] == 10).all() and np.isposinf(depth_m[labels == 10]).all()
     assert np.isfinite(depth_m[40:55]).all() and not np.isposinf(depth_m[labels != 10]).any()
     assert np.array_equal(labels == 255, confidence < 128) and (labels == 255).any()
-    assert json.loads((out / "pictures/camera.json").read_text())["cx_px"] == 54.5
+    assert json.loads((out / "images/camera.json").read_text())["cx_px"] == 54.5
     capsys.readouterr()
     alone = ["pseudo-label", *teachers[:2], "--images", str(folder), "--out", str(tmp_path / "alone"), *camera]
     assert main(alone) == 0
     assert "nothing says where the sky is" in capsys.readouterr().err
 
 
-def test_a_broken_picture_is_named_and_the_others_done(tmp_path: Path, teachers: list[str], capsys) -> None:
-    folder, out = pictures(tmp_path / "in", 3), tmp_path / "out"
-    (folder / "00.png").write_bytes(b"no picture")
+def test_a_broken_image_is_named_and_the_others_done(tmp_path: Path, teachers: list[str], capsys) -> None:
+    folder, out = images(tmp_path / "in", 3), tmp_path / "out"
+    (folder / "00.png").write_bytes(b"no image")
     assert main(["pseudo-label", *teachers, "--images", str(folder), "--out", str(out)]) == 1
-    assert f"1 pictures could not be labelled:\n  {folder / '00.png'}" in capsys.readouterr().err
-    assert len(list((out / "pictures/depth").iterdir())) == 2
+    assert f"1 images could not be labelled:\n  {folder / '00.png'}" in capsys.readouterr().err
+    assert len(list((out / "images/depth").iterdir())) == 2
 
 
 @pytest.mark.parametrize(
     ("how", "status"), [(signal.SIGKILL, -signal.SIGKILL), (signal.SIGINT, 1)], ids=["killed", "Ctrl-C"]
 )
 def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, teachers: list[str], how: int, status: int) -> None:
-    """A real process. One picture is a pipe: to open its other end waits until the process has come so far."""
-    folder, out = pictures(tmp_path / "in", 6), tmp_path / "out"
+    """A real process. One image is a pipe: to open its other end waits until the process has come so far."""
+    folder, out = images(tmp_path / "in", 6), tmp_path / "out"
     arguments = ["pseudo-label", *teachers, "--images", str(folder), "--preview", "0", "--out"]
     assert main([*arguments, str(tmp_path / "whole")]) == 0
     third = folder / "03.png"
@@ -135,9 +135,9 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, teachers: list[str],
         process.send_signal(how)
     _, told = process.communicate(timeout=60)
     assert process.returncode == status
-    assert how == signal.SIGKILL or "stopped; at most 3 pictures of pictures are left" in told
+    assert how == signal.SIGKILL or "stopped; at most 3 images of images are left" in told
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*.png")}
-    assert len(before) == 9  # three kinds of three pictures
+    assert len(before) == 9  # three kinds of three images
     third.unlink()
     (tmp_path / "03.png").rename(third)
     assert main([*arguments, str(out)]) == 0
@@ -150,7 +150,7 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, teachers: list[str],
     [
         ([], "there is nothing to label; give --data NAME=FOLDER or --images FOLDER"),
         (["--data", "nonsense"], "NAME=FOLDER"),
-        (["--data", "camvid=/nowhere"], "/nowhere/train/image holds no pictures"),
+        (["--data", "camvid=/nowhere"], "/nowhere/train/image holds no images"),
         (["--data", "camvid=IN", "--fx-px", "80"], "are the camera of --images"),
         (["--images", "IN", "--cy-px", "80"], "a camera needs its focal length; give --fx-px"),
         (["--images", "IN", "--fx-px", "-3"], "focal length must be a positive number"),
@@ -160,7 +160,7 @@ def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, teachers: list[str],
     ],
 )
 def test_wrong_options_end_in_a_sentence(tmp_path: Path, teachers: list[str], capsys, more, message) -> None:
-    folder = pictures(tmp_path / "in", 1)
+    folder = images(tmp_path / "in", 1)
     arguments = [each.replace("IN", str(folder)) for each in more]
     if "camvid=IN" in more:
         arguments[1] = f"camvid={write_camvid(tmp_path / 'camvid')}"

@@ -41,11 +41,11 @@ class Few:
 
 
 def write(folder: Path, name: str, labels=None, depth_m=None, camera=None) -> Path:
-    for kind, picture in (("labels", labels), ("depth", None if depth_m is None else encode_depth(depth_m))):
-        if picture is not None:
+    for kind, image in (("labels", labels), ("depth", None if depth_m is None else encode_depth(depth_m))):
+        if image is not None:
             path = folder / kind / f"{name}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
-            cv2.imwrite(str(path), picture)
+            cv2.imwrite(str(path), image)
     if camera:
         (folder / "camera.json").write_text(json.dumps(camera))
     return folder
@@ -76,7 +76,7 @@ def test_truth_first_and_the_teacher_where_it_is_silent(tmp_path: Path) -> None:
     assert sample.camera == CAMERA and sample.metric
 
 
-def test_a_picture_without_truth_takes_all_from_the_teacher(tmp_path: Path) -> None:
+def test_an_image_without_truth_takes_all_from_the_teacher(tmp_path: Path) -> None:
     reader = Few(Sample("a", IMAGE), Sample("b", IMAGE, TRUE))
     taught = PseudoLabelled(reader, write(tmp_path, "a", TAUGHT, TAUGHT_M, {"fx_share": 0.9, "horizon": 0.4}))
     one, other = taught
@@ -92,14 +92,14 @@ def test_a_measured_camera_makes_metres(tmp_path: Path) -> None:
     sample = PseudoLabelled(Few(Sample("a", IMAGE)), folder)[0]
     assert sample.metric and sample.camera == CameraModel(**note) and sample.labels is None
     write(tmp_path, "large", None, np.ones((6, 4), np.float32))
-    with pytest.raises(DataError, match="the camera is one of 4x3 px, the picture has 4x6"):
+    with pytest.raises(DataError, match="the camera is one of 4x3 px, the image has 4x6"):
         PseudoLabelled(Few(Sample("large", np.zeros((6, 4, 3), np.uint8))), folder)[0]
 
 
 def test_pseudo_labels_that_cannot_be_right_are_told(tmp_path: Path) -> None:
     reader = Few(Sample("a", IMAGE))
     write(tmp_path / "x", "a", TAUGHT[:, :3])
-    with pytest.raises(DatasetError, match=r"labels/a.png has 3x3 px, but its picture 4x3"):
+    with pytest.raises(DatasetError, match=r"labels/a.png has 3x3 px, but its image 4x3"):
         PseudoLabelled(reader, tmp_path / "x")[0]
     for text in ("{", '{"fx": 3}', '{"fx_px": 3}', '{"fx_share": -1}'):
         (tmp_path / "x/camera.json").write_text(text)

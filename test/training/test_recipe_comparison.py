@@ -20,17 +20,17 @@ def comparison(root: Path):
     return module
 
 
-def test_all_variants_take_the_same_steps_and_pictures(comparison):
+def test_all_variants_take_the_same_steps_and_images(comparison):
     for name, make in comparison.VARIANTS.items():
         phases = make(400).phases
         assert sum(phase.epochs * phase.steps for phase in phases) == 400, name
         assert all(phase.batch == {"city": 8} for phase in phases), name
 
 
-def test_the_published_resolutions_are_those_of_the_citys_pictures(comparison):
+def test_the_published_resolutions_are_those_of_the_citys_images(comparison):
     phases = comparison.published(400, "log").phases
     assert [(phase.crop_width, phase.crop_height) for phase in phases] == [(160, 96), (320, 192), (640, 384)]
-    # at scale 1/4 the whole picture just fills the crop; a crop of 0.08 of the area is enlarged by 3.54
+    # at scale 1/4 the whole image just fills the crop; a crop of 0.08 of the area is enlarged by 3.54
     assert [phase.augmentation.scale[0] for phase in phases] == [0.25, 0.5, 1.0]
     assert phases[0].augmentation.scale[1] == pytest.approx(0.25 / 0.08**0.5, rel=0.01)
 

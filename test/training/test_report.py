@@ -123,7 +123,7 @@ def test_the_command_writes_both(bundle, tmp_path: Path, capsys: pytest.CaptureF
     printed = capsys.readouterr().out
     results = json.loads(files["--json"].read_text())
     assert f"{100 * results['scores']['camvid_miou']:.1f} %" in printed
-    assert results["datasets"]["city"]["pictures"] == 3
+    assert results["datasets"]["city"]["images"] == 3
     assert "random weights" in Reader(files["--html"].read_text(encoding="utf-8")).text
     assert main([*options, "--html", str(tmp_path / "nowhere" / "report.html")]) == 1
     assert main([*options, "--run", str(tmp_path / "nowhere")]) == 1

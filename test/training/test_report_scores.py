@@ -20,7 +20,7 @@ from mt_perception.metrics.label_mapping import Comparison, LabelMapping
 from mt_perception.metrics.scores import DepthBreakdown, DepthHistogram, DepthScores, SegmentationScores
 from mt_perception.report.findings import mistakes
 from mt_perception.report.frames import Worst
-from mt_perception.report.pictures import depth_errors, label_errors
+from mt_perception.report.images import depth_errors, label_errors
 from mt_perception.types import CameraModel
 from mt_perception_training.report.collector import Collector
 from mt_perception_training.scoreboard import Scoreboard
@@ -46,9 +46,9 @@ def test_iou_is_that_of_the_official_evaluation(tmp_path: Path) -> None:
         truth = rng.choice([i for i in range(34) if i not in absent], (12, 20)).astype(np.uint8)
         guess = np.where(rng.random(truth.shape) < 0.6, truth, rng.choice([7, 8, 26, 32, 0, 9], truth.shape))
         guess = guess.astype(np.uint8)
-        for kind, picture, names in zip(("guess", "truth"), (guess, truth), files, strict=True):
+        for kind, image, names in zip(("guess", "truth"), (guess, truth), files, strict=True):
             names.append(str(tmp_path / f"{kind}{index}.png"))
-            cv2.imwrite(names[-1], picture)
+            cv2.imwrite(names[-1], image)
         scores.update(to_train_id[guess], to_train_id[truth])
     options = official.args
     options.evalInstLevelScore, options.JSONOutput, options.quiet = False, False, True
@@ -142,7 +142,7 @@ def test_frames_are_judged_and_ranked() -> None:
     assert [each["name"] for each in ranked] == ["lost pole, far car", "lost pole", "far car", "right"]
 
 
-def test_memory_holds_the_pictures_of_the_worst_frames_alone() -> None:
+def test_memory_holds_the_images_of_the_worst_frames_alone() -> None:
     rng = np.random.default_rng(2)
     collector = Collector(CITYSCAPES, worst=2)
     for index in range(30):

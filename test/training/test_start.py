@@ -114,7 +114,7 @@ def test_what_a_model_may_have_seen_is_not_held_out_after(bundle: Bundle, tmp_pa
         open_start(start, dataclasses.replace(RECIPE, holdout={"camvid": ("0006R0",)}))
 
 
-def test_a_start_on_other_pictures_is_told_in_a_sentence(bundle: Bundle) -> None:
+def test_a_start_on_other_images_is_told_in_a_sentence(bundle: Bundle) -> None:
     halves = dataclasses.replace(RECIPE, input=InputSpec(128, 64, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)))
     with pytest.raises(TrainingError, match=r"with the mean \(0\.485, .* has \(0\.5, 0\.5, 0\.5\) and"):
         open_start(bundle.folder, halves)

@@ -1,4 +1,4 @@
-"""Networks of others as teachers: what they say of pictures whose answer is known."""
+"""Networks of others as teachers: what they say of images whose answer is known."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import math
 import cv2
 import numpy as np
 import pytest
-from helpers import make_picture
+from helpers import make_image
 from hypothesis import given
 from hypothesis import strategies as st
 from tiny_teachers import ABOVE_ROAD_M, write_depth_teacher, write_label_teacher
@@ -106,7 +106,7 @@ def test_depth_comes_back_to_the_pixel_that_looks_along_its_ray(fx, other_fx, cx
     np.testing.assert_allclose(depth_m[inside], np.exp(0.01 * x - 0.02 * y)[inside], rtol=2e-3)
 
 
-def test_a_picture_is_blurred_only_where_it_shrinks():
+def test_an_image_is_blurred_only_where_it_shrinks():
     stripes = np.zeros((60, 100, 3), np.uint8)
     stripes[:, ::2] = 200
     same, third = (CameraModel(50, 50, fx, fx, 20.0, 20.0) for fx in (90.0, 30.0))
@@ -177,7 +177,7 @@ def trained(bundle, tmp_path_factory):
 
 
 def test_a_bundle_says_what_the_perceiver_says(trained):
-    image, camera = make_picture(90, 160), camera_of(130.0, 160, 90)
+    image, camera = make_image(90, 160), camera_of(130.0, 160, 90)
     teachers = open_teachers([trained], ONCE)
     said = Perceiver.open(Settings(model=str(trained), precision="fp32"))(Frame(image, camera=camera))
     ids, sure = teachers.labels.labels(image)
@@ -190,7 +190,7 @@ def test_a_bundle_says_what_the_perceiver_says(trained):
 
 
 def test_with_mirror_images_left_is_as_right(trained):
-    image, camera = make_picture(90, 160), camera_of(130.0, 160, 90, cx=79.5)
+    image, camera = make_image(90, 160), camera_of(130.0, 160, 90, cx=79.5)
     teachers = open_teachers([trained], Views(True, (1.0, 1.5)))
     ids, sure = teachers.labels.labels(image)
     _, other = teachers.labels.labels(np.ascontiguousarray(image[:, ::-1]))

@@ -1,4 +1,4 @@
-"""The whole way: pictures on disk -> training, stopped and resumed -> a bundle that the perceiver loads."""
+"""The whole way: images on disk -> training, stopped and resumed -> a bundle that the perceiver loads."""
 
 from __future__ import annotations
 

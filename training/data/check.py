@@ -25,9 +25,9 @@ def _problems(paths: Sequence[Path]) -> Iterator[str]:
                 yield f"{path}: missing"
             continue
         try:
-            with Image.open(path) as picture:
-                size = picture.size
-                picture.verify()  # checksums, without decoding
+            with Image.open(path) as image:
+                size = image.size
+                image.verify()  # checksums, without decoding
         except FileNotFoundError:
             yield f"{path}: missing"
         except (UnidentifiedImageError, OSError, SyntaxError) as error:

@@ -48,7 +48,7 @@ class CameraRanges:
             CityOptions(**ends)  # refuses what no camera can be
 
     def draw(self, rng: np.random.Generator, width_px: int, height_px: int) -> CityOptions:
-        """A camera of that picture size, every value evenly spread over its range."""
+        """A camera of that image size, every value evenly spread over its range."""
         drawn: dict[str, Any] = {name: float(rng.uniform(*ends)) for name, ends in asdict(self).items()}
         return CityOptions(width_px, height_px, **drawn)
 
@@ -112,18 +112,18 @@ def write_drive(folder: Path, drive: Drive) -> None:
 
 
 def write_frame(folder: Path, drive: Drive, number: int, frame: CityFrame) -> None:
-    """Write one frame's files: picture(s), label ids, disparity, depth and camera."""
+    """Write one frame's files: image(s), label ids, disparity, depth and camera."""
     assert frame.labels is not None and frame.depth_m is not None
-    pictures = {
+    images = {
         "leftImg8bit": frame.left[..., ::-1],
         "gtFine": _label_ids()[frame.labels],
         "disparity": encode_disparity(frame.depth_m, frame.camera),
         "depth": encode_depth(frame.depth_m),
     }
     if frame.right is not None:
-        pictures["rightImg8bit"] = frame.right[..., ::-1]
-    for kind, picture in pictures.items():
-        if not cv2.imwrite(str(_path(folder, drive, number, kind)), np.ascontiguousarray(picture)):
+        images["rightImg8bit"] = frame.right[..., ::-1]
+    for kind, image in images.items():
+        if not cv2.imwrite(str(_path(folder, drive, number, kind)), np.ascontiguousarray(image)):
             raise OSError(f"{_path(folder, drive, number, kind)} cannot be written")
     held = frame.mounting
     pitch, roll = math.radians(held.pitch_deg), math.radians(held.roll_deg)

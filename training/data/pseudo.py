@@ -1,9 +1,9 @@
-"""Pseudo-labels: what other networks said of a data set's pictures, merged in where its own truth is silent.
+"""Pseudo-labels: what other networks said of a data set's images, merged in where its own truth is silent.
 
 FOLDER/NAME/labels/SAMPLE.png       trainIds of Cityscapes, 255 where they are unsure
 FOLDER/NAME/confidence/SAMPLE.png   how sure they are, 0 to 255
 FOLDER/NAME/depth/SAMPLE.png        16 bit, metres = p / 256, 0 = nothing known, 65535 = sky
-FOLDER/NAME/camera.json             of pictures whose data set knows no camera: fx_share and horizon, what was
+FOLDER/NAME/camera.json             of images whose data set knows no camera: fx_share and horizon, what was
                                     assumed; or width_px, height_px, fx_px, fy_px, cx_px, cy_px, what was measured
 FOLDER/NAME/teacher.json            who said all this, and what was asked; see `teachers.folder`
 """
@@ -23,6 +23,7 @@ from mt_perception.datasets.opinion import Refined
 from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of, read_ids, read_uint16
 from mt_perception.labels import CITYSCAPES, UNLABELLED
 from mt_perception.types import CameraModel, DataError
+from mt_perception.utils.former_names import DATASETS
 
 KINDS = ("labels", "confidence", "depth")
 CAMERA = "camera.json"
@@ -46,7 +47,7 @@ class PseudoLabelled:
         return len(self._reader)
 
     def files(self, index: int) -> Sequence[Path]:
-        """Those of the sample itself; a picture without pseudo-labels is no mistake."""
+        """Those of the sample itself; an image without pseudo-labels is no mistake."""
         return self._reader.files(index)
 
     def __getitem__(self, index: int) -> Sample:
@@ -71,10 +72,17 @@ class PseudoLabelled:
 
 def open_pseudo_labelled(readers: Mapping[str, Reader], folder: Path) -> dict[str, Reader]:
     """The data sets by name with what `folder` says of them; it must speak of at least one of them."""
-    if not any((folder / name).is_dir() for name in readers):
-        wanted = " or ".join(str(folder / name) for name in readers)
+    folders = {name: _folder_of(folder, name) for name in readers}
+    if not any(each.is_dir() for each in folders.values()):
+        wanted = " or ".join(map(str, folders.values()))
         raise DatasetError(f"there are no pseudo-labels: expected {wanted}, as mt-perception-train pseudo-label writes")
-    return {name: PseudoLabelled(reader, folder / name) for name, reader in readers.items()}
+    return {name: PseudoLabelled(reader, folders[name]) for name, reader in readers.items()}
+
+
+def _folder_of(folder: Path, name: str) -> Path:
+    """Where the pseudo-labels of the data set `name` lie, which may have had a former name when they were made."""
+    former = (folder / old for old, new in DATASETS.items() if new == name)
+    return next((each for each in former if each.is_dir() and not (folder / name).is_dir()), folder / name)
 
 
 def read_camera_note(folder: Path) -> dict[str, Any]:
@@ -99,20 +107,18 @@ def is_metric(sample: Sample, note: Mapping[str, Any]) -> bool:
 
 
 def noted_camera(note: Mapping[str, Any], size: tuple[int, int]) -> CameraModel:
-    """The camera that a note gives to a picture of `size` (height, width)."""
+    """The camera that a note gives to an image of `size` (height, width)."""
     if is_assumed(note):
         return assumed_camera(size, **note)
     camera = CameraModel(**note)
     if (camera.height_px, camera.width_px) != size:
         own = f"{camera.width_px}x{camera.height_px}"
-        raise DataError(
-            f"the camera is one of {own} px, the picture has {size[1]}x{size[0]} px; give it one of its own"
-        )
+        raise DataError(f"the camera is one of {own} px, the image has {size[1]}x{size[0]} px; give it one of its own")
     return camera
 
 
 def assumed_camera(size: tuple[int, int], fx_share: float = 1.0, horizon: float = 0.5) -> CameraModel:
-    """A camera for pictures of `size` (height, width): focal length as a share of the width, horizon of the height."""
+    """A camera for images of `size` (height, width): focal length as a share of the width, horizon of the height."""
     camera = CameraModel.assumed(size)
     return replace(camera, fx_px=fx_share * size[1], fy_px=fx_share * size[1], cy_px=horizon * size[0])
 
@@ -120,5 +126,5 @@ def assumed_camera(size: tuple[int, int], fx_share: float = 1.0, horizon: float 
 def _of_size(array: Any, sample: Sample, path: Path) -> Any:
     if array.shape != sample.size:
         got, size = array.shape, sample.size
-        raise DatasetError(f"{path} has {got[1]}x{got[0]} px, but its picture {size[1]}x{size[0]}; make it anew")
+        raise DatasetError(f"{path} has {got[1]}x{got[0]} px, but its image {size[1]}x{size[0]}; make it anew")
     return array

@@ -14,6 +14,7 @@ from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_o
 from mt_perception.datasets.sources import READERS
 from mt_perception.labels import LabelSet
 from mt_perception.metrics.label_mapping import LabelMapping
+from mt_perception.utils.former_names import DATASETS, current
 from mt_perception_training.data.check import check_files
 from mt_perception_training.data.pseudo import open_pseudo_labelled
 from mt_perception_training.data.splits import split_readers
@@ -67,6 +68,7 @@ def parse_folders(pairs: Iterable[str]) -> dict[str, Path]:
     folders = {}
     for pair in pairs:
         name, _, folder = pair.partition("=")
+        name = current(name, DATASETS)
         if name not in READERS or not folder:
             raise DatasetError(f"--data is {pair!r}; expected NAME=FOLDER with NAME one of {', '.join(READERS)}")
         folders[name] = Path(folder).expanduser()

@@ -67,7 +67,7 @@ def split_texts(names: Iterable[str], split: str, holdout: Holdout) -> dict[str,
 
 
 def are_same(a: Reader, b: Reader) -> bool:
-    """Whether two readers have the same pictures: a data set without splits gives all of them for each."""
+    """Whether two readers have the same images: a data set without splits gives all of them for each."""
     return a.files(0)[0] == b.files(0)[0]
 
 

@@ -1,7 +1,7 @@
 """The steps from raw disparity to depth that one can learn from. Pure functions.
 
-Disparity is (H, W) float32 in pixels of its own picture's width, NaN where unknown. What is cut or resized is cut and
-resized in picture, labels, disparity and camera alike: depth = fx * baseline / disparity then stays what it was.
+Disparity is (H, W) float32 in pixels of its own image's width, NaN where unknown. What is cut or resized is cut and
+resized in image, labels, disparity and camera alike: depth = fx * baseline / disparity then stays what it was.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def scaled_size(size: tuple[int, int], scale: float) -> tuple[int, int]:
 
 
 def resize_disparity(disparity_px: Disparity, size: tuple[int, int]) -> Disparity:
-    """Disparity of the same scene in a picture of `size` (height, width): fewer pixels, so smaller values.
+    """Disparity of the same scene in an image of `size` (height, width): fewer pixels, so smaller values.
 
     Never interpolated: between a car and the house behind it there is nothing.
     """
@@ -61,7 +61,7 @@ def inpaint(disparity_px: Disparity) -> Disparity:
 
 
 def to_metres(disparity_px: Disparity, camera: CameraModel, max_depth_m: float) -> DepthMap:
-    """depth = fx * baseline / disparity, by this picture's own camera; NaN where unknown or beyond `max_depth_m`."""
+    """depth = fx * baseline / disparity, by this image's own camera; NaN where unknown or beyond `max_depth_m`."""
     if camera.baseline_m is None:
         raise PreparationError("disparity needs a camera with a baseline")
     depth_m = depth_from_disparity(disparity_px, camera.fx_px, camera.baseline_m)

@@ -16,7 +16,7 @@ def add_parser(commands: Any) -> None:
     parser = commands.add_parser(
         "depth",
         help="prepare depth: from official disparity, block matching or a stereo network",
-        description="Cut, smooth and resize the depth of a folder in the layout of Cityscapes; pictures, labels and"
+        description="Cut, smooth and resize the depth of a folder in the layout of Cityscapes; images, labels and"
         " cameras go along. The result is a folder in the same layout. A command that was stopped goes on where it"
         " was when given again.",
     )
@@ -28,7 +28,7 @@ def add_parser(commands: Any) -> None:
     _add_cleaning(parser)
     parser.add_argument("--workers", type=int, default=1, help="processes (default %(default)s)")
     parser.add_argument("--ray", default="", metavar="ADDRESS", help="run on a Ray cluster: HOST:PORT, auto or local")
-    parser.add_argument("--preview", type=int, default=4, metavar="N", help="pictures in OUT/preview.png (default 4)")
+    parser.add_argument("--preview", type=int, default=4, metavar="N", help="images in OUT/preview.png (default 4)")
     parser.add_argument("--preview-only", action="store_true", help="write OUT/preview.png and nothing else")
     parser.set_defaults(run=_run)
 
@@ -38,7 +38,7 @@ def _add_cleaning(parser: argparse.ArgumentParser) -> None:
         "cut_top": "share of the rows cut off at the top",
         "cut_left": "share of the columns cut off at the left edge",
         "cut_bottom": "share of the rows cut off at the bottom, where the bonnet is",
-        "scale": "size of the result over that of the cut picture",
+        "scale": "size of the result over that of the cut image",
         "smoothing_px": "median filter: 1 (none), 3 or 5 px",
         "max_disparity_px": "how far sgbm searches; a multiple of 16",
         "max_depth_m": "what seems farther is unknown",
@@ -75,7 +75,7 @@ def _run(options: argparse.Namespace) -> None:
         return
     claim(out, preparation)
     report = prepare_folder(shots, preparation, options.workers, options.ray)
-    print(f"{report.prepared} pictures prepared, {report.kept} were there already, {len(report.problems)} failed")
+    print(f"{report.prepared} images prepared, {report.kept} were there already, {len(report.problems)} failed")
     if options.preview > 0:
         good = [shot for shot in shots if shot.written("camera").is_file()]
         if good and (report.prepared or not preview.is_file()):
@@ -83,4 +83,4 @@ def _run(options: argparse.Namespace) -> None:
             print(f"see {preview}")
     if report.problems:
         listed = "\n".join(f"  {each}" for each in report.problems)
-        raise PreparationError(f"{len(report.problems)} of {len(shots)} pictures could not be prepared:\n{listed}")
+        raise PreparationError(f"{len(report.problems)} of {len(shots)} images could not be prepared:\n{listed}")

@@ -15,7 +15,7 @@ _TOLERANCE_PX = 1.0
 
 
 def match(left: NDArray[np.uint8], right: NDArray[np.uint8], max_disparity_px: int) -> Disparity:
-    """Two (H, W, 3) uint8 RGB pictures of one size -> (H, W) float32 disparity of the left one in px, NaN unknown.
+    """Two (H, W, 3) uint8 RGB images of one size -> (H, W) float32 disparity of the left one in px, NaN unknown.
 
     Matched both ways: what left and right disagree on by more than a pixel is unknown. On a KITTI pair this takes the
     wrong pixels (D1) from 1.7 to 1.0 %, for 2 points of coverage.
@@ -28,7 +28,7 @@ def match(left: NDArray[np.uint8], right: NDArray[np.uint8], max_disparity_px: i
 
 
 def agreed(of_left: Disparity, of_right: Disparity, tolerance_px: float) -> Disparity:
-    """`of_left` where the pixel that it points at in the right picture points back, NaN elsewhere."""
+    """`of_left` where the pixel that it points at in the right image points back, NaN elsewhere."""
     target = np.rint(np.arange(of_left.shape[1]) - np.nan_to_num(of_left)).astype(np.intp)
     back = np.take_along_axis(of_right, np.maximum(target, 0), axis=1)
     confirmed = (target >= 0) & (np.abs(back - of_left) <= tolerance_px)

@@ -21,8 +21,8 @@ class Preparation:
 
     teacher: the YAML file of the stereo network (`teacher.py`), for the source `teacher`.
     max_disparity_px: how far `sgbm` searches, in px of the source; a multiple of 16. Nearer things stay unknown.
-    cut_top, cut_left, cut_bottom: shares of the picture that are cut off; see `Window`.
-    scale: size of the result over that of the cut picture.
+    cut_top, cut_left, cut_bottom: shares of the image that are cut off; see `Window`.
+    scale: size of the result over that of the cut image.
     smoothing_px: diameter of the median filter, in px of the source: 1 (none), 3 or 5.
     inpaint: give unknown pixels a disparity too, which then counts as measured. The published recipe does. It is off
         by default: on a KITTI pair a quarter of the filled pixels are wrong (D1), of the matched ones 1 %, and the
@@ -52,7 +52,7 @@ class Preparation:
             raise PreparationError(f"the largest disparity is {self.max_disparity_px} px; give a multiple of 16")
         for name in ("cut_top", "cut_left", "cut_bottom"):
             if not 0 <= getattr(self, name) < 0.5:
-                raise PreparationError(f"{name} is {getattr(self, name)}; give a share of the picture, 0 to below 0.5")
+                raise PreparationError(f"{name} is {getattr(self, name)}; give a share of the image, 0 to below 0.5")
         if not 0 < self.scale <= 1:
             raise PreparationError(f"the scale is {self.scale}; give a factor above 0 and at most 1")
         if self.smoothing_px not in (1, 3, 5):

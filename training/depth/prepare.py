@@ -37,32 +37,32 @@ def prepare_folder(shots: Sequence[Shot], preparation: Preparation, workers: int
     done = 0
     results = run(partial(prepare_shot, preparation=preparation), waiting, workers, ray)
     try:
-        with closing(results), tqdm(total=len(shots), initial=len(shots) - len(waiting), unit="picture") as progress:
+        with closing(results), tqdm(total=len(shots), initial=len(shots) - len(waiting), unit="image") as progress:
             for problem in results:
                 done += 1
                 problems += [problem] if problem else []
                 progress.update()
     except KeyboardInterrupt:
         left = len(waiting) - done
-        raise PreparationError(f"stopped; at most {left} pictures are left, the same command goes on") from None
+        raise PreparationError(f"stopped; at most {left} images are left, the same command goes on") from None
     return Report(done - len(problems), len(shots) - len(waiting), tuple(sorted(problems)))
 
 
 def find_shots(source: Path, target: Path, preparation: Preparation, splits: Sequence[str] = ()) -> list[Shot]:
-    """All pictures of a folder in the layout of Cityscapes, of these splits or of all there are.
+    """All images of a folder in the layout of Cityscapes, of these splits or of all there are.
 
     Paths are made absolute: the machines of a cluster see one file system, but not one working directory.
     """
     source, target = source.expanduser().resolve(), target.expanduser().resolve()
     if preparation.teacher:
-        load_spec(Path(preparation.teacher))  # a mistake in it would come back once per picture
-    pictures = source / "leftImg8bit"
-    found = sorted(each.name for each in pictures.iterdir() if each.is_dir()) if pictures.is_dir() else []
+        load_spec(Path(preparation.teacher))  # a mistake in it would come back once per image
+    images = source / "leftImg8bit"
+    found = sorted(each.name for each in images.iterdir() if each.is_dir()) if images.is_dir() else []
     if missing := [split for split in splits if split not in found]:
-        raise PreparationError(f"{pictures} has no split {missing[0]!r}; there are: {', '.join(found) or 'none'}")
+        raise PreparationError(f"{images} has no split {missing[0]!r}; there are: {', '.join(found) or 'none'}")
     shots = [shot for split in splits or found for shot in _shots_of(source, target, split)]
     if not shots:
-        raise PreparationError(f"{pictures} holds no SPLIT/CITY/*_leftImg8bit.png; expected the layout of Cityscapes")
+        raise PreparationError(f"{images} holds no SPLIT/CITY/*_leftImg8bit.png; expected the layout of Cityscapes")
     for split in {shot.split for shot in shots}:
         for kind in (_NEEDS[preparation.source], "camera"):
             if not (source / kind / split).is_dir():

@@ -1,4 +1,4 @@
-"""A picture of before and after, to look at before a network learns from it."""
+"""An image of before and after, to look at before a network learns from it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _NEAR_M, _FAR_M = 2.0, 100.0
 _CELL_PX = 480
 _CUT_RGB = (255, 60, 60)
 _TITLES = (
-    "before: picture, what is cut",
+    "before: image, what is cut",
     f"before: depth, {_NEAR_M:g} to {_FAR_M:g} m, grey: unknown",
-    "after: picture",
+    "after: image",
     "after: depth",
 )
 
@@ -39,13 +39,13 @@ def write_preview(path: Path, shots: Sequence[Shot], preparation: Preparation, r
     cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
 
-def panels(raw: Raw, prepared: Prepared, preparation: Preparation) -> list[render.Picture]:
+def panels(raw: Raw, prepared: Prepared, preparation: Preparation) -> list[render.Image]:
     """The four cells of one row, as uint8 RGB; those of depth tell how much of it is known."""
     before_m = clean.to_metres(raw.disparity_px, raw.camera, np.inf)
     return [_framed(raw.image, preparation), _depth(before_m), prepared.image, _depth(prepared.depth_m)]
 
 
-def _depth(depth_m: DepthMap) -> render.Picture:
+def _depth(depth_m: DepthMap) -> render.Image:
     colors = render.color_depth(depth_m, _NEAR_M, _FAR_M)
     height = round(_CELL_PX * colors.shape[0] / colors.shape[1])
     cell: Any = cv2.resize(colors, (_CELL_PX, height), interpolation=cv2.INTER_AREA)
@@ -53,7 +53,7 @@ def _depth(depth_m: DepthMap) -> render.Picture:
     return cell
 
 
-def _framed(image: render.Picture, preparation: Preparation) -> render.Picture:
+def _framed(image: render.Image, preparation: Preparation) -> render.Image:
     cut = preparation.cut_top, preparation.cut_left, preparation.cut_bottom
     window = Window.after_cutting((image.shape[0], image.shape[1]), *cut)
     dimmed = image // 3

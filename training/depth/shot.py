@@ -1,4 +1,4 @@
-"""One picture from the files of the source to those of the result: read, clean, write."""
+"""One image from the files of the source to those of the result: read, clean, write."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SKY_ID = next(label.label_id for label in CITYSCAPES if label.name == "sky")
 
 @dataclass(frozen=True)
 class Shot:
-    """The files of one picture: NAME is `CITY/CITY_000000_000019`, folders are the roots of source and result."""
+    """The files of one image: NAME is `CITY/CITY_000000_000019`, folders are the roots of source and result."""
 
     source: Path
     target: Path
@@ -54,7 +54,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Raw:
-    """What is known of a picture before anything is cut. `labels` are (H, W) uint8 label ids."""
+    """What is known of an image before anything is cut. `labels` are (H, W) uint8 label ids."""
 
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8] | None
@@ -93,7 +93,7 @@ def load(shot: Shot, preparation: Preparation) -> Raw:
     if labels is not None:
         _expect_size(shot.read("gtFine"), labels, size)
     if np.isnan(raw.disparity_px).all():
-        raise PreparationError("not one pixel has a disparity; are the two pictures a rectified pair, left and right?")
+        raise PreparationError("not one pixel has a disparity; are the two images a rectified pair, left and right?")
     return raw
 
 
@@ -114,7 +114,7 @@ def _disparity(shot: Shot, left: NDArray[np.uint8], preparation: Preparation) ->
 def _expect_size(path: Path, array: NDArray[Any], size: tuple[int, ...]) -> None:
     if array.shape[:2] != size[:2]:
         got = f"{array.shape[1]}x{array.shape[0]}"
-        raise PreparationError(f"{path} has {got} px, but the left picture {size[1]}x{size[0]}")
+        raise PreparationError(f"{path} has {got} px, but the left image {size[1]}x{size[0]}")
 
 
 def prepare(raw: Raw, preparation: Preparation) -> Prepared:
@@ -137,15 +137,15 @@ def prepare(raw: Raw, preparation: Preparation) -> Prepared:
 
 def save(shot: Shot, prepared: Prepared) -> None:
     """Write all files; each appears complete or not at all."""
-    pictures: dict[str, NDArray[Any]] = {
+    images: dict[str, NDArray[Any]] = {
         "leftImg8bit": cv2.cvtColor(prepared.image, cv2.COLOR_RGB2BGR),
         "disparity": encode_disparity(prepared.depth_m, prepared.camera),
         "depth": encode_depth(prepared.depth_m),
     }
     if prepared.labels is not None:
-        pictures["gtFine"] = prepared.labels
-    for kind, picture in pictures.items():
-        write_whole(shot.written(kind), cv2.imencode(".png", picture)[1].tobytes())
+        images["gtFine"] = prepared.labels
+    for kind, image in images.items():
+        write_whole(shot.written(kind), cv2.imencode(".png", image)[1].tobytes())
     write_whole(shot.written("camera"), _camera_file(shot, prepared.camera))
 
 

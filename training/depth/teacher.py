@@ -37,7 +37,7 @@ VIEWS = ("left", "right", "both")
 
 @dataclass(frozen=True)
 class Input:
-    """One input of the network: which picture, and how many times smaller than the network's size."""
+    """One input of the network: which image, and how many times smaller than the network's size."""
 
     name: str
     view: str
@@ -87,16 +87,16 @@ def load_spec(path: Path) -> TeacherSpec:
 
 
 class Teacher:
-    """The network, for pairs of pictures."""
+    """The network, for pairs of images."""
 
     def __init__(self, spec: TeacherSpec, threads: int = 0) -> None:
         self._spec = spec
         self._network = Network(Path(spec.model), [each.name for each in spec.inputs], spec.output, threads)
 
     def __call__(self, left: NDArray[np.uint8], right: NDArray[np.uint8]) -> Disparity:
-        """Two (H, W, 3) uint8 RGB pictures -> (H, W) float32 disparity of the left one, in px of its width.
+        """Two (H, W, 3) uint8 RGB images -> (H, W) float32 disparity of the left one, in px of its width.
 
-        NaN where the network gives no positive number. The pictures are stretched to the network's size.
+        NaN where the network gives no positive number. The images are stretched to the network's size.
         """
         spec = self._spec
         result = self._network({each.name: self._tensor(each, left, right) for each in spec.inputs})
@@ -118,9 +118,9 @@ class Teacher:
         views = {"left": (left,), "right": (right,), "both": (left, right)}[which.view]
         return np.concatenate([self._planes(each, self._shape(which)[2:]) for each in views])[None]
 
-    def _planes(self, picture: NDArray[np.uint8], size: list[int]) -> NDArray[np.float32]:
+    def _planes(self, image: NDArray[np.uint8], size: list[int]) -> NDArray[np.float32]:
         spec = self._spec
-        planes = numbers(resize(picture, (size[0], size[1])), spec.channels, spec.mean, spec.deviation)
+        planes = numbers(resize(image, (size[0], size[1])), spec.channels, spec.mean, spec.deviation)
         return np.ascontiguousarray(planes.transpose(2, 0, 1))
 
 

@@ -1,4 +1,4 @@
-"""A scoreboard that remembers what a report needs. Memory grows by a few numbers a frame, not by its pictures."""
+"""A scoreboard that remembers what a report needs. Memory grows by a few numbers a frame, not by its images."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.metrics.scores import DepthBreakdown, DepthHistogram, SegmentationScores
 from mt_perception.model.row_prior import RowPrior, SkillScores
 from mt_perception.report.frames import FrameScores, Worst, judge
-from mt_perception.report.pictures import Panel, View, panels
+from mt_perception.report.images import Panel, View, panels
 from mt_perception.report.tables import depth_results, label_results
 from mt_perception.types import DepthMap, Mask
 from mt_perception.utils.json_safe import plain
@@ -19,7 +19,7 @@ from mt_perception_training.scoreboard import Scoreboard
 
 
 class DatasetScores:
-    """All that is known about a model on one data set; `worst` holds the pictures of the worst frames."""
+    """All that is known about a model on one data set; `worst` holds the images of the worst frames."""
 
     def __init__(self, comparison: Comparison, worst: int) -> None:
         self.comparison = comparison
@@ -47,13 +47,13 @@ class DatasetScores:
             self._has_depth = True
         frame = judge(sample.name, labels, depth)
         self.frames.append(frame)
-        if self.worst.admits(frame.score):  # encoding pictures takes longer than scoring them
+        if self.worst.admits(frame.score):  # encoding images takes longer than scoring them
             self.worst.add(frame.score, (frame, panels(_view(sample, mask, depth_m), self.comparison)))
 
     def results(self) -> dict[str, Any]:
         """Every number, by name; `labels` and `depth` are None where there was no such truth."""
         return {
-            "pictures": len(self.frames),
+            "images": len(self.frames),
             "labels": label_results(self.labels) if self._has_labels else None,
             "depth": self._depth_results() if self._has_depth else None,
             "frames": [asdict(each) | {"score": each.score} for each in sorted(self.frames, key=lambda f: f.score)],
@@ -76,7 +76,7 @@ def _view(sample: Sample, mask: Mask, depth_m: DepthMap) -> View:
 
 
 class Collector(Scoreboard):
-    """A `Scoreboard` that also keeps, for each data set, its `DatasetScores` with the pictures of `worst` frames."""
+    """A `Scoreboard` that also keeps, for each data set, its `DatasetScores` with the images of `worst` frames."""
 
     def __init__(self, predicted: LabelSet, worst: int = 8) -> None:
         super().__init__(predicted)

@@ -17,7 +17,7 @@ from mt_perception_training.predictions import holds_predictions
 
 def add_parser(commands: Any) -> None:
     """Add the subcommand `evaluate` to `commands` (what `add_subparsers` returned)."""
-    parser = commands.add_parser("evaluate", help="score a model on pictures with truth, and show where it fails")
+    parser = commands.add_parser("evaluate", help="score a model on images with truth, and show where it fails")
     parser.add_argument("--model", default="", help=SETTINGS["model"].description)
     text = "where the data sets lie, such as cityscapes=~/cityscapes"
     parser.add_argument("--data", nargs="+", required=True, metavar="NAME=FOLDER", help=text)
@@ -25,7 +25,7 @@ def add_parser(commands: Any) -> None:
     text = "scored beside the split; by default what the model's card says it was not trained on (none: leave that out)"
     add_holdout(parser, text)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with pictures here, one file")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with images here, one file")
     text = "add the curves of a training run to the report: what `train --out` wrote"
     parser.add_argument("--run", dest="training_run", type=Path, metavar="DIR", help=text)
     text = "frames of each data set that the report shows, the worst first (default 8)"

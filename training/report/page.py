@@ -1,4 +1,4 @@
-"""The page on a model: results and pictures in, one self-contained file out."""
+"""The page on a model: results and images in, one self-contained file out."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from mt_perception.model.bundle import BundleCard
 from mt_perception.report.charts import Curve, curves, depth_histogram
 from mt_perception.report.findings import findings
+from mt_perception.report.images import css_color
 from mt_perception.report.page import render_page
-from mt_perception.report.pictures import css_color
 from mt_perception.report.tables import confusion_table
 from mt_perception_training.report.collector import Collector
 
@@ -37,7 +37,7 @@ def _dataset(name: str, results: dict[str, Any], collector: Collector) -> dict[s
     return {
         "name": name,
         "split": results["split"],
-        "pictures": results["pictures"],
+        "images": results["images"],
         "labels": labels,
         "depth": depth,
         "findings": findings(results),

@@ -1,1 +1,1 @@
-"""Networks of others, or one's own, that say what pictures without truth show: labels with confidence, and depth."""
+"""Networks of others, or one's own, that say what images without truth show: labels with confidence, and depth."""

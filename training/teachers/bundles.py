@@ -14,7 +14,7 @@ from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception.types import CameraModel, DepthMap, Frame, Mask
 from mt_perception_training.teachers.network import TeacherError
-from mt_perception_training.teachers.views import Confidence, Picture, Views, mirror
+from mt_perception_training.teachers.views import Confidence, Image, Views, mirror
 
 _MULTIPLE = 32
 
@@ -43,7 +43,7 @@ class BundleTeacher:
             self._perceivers[0],
         )
 
-    def labels(self, image: Picture) -> tuple[Mask, Confidence]:
+    def labels(self, image: Image) -> tuple[Mask, Confidence]:
         """See `LabelTeacher.labels`. A class is as sure as the mean of those looks that chose it, and 0 for others."""
         looks = []
         for perceiver in self._perceivers:
@@ -58,7 +58,7 @@ class BundleTeacher:
         sure = np.take_along_axis(sums, best, axis=0)[0] / np.float32(len(looks))
         return np.take_along_axis(masks, best, axis=0)[0], sure
 
-    def depth_m(self, image: Picture, camera: CameraModel) -> DepthMap:
+    def depth_m(self, image: Image, camera: CameraModel) -> DepthMap:
         """See `DepthTeacher.depth_m`; at its own size, and with nothing beyond its range."""
         looks = []
         for flipped in self._views.mirrored:

@@ -1,4 +1,4 @@
-"""`mt-perception-train pseudo-label`: what other networks say of pictures, written for a training to learn from."""
+"""`mt-perception-train pseudo-label`: what other networks say of images, written for a training to learn from."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from mt_perception.types import CameraModel
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.teachers.network import TeacherError
 
-PICTURES = "pictures"
-"""The data set that is a mere folder of pictures."""
+IMAGES = "images"
+"""The data set that is a mere folder of images."""
 ASSUMED_FX = {"idd_lite": 0.9}
 """Focal length as a share of the width of data sets that tell none, where it is not about 1."""
 _CAMERA = ("fx_px", "fy_px", "cx_px", "cy_px")
@@ -26,15 +26,15 @@ def add_parser(commands: Any) -> None:
     """Add the command to those of `mt-perception-train`."""
     parser = commands.add_parser(
         "pseudo-label",
-        help="let other networks say what pictures show: labels and depth to learn from",
-        description="Writes DIR/NAME/labels, confidence and depth for every picture of the data sets, for train"
+        help="let other networks say what images show: labels and depth to learn from",
+        description="Writes DIR/NAME/labels, confidence and depth for every image of the data sets, for train"
         " --pseudo-labels DIR. A command that was stopped goes on where it was when given again.",
     )
     text = "a model bundle, or the YAML file of an ONNX network for labels or for depth; one of each may be given"
     parser.add_argument("--teacher", action="append", required=True, type=Path, metavar="T", help=text)
     text = "where the data sets lie, such as cityscapes=~/cityscapes"
     parser.add_argument("--data", nargs="+", default=[], metavar="NAME=FOLDER", help=text)
-    text = f"a folder of pictures; the same as --data {PICTURES}=FOLDER"
+    text = f"a folder of images; the same as --data {IMAGES}=FOLDER"
     parser.add_argument("--images", type=Path, metavar="FOLDER", help=text)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the result is written")
     parser.add_argument("--split", default="train", choices=("train", "val"), help="(default %(default)s)")
@@ -45,13 +45,13 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--scales", nargs="+", type=float, default=[1.0], metavar="S", help=text)
     _add_camera(parser)
     parser.add_argument("--threads", type=int, default=0, help="of the CPU; 0 for all cores")
-    text = "pictures in DIR/NAME/preview.png (default %(default)s)"
+    text = "images in DIR/NAME/preview.png (default %(default)s)"
     parser.add_argument("--preview", type=int, default=4, metavar="N", help=text)
     parser.set_defaults(run=_run)
 
 
 def _add_camera(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("camera", "of pictures whose data set knows none")
+    group = parser.add_argument_group("camera", "of images whose data set knows none")
     text = "focal length over width; depth then holds up to a factor (default 1; idd_lite 0.9)"
     group.add_argument("--assumed-fx", type=float, metavar="SHARE", help=text)
     text = "row of the horizon over height (default %(default)s)"
@@ -63,10 +63,10 @@ def _add_camera(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    folders = parse_folders([*options.data, *([f"{PICTURES}={options.images}"] if options.images else [])])
+    folders = parse_folders([*options.data, *([f"{IMAGES}={options.images}"] if options.images else [])])
     if not folders:
         raise TeacherError("there is nothing to label; give --data NAME=FOLDER or --images FOLDER")
-    if PICTURES not in folders and any(getattr(options, name) is not None for name in _CAMERA):
+    if IMAGES not in folders and any(getattr(options, name) is not None for name in _CAMERA):
         raise TeacherError("--fx-px, --fy-px, --cx-px and --cy-px are the camera of --images; give such a folder")
     readers = {name: READERS[name](folder, options.split) for name, folder in folders.items()}
     notes = {name: _camera_note(name, reader, options) for name, reader in readers.items()}
@@ -90,12 +90,12 @@ def _run(options: argparse.Namespace) -> None:
         problems += report.problems
     if problems:
         listed = "\n".join(f"  {each}" for each in problems)
-        raise DatasetError(f"{len(problems)} pictures could not be labelled:\n{listed}")
+        raise DatasetError(f"{len(problems)} images could not be labelled:\n{listed}")
 
 
 def _tell(kinds: list[str], report: Any) -> Iterator[str]:
     """What was done, in a line that starts with a number; and what is wrong with it, in others."""
-    counts = f"{report.done} pictures done, {report.kept} were there already, {len(report.problems)} failed"
+    counts = f"{report.done} images done, {report.kept} were there already, {len(report.problems)} failed"
     shares = [f"{text} {100 * value / report.done:.0f} % of the new ones' pixels"
               for kind, text, value in (("labels", "sure of", report.sure), ("depth", "depth on", report.known))
               if kind in kinds and report.done]  # fmt: skip
@@ -107,8 +107,8 @@ def _tell(kinds: list[str], report: Any) -> Iterator[str]:
 
 
 def _camera_note(name: str, reader: Reader, options: argparse.Namespace) -> dict[str, float]:
-    """See `data.pseudo`: the camera of pictures that have none."""
-    if name == PICTURES and options.fx_px is not None:
+    """See `data.pseudo`: the camera of images that have none."""
+    if name == IMAGES and options.fx_px is not None:
         from mt_perception_training.teachers.folder import first_readable
 
         height, width = first_readable(reader).size

@@ -20,7 +20,7 @@ For depth, which holds for the camera that the network was trained with:
     terms: who may do what with it
 
 For labels `input` has no camera, but perhaps `width` and `height` (the size at which the network sees well; what is
-left out follows from the picture), and the output has `train_ids`: the trainId of each channel, 255 for none.
+left out follows from the image), and the output has `train_ids`: the trainId of each channel, 255 for none.
 
     task: labels
     input: {name: image, width: 896, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}
@@ -48,8 +48,8 @@ def _check_one_of(key: str, value: Any, allowed: tuple[str, ...]) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PictureInput:
-    """How the network wants a picture; see the top of this page."""
+class ImageInput:
+    """How the network wants an image; see the top of this page."""
 
     name: str
     layout: str = "NCHW"
@@ -68,11 +68,11 @@ class PictureInput:
         if self.range[0] >= self.range[1] or min(self.std) <= 0 or self.multiple < 1:
             raise TeacherError("range must grow, std must be above 0, multiple at least 1")
 
-    def tensor(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    def tensor(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """(H, W, 3) uint8 RGB -> (1, C, H, W) or (1, H, W, C) float32."""
         step = 255 / (self.range[1] - self.range[0])
         mean, std = [(each - self.range[0]) * step for each in self.mean], [each * step for each in self.std]
-        planes = numbers(picture, self.channels, mean, std)
+        planes = numbers(image, self.channels, mean, std)
         return np.ascontiguousarray(planes if self.layout == "NHWC" else planes.transpose(2, 0, 1))[None]
 
     def planes(self, output: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -114,15 +114,15 @@ class TeacherCamera:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepthInput(PictureInput):
-    """A picture as taken by one camera."""
+class DepthInput(ImageInput):
+    """An image as taken by one camera."""
 
     camera: TeacherCamera
 
 
 @dataclass(frozen=True, kw_only=True)
-class LabelInput(PictureInput):
-    """A picture of any camera; `width` and `height` are 0 where they follow from the picture."""
+class LabelInput(ImageInput):
+    """An image of any camera; `width` and `height` are 0 where they follow from the image."""
 
     width: int = 0
     height: int = 0

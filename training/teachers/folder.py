@@ -1,4 +1,4 @@
-"""Asks the teachers about every picture of a data set, and keeps what they say: the layout is that of `data.pseudo`.
+"""Asks the teachers about every image of a data set, and keeps what they say: the layout is that of `data.pseudo`.
 
 `teacher.json` tells who was asked (networks by their hashes) and how; a folder made otherwise is refused.
 """
@@ -45,9 +45,9 @@ class Asking:
 
 @dataclass
 class Report:
-    """How many pictures were done now and before, a sentence for each that could not be, and how much was said now.
+    """How many images were done now and before, a sentence for each that could not be, and how much was said now.
 
-    `sure`, `known`: sum over the new pictures of the share of pixels with a label, and with a finite depth.
+    `sure`, `known`: sum over the new images of the share of pixels with a label, and with a finite depth.
     """
 
     done: int = 0
@@ -59,7 +59,7 @@ class Report:
 
 
 class Pupil:
-    """One data set, in the folder where its pseudo-labels go. `note` is the camera of pictures that have none."""
+    """One data set, in the folder where its pseudo-labels go. `note` is the camera of images that have none."""
 
     def __init__(
         self, folder: Path, reader: Reader, teachers: Teachers, asking: Asking, note: Mapping[str, Any]
@@ -71,7 +71,7 @@ class Pupil:
         self.kinds = [kind for kind in KINDS if wanted[kind]]
 
     def path(self, kind: str, name: str) -> Path:
-        """Where a picture of one kind of the sample `name` lies."""
+        """Where an image of one kind of the sample `name` lies."""
         return self.folder / kind / f"{name}.png"
 
     def claim(self) -> None:
@@ -87,17 +87,17 @@ class Pupil:
             write_whole(self.folder / CAMERA, (json.dumps(dict(self._note), indent=1) + "\n").encode())
 
     def ask(self, title: str) -> Report:
-        """Ask about each picture that was not asked about yet. A broken one does not stop the others."""
+        """Ask about each image that was not asked about yet. A broken one does not stop the others."""
         self.claim()
         report = Report()
         count = len(self.reader)
         try:
-            for index in tqdm(range(count), desc=title, unit="picture"):
+            for index in tqdm(range(count), desc=title, unit="image"):
                 self._ask_about(index, report)
         except KeyboardInterrupt:
             left = count - report.done - report.kept - len(report.problems)
             raise TeacherError(
-                f"stopped; at most {left} pictures of {title} are left, the same command goes on"
+                f"stopped; at most {left} images of {title} are left, the same command goes on"
             ) from None
         return report
 
@@ -107,11 +107,11 @@ class Pupil:
             if all(is_whole(self.path(kind, sample.name)) for kind in self.kinds):
                 report.kept += 1
                 return
-            pictures = self._said_of(sample, report)
+            images = self._said_of(sample, report)
             for kind in self.kinds:
-                write_whole(self.path(kind, sample.name), cv2.imencode(".png", pictures[kind])[1].tobytes())
+                write_whole(self.path(kind, sample.name), cv2.imencode(".png", images[kind])[1].tobytes())
         except TeacherError:
-            raise  # the next picture would fare no better
+            raise  # the next image would fare no better
         except (DatasetError, DataError, OSError, cv2.error) as error:
             reason, file = " ".join(str(error).split()), self.reader.files(index)[0]
             report.problems.append(reason if str(file) in reason else f"{file}: {reason}")
@@ -119,13 +119,13 @@ class Pupil:
             report.done += 1
 
     def _said_of(self, sample: Sample, report: Report) -> dict[str, NDArray[Any]]:
-        """The pictures of all kinds, (H, W) uint8 or uint16."""
-        pictures: dict[str, NDArray[Any]] = {}
+        """The images of all kinds, (H, W) uint8 or uint16."""
+        images: dict[str, NDArray[Any]] = {}
         labels = None
         if self._teachers.labels:
             mask, sure = self._teachers.labels.labels(sample.image)
             labels = confident(mask, sure, self._asking.confidence)
-            pictures |= {"labels": labels, "confidence": np.rint(255 * sure).astype(np.uint8)}
+            images |= {"labels": labels, "confidence": np.rint(255 * sure).astype(np.uint8)}
             report.sure += float((labels != UNLABELLED).mean())
         if self._teachers.depth:
             camera = sample.camera or noted_camera(self._note, sample.size)
@@ -133,12 +133,12 @@ class Pupil:
             report.known += float(np.isfinite(depth_m).mean())
             report.no_sky += sample.labels is None and labels is None
             depth_m[sky(sample.labels, labels_of(self.reader), labels, sample.size)] = np.inf
-            pictures["depth"] = encode_depth(depth_m)
-        return pictures
+            images["depth"] = encode_depth(depth_m)
+        return images
 
 
 def first_readable(reader: Reader) -> Sample:
-    """The first picture that is not broken: what it has, all have."""
+    """The first image that is not broken: what it has, all have."""
     reason: Exception = DatasetError("the data set is empty")
     for index in range(len(reader)):
         try:

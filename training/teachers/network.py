@@ -15,7 +15,7 @@ from mt_perception.backends import require
 from mt_perception.datasets.sample import DatasetError
 
 CHANNELS = {"rgb": 3, "bgr": 3, "mono": 1}
-_KEPT = 8  # compiled variants: pictures of one data set come in few sizes
+_KEPT = 8  # compiled variants: images of one data set come in few sizes
 
 
 class TeacherError(DatasetError):
@@ -36,14 +36,14 @@ def read_description(path: Path) -> dict[str, Any]:
 
 
 def numbers(
-    picture: NDArray[np.uint8], channels: str, mean: Sequence[float], deviation: Sequence[float]
+    image: NDArray[np.uint8], channels: str, mean: Sequence[float], deviation: Sequence[float]
 ) -> NDArray[np.float32]:
     """(H, W, 3) uint8 RGB -> (H, W, C) float32: the network's channels, less `mean` (of 0 to 255), over `deviation`."""
-    planes: Any = picture
+    planes: Any = image
     if channels == "bgr":
-        planes = picture[..., ::-1]
+        planes = image[..., ::-1]
     elif channels == "mono":
-        planes = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)[..., None]
+        planes = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
     return (planes - np.array(mean, np.float32)) / np.array(deviation, np.float32)  # type: ignore[no-any-return]
 
 

@@ -12,7 +12,7 @@ from mt_perception.types import CameraModel, DepthMap, Frame, Mask
 from mt_perception_training.teachers.description import DepthNetwork, LabelNetwork
 from mt_perception_training.teachers.network import Network, TeacherError
 from mt_perception_training.teachers.own_camera import Move
-from mt_perception_training.teachers.views import Confidence, Picture, Views, mirror, resized
+from mt_perception_training.teachers.views import Confidence, Image, Views, mirror, resized
 
 
 class OnnxLabels:
@@ -27,7 +27,7 @@ class OnnxLabels:
             raise TeacherError(f"{self._network.file} takes {width}x{height} px alone; leave out --scales")
         self._classes = tuple(dict.fromkeys(self._output.train_ids))
 
-    def labels(self, image: Picture) -> tuple[Mask, Confidence]:
+    def labels(self, image: Image) -> tuple[Mask, Confidence]:
         """See `LabelTeacher.labels`."""
         total = np.zeros((*image.shape[:2], len(self._classes)), np.float32)
         looks = [(scale, flipped) for scale in self._views.scales for flipped in self._views.mirrored]
@@ -37,7 +37,7 @@ class OnnxLabels:
         sure = np.take_along_axis(total, best[..., None], axis=2)[..., 0] / np.float32(len(looks))
         return np.array(self._classes, np.uint8)[best], sure
 
-    def _look(self, image: Picture, scale: float) -> NDArray[np.float32]:
+    def _look(self, image: Image, scale: float) -> NDArray[np.float32]:
         """(H, W, N) probability of each class."""
         fit = Fit.letterbox((image.shape[0], image.shape[1]), self._size(image, scale))
         planes = self._input.planes(self._network({self._input.name: self._input.tensor(fit.apply(Frame(image)))}))
@@ -52,8 +52,8 @@ class OnnxLabels:
         whole = fit.content(resized(merged, fit.target))
         return resized(whole, fit.source)
 
-    def _size(self, image: Picture, scale: float) -> tuple[int, int]:
-        """(height, width) of the network's input: bound, described, or by the picture's proportions."""
+    def _size(self, image: Image, scale: float) -> tuple[int, int]:
+        """(height, width) of the network's input: bound, described, or by the image's proportions."""
         height, width = image.shape[:2]
         asked = self._bound[0] or self._input.height, self._bound[1] or self._input.width
         zoom = max((a / s for a, s in zip(asked, (height, width), strict=True) if a), default=1.0)
@@ -74,7 +74,7 @@ class OnnxDepth:
                 raise TeacherError(f"the camera's {name} is {own} px, but {self._network.file} takes {size}")
         self._width_is_free = not bound[1]
 
-    def depth_m(self, image: Picture, camera: CameraModel) -> DepthMap:
+    def depth_m(self, image: Image, camera: CameraModel) -> DepthMap:
         """See `DepthTeacher.depth_m`."""
         move = Move(camera, self._camera(camera))
         moved = move.apply(image)
@@ -83,7 +83,7 @@ class OnnxDepth:
         near, far = self._output.valid_m
         return np.where((depth_m >= near) & (depth_m <= far), depth_m, np.float32(np.nan))
 
-    def _look(self, image: Picture) -> NDArray[np.float32]:
+    def _look(self, image: Image) -> NDArray[np.float32]:
         """(h, w) logarithm of metres; NaN for what is no distance."""
         planes = self._input.planes(self._network({self._input.name: self._input.tensor(image)}))
         if planes.ndim != 3 or len(planes) != 1:

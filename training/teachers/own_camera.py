@@ -1,6 +1,6 @@
 """A depth network is fed in its own camera: it knows depth by the size of things and by the row under the horizon.
 
-So a picture is moved to where the network's camera would have had it: x' = (x - cx) fx'/fx + cx', and y likewise with
+So an image is moved to where the network's camera would have had it: x' = (x - cx) fx'/fx + cx', and y likewise with
 the horizon, which is at cy of a level camera. Depth is moved back the same way; it stays what it was, in metres.
 """
 
@@ -39,14 +39,14 @@ class Move:
             ]
         )
 
-    def apply(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def apply(self, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """(H, W, 3) of the source -> of the target; its edge is drawn out where the target sees more."""
         sigmas = [max(0.0, (1 / each - 1) / 2) for each in self.zoom]  # what is lost must not become false detail
         if max(sigmas) > 0:
-            picture = cv2.GaussianBlur(picture, (0, 0), max(sigmas[0], 1e-3), sigmaY=max(sigmas[1], 1e-3))  # type: ignore[assignment]
+            image = cv2.GaussianBlur(image, (0, 0), max(sigmas[0], 1e-3), sigmaY=max(sigmas[1], 1e-3))  # type: ignore[assignment]
         size = self.target.width_px, self.target.height_px
         return cv2.warpAffine(  # type: ignore[return-value]
-            picture, self.matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            image, self.matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
 
     def undo(self, log_depth: NDArray[np.float32]) -> DepthMap:

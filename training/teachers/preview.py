@@ -1,4 +1,4 @@
-"""Pictures beside what the teachers said of them, to look at before a network learns from it."""
+"""Images beside what the teachers said of them, to look at before a network learns from it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TITLES = {
 
 
 def write_preview(pupil: Pupil, rows: int) -> None:
-    """Write `rows` of the pictures that are done, spread evenly, as `preview.png` into the pupil's folder."""
+    """Write `rows` of the images that are done, spread evenly, as `preview.png` into the pupil's folder."""
     count = len(pupil.reader)
     cells = []
     for index in np.linspace(0, count - 1, min(rows, count)).astype(int):
@@ -32,11 +32,11 @@ def write_preview(pupil: Pupil, rows: int) -> None:
         if all(pupil.path(kind, sample.name).is_file() for kind in pupil.kinds):
             cells.append([sample.image, *(_cell(pupil, kind, sample.name) for kind in pupil.kinds)])
     if cells:
-        sheet = render.tile(cells, ["picture", *(_TITLES[kind] for kind in pupil.kinds)])
+        sheet = render.tile(cells, ["image", *(_TITLES[kind] for kind in pupil.kinds)])
         cv2.imwrite(str(pupil.folder / PREVIEW), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR))
 
 
-def _cell(pupil: Pupil, kind: str, name: str) -> render.Picture:
+def _cell(pupil: Pupil, kind: str, name: str) -> render.Image:
     path = pupil.path(kind, name)
     if kind == "depth":
         return render.color_depth(decode_depth(read_uint16(path)), _NEAR_M, _FAR_M)

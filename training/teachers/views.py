@@ -1,4 +1,4 @@
-"""How a teacher looks at a picture, and what it says of it."""
+"""How a teacher looks at an image, and what it says of it."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from mt_perception.labels import CITYSCAPES, UNLABELLED
 from mt_perception.types import CameraModel, DepthMap, Mask
 from mt_perception_training.teachers.network import TeacherError
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 Confidence = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Views:
-    """How often a teacher looks at a picture: also at its mirror image, and for labels at several sizes."""
+    """How often a teacher looks at an image: also at its mirror image, and for labels at several sizes."""
 
     flip: bool = True
     scales: tuple[float, ...] = (1.0,)
@@ -37,14 +37,14 @@ class Views:
 class LabelTeacher(Protocol):
     """Says what is where."""
 
-    def labels(self, image: Picture) -> tuple[Mask, Confidence]:
+    def labels(self, image: Image) -> tuple[Mask, Confidence]:
         """(H, W, 3) uint8 RGB -> (H, W) uint8 trainIds and (H, W) float32, how sure it is of each, 0 to 1."""
 
 
 class DepthTeacher(Protocol):
     """Says how far everything is."""
 
-    def depth_m(self, image: Picture, camera: CameraModel) -> DepthMap:
+    def depth_m(self, image: Image, camera: CameraModel) -> DepthMap:
         """(H, W, 3) uint8 RGB -> (H, W) float32 metres for this camera, NaN where nothing is known."""
 
 

@@ -1,4 +1,4 @@
-"""Labels and metric depth of one picture: python examples/picture.py PICTURE [CALIBRATION.yaml]
+"""Labels and metric depth of one image: python examples/image.py IMAGE [CALIBRATION.yaml]
 
 Writes overlay.png, depth.png and points.npy beside you. The calibration is what camera_calibration of ROS writes;
 without it, metres hold up to a factor.
@@ -14,7 +14,7 @@ import mt_perception as mtp
 
 image = cv2.imread(sys.argv[1])
 if image is None:
-    sys.exit(f"{sys.argv[1]} is no picture that OpenCV reads")
+    sys.exit(f"{sys.argv[1]} is no image that OpenCV reads")
 camera = mtp.read_camera(Path(sys.argv[2])) if len(sys.argv) > 2 else None
 
 perceiver = mtp.Perceiver.open()  # model=, backend=, precision=, ...: the settings are the parameters of the node

@@ -1,4 +1,4 @@
-"""Pictures of a frame for the report: input, truth, prediction and error, small and already encoded."""
+"""Images of a frame for the report: input, truth, prediction and error, small and already encoded."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.draw.render import Picture, color_depth
+from mt_perception.draw.render import Image, color_depth
 from mt_perception.geometry import resize, resize_nearest
 from mt_perception.labels import UNLABELLED, UNLABELLED_COLOR, Label, LabelSet
 from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.types import DepthMap, Mask
 
 WIDTH_PX = 480
-"""Of the largest picture: a report of dozens of frames stays small enough to be mailed."""
+"""Of the largest image: a report of dozens of frames stays small enough to be mailed."""
 DEPTH_RANGE_M = (1.0, 80.0)
 WORST_RATIO = 2.0
 """The error of depth at which colours end: prediction twice as far as the truth, or half as far."""
@@ -28,7 +28,7 @@ _NO_TRUTH_RGB = (60, 60, 60)
 
 @dataclass(frozen=True)
 class Panel:
-    """One picture with its title, as a `data:` address. `starts_row`: below the second of those before it."""
+    """One image with its title, as a `data:` address. `starts_row`: below the second of those before it."""
 
     title: str
     address: str
@@ -42,7 +42,7 @@ class View:
     They may be of any sizes; None what there is not.
     """
 
-    picture: Picture | None = None
+    image: Image | None = None
     labels: Mask | None = None
     true_labels: Mask | None = None
     depth_m: DepthMap | None = None
@@ -52,8 +52,8 @@ class View:
 def panels(view: View, comparison: Comparison) -> tuple[Panel, ...]:
     """The input; truth, prediction and error of labels and depth, as far as the view has them. All of one size."""
     small = _small(view)
-    picture = None if view.picture is None else resize(view.picture, small)
-    made = [] if picture is None else [Panel("input", jpeg(picture))]
+    image = None if view.image is None else resize(view.image, small)
+    made = [] if image is None else [Panel("input", jpeg(image))]
     folded = (
         None if view.true_labels is None else comparison.of_true(view.true_labels),
         None if view.labels is None else comparison.of_predicted(view.labels),
@@ -64,7 +64,7 @@ def panels(view: View, comparison: Comparison) -> tuple[Panel, ...]:
     if guess is not None:
         made.append(Panel("predicted labels", png(_colored(guess, comparison.labels))))
     if truth is not None and guess is not None:
-        made.append(Panel("wrong labels", jpeg(label_errors(picture, guess, truth))))
+        made.append(Panel("wrong labels", jpeg(label_errors(image, guess, truth))))
     truth_m, guess_m = (_resized(each, small) for each in (view.true_depth_m, view.depth_m))
     if truth_m is not None:
         shown = color_depth(truth_m, *DEPTH_RANGE_M)
@@ -76,7 +76,7 @@ def panels(view: View, comparison: Comparison) -> tuple[Panel, ...]:
     return tuple(made)
 
 
-def _colored(places: Mask, labels: LabelSet) -> Picture:
+def _colored(places: Mask, labels: LabelSet) -> Image:
     """(H, W) places in `labels`, `UNLABELLED` for none -> (H, W, 3)."""
     colors = np.array([*(each.color for each in labels), UNLABELLED_COLOR], np.uint8)
     return colors[np.minimum(places, len(labels))]
@@ -84,7 +84,7 @@ def _colored(places: Mask, labels: LabelSet) -> Picture:
 
 def _small(view: View) -> tuple[int, int]:
     """(height, width) at which the frame is shown."""
-    arrays = (view.picture, view.true_labels, view.labels, view.true_depth_m, view.depth_m)
+    arrays = (view.image, view.true_labels, view.labels, view.true_depth_m, view.depth_m)
     height, width = next(each.shape[:2] for each in arrays if each is not None)
     return round(height * min(WIDTH_PX, width) / width), min(WIDTH_PX, width)
 
@@ -93,9 +93,9 @@ def _resized(array: NDArray[Any] | None, size: tuple[int, int]) -> NDArray[Any] 
     return None if array is None else resize_nearest(array, size)
 
 
-def label_errors(picture: Picture | None, predicted: Mask, truth: Mask) -> Picture:
-    """(H, W, 3): the picture in grey, wrong pixels in red, pixels without truth nearly black."""
-    grey = np.full(truth.shape, 200, np.uint8) if picture is None else cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+def label_errors(image: Image | None, predicted: Mask, truth: Mask) -> Image:
+    """(H, W, 3): the image in grey, wrong pixels in red, pixels without truth nearly black."""
+    grey = np.full(truth.shape, 200, np.uint8) if image is None else cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
     result = cv2.cvtColor(grey // 2 + 100, cv2.COLOR_GRAY2RGB)
     wrong, counted = predicted != truth, truth != UNLABELLED
     result[wrong & counted] = _WRONG_RGB
@@ -103,7 +103,7 @@ def label_errors(picture: Picture | None, predicted: Mask, truth: Mask) -> Pictu
     return result  # type: ignore[return-value]
 
 
-def depth_errors(predicted_m: DepthMap, truth_m: DepthMap) -> Picture:
+def depth_errors(predicted_m: DepthMap, truth_m: DepthMap) -> Image:
     """(H, W, 3): white where depth is right, ever redder where it is too far, bluer where it is too near."""
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.log(predicted_m / truth_m) / np.log(WORST_RATIO)  # -1 half as far .. 1 twice as far
@@ -111,7 +111,7 @@ def depth_errors(predicted_m: DepthMap, truth_m: DepthMap) -> Picture:
     return np.where(judged[..., None], _diverging(error), np.array(_NO_TRUTH_RGB, np.uint8))
 
 
-def _diverging(value: NDArray[np.floating]) -> Picture:
+def _diverging(value: NDArray[np.floating]) -> Image:
     """(H, W) from -1 to 1 -> blue, white, red."""
     value = np.clip(np.nan_to_num(value), -1, 1)[..., None]
     blue, white, red = (np.array(c, np.float32) for c in ((33, 90, 200), (245, 245, 245), (200, 30, 40)))
@@ -134,16 +134,16 @@ def css_color(label: Label) -> str:
     return "#{:02x}{:02x}{:02x}".format(*label.color)
 
 
-def png(picture: Picture) -> str:
+def png(image: Image) -> str:
     """For flat colours, which JPEG would blur into colours of other classes."""
-    return _address(picture, ".png", "image/png")
+    return _address(image, ".png", "image/png")
 
 
-def jpeg(picture: Picture) -> str:
+def jpeg(image: Image) -> str:
     """For photographs and smooth maps."""
-    return _address(picture, ".jpg", "image/jpeg", [cv2.IMWRITE_JPEG_QUALITY, 85])
+    return _address(image, ".jpg", "image/jpeg", [cv2.IMWRITE_JPEG_QUALITY, 85])
 
 
-def _address(picture: Picture, suffix: str, kind: str, options: list[int] | None = None) -> str:
-    _, encoded = cv2.imencode(suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), options or [])
+def _address(image: Image, suffix: str, kind: str, options: list[int] | None = None) -> str:
+    _, encoded = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options or [])
     return f"data:{kind};base64,{base64.b64encode(encoded.tobytes()).decode('ascii')}"

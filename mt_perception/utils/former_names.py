@@ -1,0 +1,26 @@
+"""What options, keys and data sets were called before: each name is read for one release more, with a notice."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+
+OPTIONS = {"--picture": "--image-size", "--pictures": "--images"}
+DATASETS = {"pictures": "images"}
+
+
+def current_options(arguments: Sequence[str] | None) -> list[str]:
+    """The command line (None: this process's own) with the options' names of today."""
+    found = []
+    for each in sys.argv[1:] if arguments is None else arguments:
+        name, sign, value = each.partition("=")
+        found.append(current(name, OPTIONS) + sign + value if name in OPTIONS else each)
+    return found
+
+
+def current(name: str, names: Mapping[str, str]) -> str:
+    """What `names` call `name` today, with a notice on standard error if that is something else."""
+    if name not in names:
+        return name
+    print(f"notice: {name} is now called {names[name]}; the former name is read for one more release", file=sys.stderr)
+    return names[name]

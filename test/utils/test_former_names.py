@@ -1,0 +1,31 @@
+"""What the release before called options and data sets is still read, with a notice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mt_perception.commands.main import main
+from mt_perception.utils.former_names import current_options
+from mt_perception_training.data.sources import parse_folders
+
+
+def test_former_options_are_read_as_todays_with_a_notice(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["bench", "--node", "--pictures", "0", "--picture=60x100", "--size", "pictures"]
+    assert current_options(given) == ["bench", "--node", "--images", "0", "--image-size=60x100", "--size", "pictures"]
+    assert [line.split(";")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "notice: --pictures is now called --images",
+        "notice: --picture is now called --image-size",
+    ]
+
+
+def test_the_command_line_takes_a_former_option(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "--precision", "int8", "--pictures", str(tmp_path), "--out", str(tmp_path / "x")]) == 1
+    notice, error = capsys.readouterr().err.splitlines()
+    assert notice.startswith("notice: --pictures is now called --images") and "holds no images" in error
+
+
+def test_a_folder_of_images_may_have_its_former_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert parse_folders(["pictures=/a", "camvid=/b"]) == {"images": Path("/a"), "camvid": Path("/b")}
+    assert "pictures is now called images" in capsys.readouterr().err
