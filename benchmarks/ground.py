@@ -23,7 +23,7 @@ from mt_perception.metrics.scores import DepthScores
 from mt_perception.pipeline import Perceiver
 from mt_perception.scale.ground import Ground, GroundDepth, Mount
 from mt_perception.settings import SETTINGS, Settings
-from mt_perception.types import CameraModel, DepthMap, Frame
+from mt_perception.types import Camera, DepthMap, Frame
 from mt_perception.utils.entry import run
 from mt_perception.utils.image_files import read_image
 
@@ -39,7 +39,7 @@ def main() -> None:
     for index, file in enumerate(images_in(options.folder / "image")):
         image, truth_m = read_image(file, "bgr"), read_truth(options.folder / "depth" / f"{file.stem}.png")
         height, width = image.shape[:2]
-        camera = CameraModel(width, height, options.fx, options.fx, options.cx, options.cy)
+        camera = Camera(width, height, options.fx, options.fx, options.cx, options.cy)
         network = perceiver(Frame(image, "bgr", round(1e9 * index / options.fps), camera=camera), ("mask", "depth_m"))
         started = time.perf_counter()
         corrected = ground(network, mount)

@@ -24,7 +24,7 @@ from mt_perception.metrics.scores import DepthScores
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import SETTINGS, Settings
 from mt_perception.stereo import fuse, match, measure
-from mt_perception.types import CameraModel, DepthMap, Frame, StereoPair
+from mt_perception.types import Camera, DepthMap, Frame, StereoPair
 from mt_perception.utils.entry import run
 from mt_perception.utils.image_files import read_image
 
@@ -71,7 +71,7 @@ def parse() -> argparse.Namespace:
 def read(options: argparse.Namespace) -> tuple[StereoPair, DepthMap]:
     left, right = (read_image(options.folder / f"{side}.png", "bgr") for side in ("left", "right"))
     height, width = left.shape[:2]
-    camera = CameraModel(width, height, options.fx, options.fx, options.cx, options.cy)
+    camera = Camera(width, height, options.fx, options.fx, options.cx, options.cy)
     disparity = cv2.imread(str(options.folder / "disparity_gt.png"), cv2.IMREAD_UNCHANGED)
     if disparity is None:
         raise SystemExit(f"{options.folder} holds no disparity_gt.png")

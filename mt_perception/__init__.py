@@ -1,18 +1,20 @@
 """Semantic labels and metric depth from one camera, with one network, in one ROS 2 node.
 
 As a library: `Perceiver.open()` gives what makes a `Prediction` of an image. What a user can mend is an
-`MtPerceptionError`. Each name is imported when it is used.
+`Error`. Each name is imported when it is used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from warnings import warn
 
 __version__ = "0.1.0"
 __all__ = [
-    "CameraModel",
+    "Camera",
+    "Error",
     "Frame",
+    "LabelMapping",
     "LabelSet",
-    "MtPerceptionError",
     "Perceiver",
     "Prediction",
     "Settings",
@@ -20,27 +22,34 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from mt_perception.errors import MtPerceptionError
+    from mt_perception.errors import Error
     from mt_perception.labels import LabelSet
     from mt_perception.messages.calibration import read_camera
+    from mt_perception.metrics.label_mapping import LabelMapping
     from mt_perception.pipeline import Perceiver
     from mt_perception.prediction import Prediction
     from mt_perception.settings import Settings
-    from mt_perception.types import CameraModel, Frame
+    from mt_perception.types import Camera, Frame
 
 _HOMES = {
-    "CameraModel": "types",
+    "Camera": "types",
+    "Error": "errors",
     "Frame": "types",
+    "LabelMapping": "metrics.label_mapping",
     "LabelSet": "labels",
-    "MtPerceptionError": "errors",
     "Perceiver": "pipeline",
     "Prediction": "prediction",
     "Settings": "settings",
     "read_camera": "messages.calibration",
 }
+_FORMER = {"CameraModel": "Camera", "MtPerceptionError": "Error"}
+"""Former names, which hold for one release more."""
 
 
 def __getattr__(name: str) -> Any:
+    if name in _FORMER:
+        warn(f"mt_perception.{name} is now mt_perception.{_FORMER[name]}", DeprecationWarning, stacklevel=2)
+        name = _FORMER[name]
     if name in _HOMES:
         return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

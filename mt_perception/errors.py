@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 
-class MtPerceptionError(Exception):
+class Error(Exception):
     """Said to the user in one sentence: what is wrong, what is allowed, what to do. All others keep their traceback.
 
     Example:
-        >>> from mt_perception import MtPerceptionError, Settings
+        >>> from mt_perception import Error, Settings
         >>> try:
         ...     Settings(precision="fp8")
-        ... except MtPerceptionError as error:
+        ... except Error as error:
         ...     print(str(error).partition(";")[0])
         precision is 'fp8'
     """

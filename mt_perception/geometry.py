@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.types import CameraModel, Frame
+from mt_perception.types import Camera, Frame
 
 _TO_RGB = {
     "bgr": cv2.COLOR_BGR2RGB,
@@ -80,7 +80,7 @@ class Fit:
             return np.ascontiguousarray(content)
         return resize_nearest(content, self.source)
 
-    def camera(self, camera: CameraModel) -> CameraModel:
+    def camera(self, camera: Camera) -> Camera:
         """The camera that would have taken the network's input."""
         scaled = scale_camera(camera, (self.height, self.width))
         height, width = self.target
@@ -113,7 +113,7 @@ def to_rgb(image: NDArray[np.uint8], pixel_format: str) -> NDArray[np.uint8]:
     return image if pixel_format == "rgb" else cv2.cvtColor(image, _TO_RGB[pixel_format])  # type: ignore[return-value]
 
 
-def scale_camera(camera: CameraModel, size: tuple[int, int]) -> CameraModel:
+def scale_camera(camera: Camera, size: tuple[int, int]) -> Camera:
     """The camera of the same image resized to `size` (height, width). Its own inverse with the old size."""
     sx, sy = size[1] / camera.width_px, size[0] / camera.height_px
     return replace(
@@ -128,7 +128,7 @@ def scale_camera(camera: CameraModel, size: tuple[int, int]) -> CameraModel:
 
 
 @lru_cache(maxsize=4)
-def rays(camera: CameraModel) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def rays(camera: Camera) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """x / z of each column (W,) and y / z of each row (H, 1). Shared between calls: do not write to them."""
     columns = (np.arange(camera.width_px) - camera.cx_px) / camera.fx_px
     rows = (np.arange(camera.height_px) - camera.cy_px) / camera.fy_px

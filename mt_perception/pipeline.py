@@ -14,7 +14,7 @@ from mt_perception.geometry import Fit
 from mt_perception.model.bundle import Bundle, open_model
 from mt_perception.prediction import Prediction
 from mt_perception.settings import Settings
-from mt_perception.types import OUTPUTS, CameraModel, Frame
+from mt_perception.types import OUTPUTS, Camera, Frame
 
 
 class Stopwatch:
@@ -99,7 +99,7 @@ class Perceiver:
         fit = Fit.named(self._settings.fit, frame.size, self.size)
         image = fit.apply(frame)
         watch.mark("prepare")
-        camera = fit.camera(frame.camera or CameraModel.assumed(frame.size))
+        camera = fit.camera(frame.camera or Camera.assumed(frame.size))
         results = self.backend.infer(image, self.depth_scale(frame, fit), outputs, camera)
         watch.mark("network")
         restore = fit.undo if self._settings.output_size == "input" else fit.content

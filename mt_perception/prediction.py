@@ -14,7 +14,7 @@ from mt_perception.draw import render
 from mt_perception.draw.cloud import labelled_cloud
 from mt_perception.geometry import resize, scale_camera, to_rgb
 from mt_perception.labels import CITYSCAPES, LabelSet
-from mt_perception.types import OUTPUTS, CameraModel, DataError, DepthMap, Frame, Mask
+from mt_perception.types import OUTPUTS, Camera, DataError, DepthMap, Frame, Mask
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ class Prediction:
         return self._asked("depth_m")
 
     @property
-    def camera(self) -> CameraModel:
+    def camera(self) -> Camera:
         """The camera as it would have taken an image of the outputs' size; an assumed one if the frame has none."""
-        return scale_camera(self.frame.camera or CameraModel.assumed(self.frame.size), self.size)
+        return scale_camera(self.frame.camera or Camera.assumed(self.frame.size), self.size)
 
     @cached_property
     def image(self) -> render.Image:

@@ -20,7 +20,7 @@ from mt_perception.model.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bund
 from mt_perception.network.graph_file import read_graph, save_graph, share_constants
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
-from mt_perception.types import CameraModel, Frame
+from mt_perception.types import Camera, Frame
 
 MOST_IMAGES = 300
 """More tell nothing new about the range of each layer's values."""
@@ -111,7 +111,7 @@ def _with_graph(bundle: Bundle, graph: Any, out: Path, scores: dict[str, float])
 
 def _inputs(model: Any, frame: Frame) -> dict[str, NDArray[Any]]:
     """What `model` is fed for a frame of its size: those of its inputs that it has."""
-    camera = frame.camera or CameraModel.assumed(frame.size)
+    camera = frame.camera or Camera.assumed(frame.size)
     values: dict[str, NDArray[Any]] = {
         "image": frame.image[None],
         "depth_scale": np.ones(1, np.float32),

@@ -13,11 +13,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.utils import registry
 
 
-class SettingsError(MtPerceptionError, ValueError):
+class SettingsError(Error, ValueError):
     """A setting that does not exist or has a value that is not allowed."""
 
 

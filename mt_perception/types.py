@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 
 PixelFormat = Literal["rgb", "bgr", "rgba", "bgra", "mono"]
 CHANNELS: dict[str, int] = {"rgb": 3, "bgr": 3, "rgba": 4, "bgra": 4, "mono": 1}
@@ -21,12 +21,12 @@ Mask = NDArray[np.uint8]
 DepthMap = NDArray[np.float32]
 
 
-class DataError(MtPerceptionError, ValueError):
+class DataError(Error, ValueError):
     """An image, camera or prediction whose content cannot be used."""
 
 
 @dataclass(frozen=True)
-class CameraModel:
+class Camera:
     """Pinhole camera of a rectified image, in the pixels of that image.
 
     Pixel centres lie at whole numbers (the convention of OpenCV and `sensor_msgs/CameraInfo`).
@@ -36,8 +36,8 @@ class CameraModel:
         DataError: a size or focal length that no camera has.
 
     Example:
-        >>> from mt_perception import CameraModel
-        >>> CameraModel(1242, 375, fx_px=721.5, fy_px=721.5, cx_px=609.6, cy_px=172.9).intrinsics
+        >>> from mt_perception import Camera
+        >>> Camera(1242, 375, fx_px=721.5, fy_px=721.5, cx_px=609.6, cy_px=172.9).intrinsics
         (721.5, 721.5, 609.6, 172.9)
     """
 
@@ -63,7 +63,7 @@ class CameraModel:
             raise DataError(f"camera baseline is {self.baseline_m} m; it must be positive, or None without a pair")
 
     @classmethod
-    def assumed(cls, size: tuple[int, int]) -> CameraModel:
+    def assumed(cls, size: tuple[int, int]) -> Camera:
         """What to take for the camera of an image of `size` (height, width) that nobody calibrated: level, with a
         focal length of its width (a view of 53 degrees)."""
         height, width = size
@@ -96,7 +96,7 @@ class Frame:
     pixel_format: PixelFormat = "rgb"
     stamp_ns: int = 0
     frame_id: str = ""
-    camera: CameraModel | None = None
+    camera: Camera | None = None
 
     def __post_init__(self) -> None:
         channels = CHANNELS.get(self.pixel_format)
@@ -156,7 +156,7 @@ class StereoPair:
                 )
 
     @property
-    def camera(self) -> CameraModel:
+    def camera(self) -> Camera:
         """The left camera, with the baseline."""
         assert self.left.camera and self.right.camera
         return replace(self.left.camera, baseline_m=self.right.camera.baseline_m)

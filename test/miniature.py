@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 
 from mt_perception.city import CityFrame, Mounting
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception_training.data.city import Drive, write_frame
 
 WIDTH, HEIGHT = 96, 64
-CAMERA = CameraModel(WIDTH, HEIGHT, 80.0, 80.0, 47.5, 31.5, 0.22)
+CAMERA = Camera(WIDTH, HEIGHT, 80.0, 80.0, 47.5, 31.5, 0.22)
 HELD = Mounting(1.5, 0.0)
 
 

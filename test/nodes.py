@@ -18,7 +18,7 @@ from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 
 from mt_perception.ros import convert
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
 PROGRAM = "import sys; from mt_perception.ros.{} import main; sys.exit(main())"
 
@@ -130,7 +130,7 @@ class Probe(Node):
         return message
 
     def send_info(self, fx: float, size=(90, 160)) -> None:
-        camera = CameraModel(size[1], size[0], fx, fx, size[1] / 2, size[0] / 2)
+        camera = Camera(size[1], size[0], fx, fx, size[1] / 2, size[0] / 2)
         self.infos.publish(convert.camera_info(camera, convert.header(1, "cam")))
 
 

@@ -11,9 +11,9 @@ from mt_perception.bags.bag import Bag
 from mt_perception.bags.writer import BagWriter
 from mt_perception.geometry import millimetres_from_depth
 from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header, new_image
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
-CAMERA = CameraModel(100, 60, 80.0, 80.0, 50.0, 30.0)
+CAMERA = Camera(100, 60, 80.0, 80.0, 50.0, 30.0)
 SIZE = (CAMERA.height_px, CAMERA.width_px)
 
 

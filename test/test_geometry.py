@@ -13,7 +13,7 @@ from mt_perception.geometry import (
     scale_camera,
     to_rgb,
 )
-from mt_perception.types import CameraModel, Frame
+from mt_perception.types import Camera, Frame
 
 sizes = st.tuples(st.integers(1, 300), st.integers(1, 300))
 
@@ -73,7 +73,7 @@ def test_undo_after_apply_moves_nothing(source, factor, name):
 
 @given(width=st.integers(2, 4000), height=st.integers(2, 3000), size=sizes)
 def test_scaling_a_camera_back_restores_it(width, height, size):
-    camera = CameraModel(width, height, 700.5, 690.25, width / 2 - 3, height / 2 + 2, baseline_m=0.2)
+    camera = Camera(width, height, 700.5, 690.25, width / 2 - 3, height / 2 + 2, baseline_m=0.2)
     back = scale_camera(scale_camera(camera, size), (height, width))
     assert back.baseline_m == 0.2 and (back.width_px, back.height_px) == (width, height)
     for name in ("fx_px", "fy_px", "cx_px", "cy_px"):
@@ -82,7 +82,7 @@ def test_scaling_a_camera_back_restores_it(width, height, size):
 
 def test_camera_of_a_letterboxed_image_by_hand():
     # 4x2 image, centre between the middle pixels, doubled and moved down by 2
-    camera = CameraModel(4, 2, 3.0, 3.0, 1.5, 0.5)
+    camera = Camera(4, 2, 3.0, 3.0, 1.5, 0.5)
     fitted = Fit.letterbox((2, 4), (8, 8)).camera(camera)
     assert (fitted.width_px, fitted.height_px, fitted.fx_px) == (8, 8, 6.0)
     assert (fitted.cx_px, fitted.cy_px) == (3.5, 3.5)

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+import mt_perception
+
 
 def test_the_drawing_is_that_of_the_imports(root):
     pytest.importorskip("grimp")
@@ -35,8 +37,14 @@ except AttributeError as error:
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert result.stdout.splitlines() == [
-        "[]", str([True] * 8), "True False False", "module 'mt_perception' has no attribute 'Perceptron'"
+        "[]", str([True] * 9), "True False False", "module 'mt_perception' has no attribute 'Perceptron'"
     ], result.stderr  # fmt: skip
+
+
+def test_former_names_are_the_new_ones_and_say_so():
+    for former, name in (("CameraModel", "Camera"), ("MtPerceptionError", "Error")):
+        with pytest.warns(DeprecationWarning, match=f"{former} is now mt_perception.{name}"):
+            assert getattr(mt_perception, former) is getattr(mt_perception, name)
 
 
 def test_the_cpu_path_runs_without_torch(bundle, cache_home):

@@ -8,7 +8,7 @@ from helpers import make_image
 from mt_perception.model.bundle import BundleError
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings, SettingsError
-from mt_perception.types import CameraModel, Frame
+from mt_perception.types import Camera, Frame
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +58,14 @@ def test_a_longer_lens_sees_farther(perceiver):
     image = make_image(64, 128)
 
     def depth(fx):
-        return perceiver(Frame(image, camera=CameraModel(128, 64, fx, fx, 64, 32)), ("depth_m",)).depth_m
+        return perceiver(Frame(image, camera=Camera(128, 64, fx, fx, 64, 32)), ("depth_m",)).depth_m
 
     np.testing.assert_allclose(depth(100.0), perceiver(Frame(image), ("depth_m",)).depth_m, rtol=1e-5)
     np.testing.assert_allclose(depth(200.0), 2 * depth(100.0), rtol=1e-5)
 
 
 def test_focal_length_counts_at_network_resolution(perceiver):
-    frame = Frame(make_image(128, 256), camera=CameraModel(256, 128, 200.0, 200.0, 128, 64))
+    frame = Frame(make_image(128, 256), camera=Camera(256, 128, 200.0, 200.0, 128, 64))
     from mt_perception.geometry import Fit
 
     assert perceiver.depth_scale(frame, Fit.letterbox((128, 256), (64, 128))) == pytest.approx(1.0)

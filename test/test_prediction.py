@@ -3,7 +3,7 @@ import pytest
 
 from mt_perception.labels import Label, LabelSet
 from mt_perception.prediction import Prediction
-from mt_perception.types import CameraModel, DataError, Frame
+from mt_perception.types import Camera, DataError, Frame
 
 TWO = LabelSet("two", (Label("grass", 0, 0, (0, 200, 0)), Label("sky", 1, 1, (0, 0, 200))))
 BGR = np.zeros((2, 4, 3), np.uint8) + np.array([30, 20, 10], np.uint8)
@@ -12,7 +12,7 @@ BGR = np.zeros((2, 4, 3), np.uint8) + np.array([30, 20, 10], np.uint8)
 @pytest.fixture
 def seen():
     """An image of 4x2, and outputs of half its size: two metres of grass, and sky."""
-    camera = CameraModel(4, 2, fx_px=8, fy_px=8, cx_px=1.5, cy_px=0.5)
+    camera = Camera(4, 2, fx_px=8, fy_px=8, cx_px=1.5, cy_px=0.5)
     outputs = {
         "mask": np.array([[0, 1]], np.uint8),
         "confidence": np.array([[255, 51]], np.uint8),
@@ -60,7 +60,7 @@ def test_near_is_brighter_than_far(seen):
 
 def test_the_camera_is_that_of_the_outputs_size(seen):
     """At half the size the principal point moves from (1.5, 0.5) to (0.5, 0): pixel centres lie at whole numbers."""
-    assert seen.camera == CameraModel(2, 1, fx_px=4, fy_px=4, cx_px=0.5, cy_px=0)
+    assert seen.camera == Camera(2, 1, fx_px=4, fy_px=4, cx_px=0.5, cy_px=0)
 
 
 def test_points_by_hand(seen):
@@ -72,7 +72,7 @@ def test_points_by_hand(seen):
 
 def test_without_a_camera_one_is_assumed():
     prediction = Prediction(Frame(BGR, "bgr"), {"depth_m": np.ones((2, 4), np.float32)})
-    assert prediction.camera == CameraModel.assumed((2, 4))
+    assert prediction.camera == Camera.assumed((2, 4))
 
 
 @pytest.mark.parametrize("method", ["mask_colors", "overlay", "depth_colors", "points"])

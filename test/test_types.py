@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from mt_perception.types import CameraModel, DataError, Frame, StereoPair
+from mt_perception.types import Camera, DataError, Frame, StereoPair
 
 
 def test_frame_knows_height_before_width():
@@ -29,16 +29,16 @@ def test_frame_refuses_what_is_no_image(image, pixel_format, said):
 
 def test_frame_refuses_a_camera_of_another_size():
     with pytest.raises(DataError, match="5x3 pixels, the image has 4x3"):
-        Frame(np.zeros((3, 4, 3), np.uint8), camera=CameraModel(5, 3, 1, 1, 1, 1))
+        Frame(np.zeros((3, 4, 3), np.uint8), camera=Camera(5, 3, 1, 1, 1, 1))
 
 
 @pytest.mark.parametrize("fx", [0, -1, float("nan"), float("inf")])
 def test_camera_refuses_impossible_focal_lengths(fx):
     with pytest.raises(DataError, match="fx_px"):
-        CameraModel(4, 3, fx, 1, 1, 1)
+        Camera(4, 3, fx, 1, 1, 1)
 
 
-CAMERA = CameraModel(4, 3, 100, 100, 1.5, 1.0)
+CAMERA = Camera(4, 3, 100, 100, 1.5, 1.0)
 RIGHT = replace(CAMERA, cx_px=1.25, baseline_m=0.2)
 
 

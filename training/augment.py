@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mt_perception.datasets.sample import Sample
 from mt_perception.geometry import resize, resize_nearest, scale_camera
 from mt_perception.labels import UNLABELLED
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception_training.recipe import Augmentation, Phase
 from mt_perception_training.window import Window
 
@@ -85,7 +85,7 @@ def resized(sample: Sample, scale: float, fx_px: float) -> Example:
     else:
         fx_now = sample.camera.fx_px * width / sample.size[1]
         depth_m = resize_depth(np.where(sample.measured, sample.depth_m, np.nan), (height, width)) * (fx_px / fx_now)
-    camera = scale_camera(sample.camera or CameraModel.assumed(sample.size), (height, width))
+    camera = scale_camera(sample.camera or Camera.assumed(sample.size), (height, width))
     return Example(
         resize(sample.image, (height, width)),
         resize_nearest(labels, (height, width)),

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 
 LAST = "last.ckpt"
 """The checkpoint in a run's folder from which it can be resumed."""
 
 
-class TrainingError(MtPerceptionError, RuntimeError):
+class TrainingError(Error, RuntimeError):
     """A run that cannot start or go on."""
 
 

@@ -7,7 +7,7 @@ import torch
 from mt_perception.datasets.sample import Sample
 from mt_perception.geometry import Fit
 from mt_perception.network.graph import DeployedGraph
-from mt_perception.types import CameraModel, DepthMap, Frame, Mask
+from mt_perception.types import Camera, DepthMap, Frame, Mask
 
 
 @torch.no_grad()
@@ -16,6 +16,6 @@ def predict(graph: DeployedGraph, sample: Sample, size: tuple[int, int], fx_px: 
     fit = Fit.letterbox(sample.size, size)
     scale = fit.camera(sample.camera).fx_px / fx_px if sample.camera else 1.0
     image = torch.from_numpy(fit.apply(Frame(sample.image)))[None].to(graph.gain.device)
-    camera = torch.tensor([fit.camera(sample.camera or CameraModel.assumed(sample.size)).intrinsics])
+    camera = torch.tensor([fit.camera(sample.camera or Camera.assumed(sample.size)).intrinsics])
     mask, _, depth_m = graph(image, torch.tensor([scale], device=image.device), camera.to(image.device))
     return fit.undo(mask.cpu().numpy()), fit.undo(depth_m.float().cpu().numpy())

@@ -12,7 +12,7 @@ import yaml
 from mt_perception.datasets.own import parse_labels
 from mt_perception.datasets.sample import DatasetError
 from mt_perception.datasets.sources import open_labels
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception.utils.former_names import DATASETS, current
@@ -21,7 +21,7 @@ from mt_perception.utils.plain_values import ValueMismatch, build
 RECIPES = Path(__file__).parent / "recipes"
 
 
-class RecipeError(MtPerceptionError, ValueError):
+class RecipeError(Error, ValueError):
     """A recipe that does not exist, or holds a key or value that is not allowed."""
 
 

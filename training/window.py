@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Window:
         """(H, W, ...) -> the part inside, as a view, for a window that does not stick out."""
         return array[self.top : self.top + self.height, self.left : self.left + self.width]
 
-    def camera(self, camera: CameraModel) -> CameraModel:
+    def camera(self, camera: Camera) -> Camera:
         """The camera of the part inside: the principal point moves with the corner."""
         return replace(
             camera,

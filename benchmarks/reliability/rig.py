@@ -21,7 +21,7 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mt_perception.messages.read import header_stamp_ns
 from mt_perception.ros import convert
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils.hardware import resident_mb
 from mt_perception.utils.node_process import node_process
 
@@ -124,4 +124,4 @@ def image(stamp_ns: int, compressed: bool, size: tuple[int, int], encoding: str 
 
 def camera_info(stamp_ns: int = 1, fx_px: float = 150.0) -> CameraInfo:
     """That of an image of 120x160."""
-    return convert.camera_info(CameraModel(160, 120, fx_px, fx_px, 80.0, 60.0), convert.header(stamp_ns, "camera"))
+    return convert.camera_info(Camera(160, 120, fx_px, fx_px, 80.0, 60.0), convert.header(stamp_ns, "camera"))

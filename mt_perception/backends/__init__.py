@@ -10,10 +10,10 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.model.bundle import Bundle
 from mt_perception.settings import Settings
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils import registry
 from mt_perception.utils.registry import Registry
 
@@ -22,7 +22,7 @@ MODULES = {"openvino": "openvino", "torch": "torch", "tensorrt": "torch_tensorrt
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
-class BackendError(MtPerceptionError, RuntimeError):
+class BackendError(Error, RuntimeError):
     """A backend that is not installed, or cannot do what was asked."""
 
 
@@ -47,7 +47,7 @@ class Backend(Protocol):
         """Why it serves instead of the one that was asked for, in a sentence; empty when it is that one."""
 
     def infer(
-        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
+        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: Camera | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """(H, W, 3) uint8 RGB -> the asked ones of `mask`, `confidence` (uint8) and `depth_m` (float32), each (H, W).
 

@@ -17,7 +17,7 @@ from mt_perception.backends.engines import CacheKey, EngineCache
 from mt_perception.backends.variants import Names, Variants
 from mt_perception.model.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
 from mt_perception.network.graph_file import read_graph
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils.hardware import computes_bf16, limited_threads, processor
 from mt_perception.utils.resources import cache_folder
 
@@ -87,7 +87,7 @@ class OpenVinoBackend:
         self._requests = Variants(self._compiler, background)
 
     def infer(
-        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
+        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: Camera | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`. The first call with a new set of outputs compiles the graph for it."""
         names, request = self._requests.get(outputs)
@@ -107,13 +107,13 @@ class OpenVinoBackend:
         return [{"names": name, "kind": kind, "ms": int(us) / 1e3} for name, kind, us in told if us.isdecimal()]
 
     def _inputs(
-        self, image: NDArray[np.uint8], depth_scale: float, names: Names, camera: CameraModel | None
+        self, image: NDArray[np.uint8], depth_scale: float, names: Names, camera: Camera | None
     ) -> dict[str, NDArray[Any]]:
         inputs: dict[str, NDArray[Any]] = {"image": image[None]}
         if "depth_m" in names:
             inputs["depth_scale"] = np.array([depth_scale], np.float32)
         if self._has_rays:
-            camera = camera or CameraModel.assumed(self._size)
+            camera = camera or Camera.assumed(self._size)
             inputs["camera"] = np.array([camera.intrinsics], np.float32)
         return inputs
 

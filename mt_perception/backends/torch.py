@@ -18,7 +18,7 @@ from mt_perception.network.export import read_network
 from mt_perception.network.folding import folded
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils.hardware import limited_threads
 
 TYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
@@ -58,7 +58,7 @@ class TorchBackend:
 
     @torch.inference_mode()
     def infer(
-        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
+        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: Camera | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`. On a GPU the first call with a new set of outputs records a graph for it."""
         with _threads(self._threads):
@@ -82,7 +82,7 @@ class _Run:
         self._pinned = device.type == "cuda"
         self._image = torch.zeros(1, *size, 3, dtype=torch.uint8, pin_memory=self._pinned)
         self._scale = torch.ones(1, pin_memory=self._pinned)
-        self._camera = torch.tensor([CameraModel.assumed(size).intrinsics], pin_memory=self._pinned)
+        self._camera = torch.tensor([Camera.assumed(size).intrinsics], pin_memory=self._pinned)
         self._buffers = self._image, self._scale, self._camera
         self._inputs = [each.to(device) for each in self._buffers]  # on a CPU the buffers themselves
         image, scale, camera = self._inputs
@@ -90,11 +90,11 @@ class _Run:
         self._downloads: dict[str, Tensor] = {}
 
     def __call__(
-        self, image: NDArray[np.uint8], depth_scale: float, camera: CameraModel | None
+        self, image: NDArray[np.uint8], depth_scale: float, camera: Camera | None
     ) -> dict[str, NDArray[np.generic]]:
         np.copyto(self._image[0].numpy(), image)
         self._scale.fill_(depth_scale)
-        self._camera[0] = torch.tensor((camera or CameraModel.assumed(image.shape[:2])).intrinsics)  # type: ignore[arg-type]
+        self._camera[0] = torch.tensor((camera or Camera.assumed(image.shape[:2])).intrinsics)  # type: ignore[arg-type]
         for ours, on_device in zip(self._buffers, self._inputs, strict=True):
             on_device.copy_(ours, non_blocking=True)
         results = self._launch()

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.backends import Backend, BackendError
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
 _LOG = logging.getLogger(__name__)
 Prepare = Callable[[Callable[[str], None], threading.Event], Backend]
@@ -78,7 +78,7 @@ class Upgrading:
         return self._state.fallback
 
     def infer(
-        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: CameraModel | None = None
+        self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: Camera | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`."""
         return self._state.backend.infer(image, depth_scale, outputs, camera)

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.bags.files import contradiction, is_all_of, opened, pieces, plain, storages
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.messages.types import TYPES
 from mt_perception.types import DataError
 
 _ALL_THERE = "all messages of its files are read"
 
 
-class BagError(MtPerceptionError, ValueError):
+class BagError(Error, ValueError):
     """A recording that cannot be read or written."""
 
 

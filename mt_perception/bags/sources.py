@@ -15,7 +15,7 @@ from mt_perception.bags.bag import Bag, BagError, Recorded
 from mt_perception.bags.by_stamp import instants
 from mt_perception.bags.files import is_recording
 from mt_perception.bags.topics import find_camera, is_compressed, layout_of
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.topics import IMAGE, RIGHT_IMAGE, camera_info_topic
 from mt_perception.types import DataError
 from mt_perception.utils.image_files import read_image
@@ -24,7 +24,7 @@ IMAGES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm", ".p
 VIDEOS = (".mp4", ".avi", ".mkv", ".mov", ".webm", ".m4v", ".mpg", ".mpeg")
 
 
-class SourceError(MtPerceptionError, ValueError):
+class SourceError(Error, ValueError):
     """An input that does not exist or holds no images."""
 
 

@@ -10,14 +10,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.metrics.scores import percentiles
 
 Row = dict[str, Any]
 """One line of a table, as it goes into JSON."""
 
 
-class BenchError(MtPerceptionError, RuntimeError):
+class BenchError(Error, RuntimeError):
     """Why nothing, or not the whole, can be measured."""
 
 

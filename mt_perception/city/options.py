@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.types import CameraModel, DataError, DepthMap, Mask
+from mt_perception.types import Camera, DataError, DepthMap, Mask
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ class CityOptions:
             if not isinstance(getattr(self, name), int):
                 raise DataError(f"city {name} is {getattr(self, name)!r}; it must be a whole number of pixels")
 
-    def camera(self) -> CameraModel:
+    def camera(self) -> Camera:
         """The left camera. Square pixels; the axis goes through the middle of the picture."""
         focal = 0.5 * self.width_px / math.tan(math.radians(self.hfov_deg) / 2)
-        return CameraModel(
+        return Camera(
             self.width_px,
             self.height_px,
             focal,
@@ -94,6 +94,6 @@ class CityFrame:
     right: NDArray[np.uint8] | None
     labels: Mask | None
     depth_m: DepthMap | None
-    camera: CameraModel
+    camera: Camera
     mounting: Mounting
     stamp_ns: int

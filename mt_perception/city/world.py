@@ -21,7 +21,7 @@ from mt_perception.city.stage import Stage, quaternion
 from mt_perception.city.street import build_street
 from mt_perception.city.traffic import build_traffic, random_ego
 from mt_perception.city.weather import random_weather, sky_cube
-from mt_perception.types import CameraModel, DataError
+from mt_perception.types import Camera, DataError
 
 STREET_M = 320.0
 _SHADOW_M, _SHADOW_PX = 42.0, 2048
@@ -203,7 +203,7 @@ def _mounting(rng: np.random.Generator, options: CityOptions) -> Mounting:
     )
 
 
-def _wedge(camera: CameraModel, roll_deg: float) -> float:
+def _wedge(camera: Camera, roll_deg: float) -> float:
     """The tangent of half the horizontal view, which a roll of up to `roll_deg` to either side makes wider."""
     roll = math.radians(roll_deg)
     across, down = 0.5 * camera.width_px / camera.fx_px, 0.5 * camera.height_px / camera.fy_px

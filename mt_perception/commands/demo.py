@@ -15,7 +15,7 @@ import cv2
 from mt_perception.bags.bag import Bag
 from mt_perception.bags.files import is_recording
 from mt_perception.bags.sources import open_source
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.evaluation.recorded_labels import true_labels
 from mt_perception.evaluation.run import overview, summarize
 from mt_perception.labels import LabelSet
@@ -38,7 +38,7 @@ NAMESPACE = "/demo"
 REQUIRED_SHARE = 0.95
 
 
-class DemoError(MtPerceptionError, RuntimeError):
+class DemoError(Error, RuntimeError):
     """Why the demo did not succeed."""
 
 

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.commands.bag import add_recordings, evaluate_recordings
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.settings import SETTINGS
 
 _ON_DATA = ("split", "holdout", "precision", "training_run")
 _ON_RECORDINGS = ("truth", "truth_labels", "ray")
 
 
-class EvaluateError(MtPerceptionError, ValueError):
+class EvaluateError(Error, ValueError):
     """Options that do not go together."""
 
 

@@ -21,7 +21,7 @@ from mt_perception.pipeline import Perceiver
 from mt_perception.prediction import Prediction
 from mt_perception.scale.ground import GroundDepth, Mount
 from mt_perception.settings import Settings, SettingsError
-from mt_perception.types import CameraModel, DataError, Frame
+from mt_perception.types import Camera, DataError, Frame
 from mt_perception.utils.image_files import read_image
 from mt_perception.utils.json_safe import check_folder
 
@@ -66,9 +66,7 @@ def run_images(
     return failures
 
 
-def _perceive(
-    perceiver: Perceiver, file: Path, settings: Settings, camera: CameraModel | None
-) -> tuple[Prediction, str]:
+def _perceive(perceiver: Perceiver, file: Path, settings: Settings, camera: Camera | None) -> tuple[Prediction, str]:
     """What is seen in an image, and why its depth was not scaled, if it should be."""
     frame = Frame(read_image(file, "bgr"), "bgr")
     if camera:

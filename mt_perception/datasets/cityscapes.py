@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_uint16
 from mt_perception.geometry import depth_from_disparity
 from mt_perception.labels import CITYSCAPES
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils.image_files import read_image
 
 SKY_DEPTH = 65535
@@ -99,7 +99,7 @@ def decode_depth(stored: NDArray[np.uint16]) -> NDArray[np.float32]:
     return depth_m
 
 
-def encode_disparity(depth_m: NDArray[np.float32], camera: CameraModel) -> NDArray[np.uint16]:
+def encode_disparity(depth_m: NDArray[np.float32], camera: Camera) -> NDArray[np.uint16]:
     """(H, W) metres -> the official 16-bit disparity; 0 = none (unknown; what is too near to be stored)."""
     baseline_m = camera.baseline_m or 0.0
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -107,7 +107,7 @@ def encode_disparity(depth_m: NDArray[np.float32], camera: CameraModel) -> NDArr
     return np.where(np.isfinite(stored) & (stored <= 65535), stored, 0).astype(np.uint16)
 
 
-def decode_disparity(stored: NDArray[np.uint16], camera: CameraModel) -> NDArray[np.float32]:
+def decode_disparity(stored: NDArray[np.uint16], camera: Camera) -> NDArray[np.float32]:
     """(H, W) official 16-bit disparity -> metres; NaN where there is none."""
     if camera.baseline_m is None:
         raise DatasetError("disparity needs a camera with a baseline")
@@ -115,21 +115,19 @@ def decode_disparity(stored: NDArray[np.uint16], camera: CameraModel) -> NDArray
     return depth_from_disparity(disparity_px, camera.fx_px, camera.baseline_m)
 
 
-def read_camera(path: Path, size: tuple[int, int]) -> CameraModel:
+def read_camera(path: Path, size: tuple[int, int]) -> Camera:
     """A `*_camera.json` as the camera of an image of `size` (height, width)."""
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
         inside, outside = values["intrinsic"], values["extrinsic"]
-        return CameraModel(
-            size[1], size[0], inside["fx"], inside["fy"], inside["u0"], inside["v0"], outside["baseline"]
-        )
+        return Camera(size[1], size[0], inside["fx"], inside["fy"], inside["u0"], inside["v0"], outside["baseline"])
     except FileNotFoundError:
         raise DatasetError(f"{path} is missing") from None
     except (KeyError, TypeError, ValueError) as error:
         raise DatasetError(f"{path} is no camera file of Cityscapes ({type(error).__name__}: {error})") from error
 
 
-def write_camera(path: Path, camera: CameraModel, **mounting: float) -> None:
+def write_camera(path: Path, camera: Camera, **mounting: float) -> None:
     """The inverse of `read_camera`. `mounting`: more of Cityscapes' values, as z (height, metres) and pitch."""
     inside = {"fx": camera.fx_px, "fy": camera.fy_px, "u0": camera.cx_px, "v0": camera.cy_px}
     outside = {"baseline": camera.baseline_m, **mounting}

@@ -26,7 +26,7 @@ from mt_perception.datasets.opinion import Refined
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_uint16
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet, coarser
 from mt_perception.metrics.label_mapping import LabelMapping
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils.image_files import read_image
 
 PSEUDO = "pseudo19"
@@ -126,10 +126,10 @@ def is_held_out(name: str) -> bool:
     return zlib.crc32(name.split("_")[0].encode()) % 10 == 0
 
 
-def kitti_camera(size: tuple[int, int]) -> CameraModel:
+def kitti_camera(size: tuple[int, int]) -> Camera:
     """The camera of one of KITTI's rectified images of `size` (height, width)."""
     if size[0] not in KITTI_CAMERAS:
         known = ", ".join(map(str, KITTI_CAMERAS))
         raise DatasetError(f"an image of KITTI is {size[0]} px high; its cameras are known for {known} px")
     fx_px, cx_px, cy_px = KITTI_CAMERAS[size[0]]
-    return CameraModel(size[1], size[0], fx_px, fx_px, cx_px, cy_px)
+    return Camera(size[1], size[0], fx_px, fx_px, cx_px, cy_px)

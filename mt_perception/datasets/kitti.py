@@ -8,7 +8,7 @@ import numpy as np
 
 from mt_perception.datasets.sample import DatasetError, Sample, read_uint16
 from mt_perception.geometry import depth_from_disparity
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils.image_files import read_image
 
 
@@ -50,7 +50,7 @@ class Kitti:
         return Sample(image_path.stem, image, None, depth_m, camera, read_image(right[0], "rgb") if right else None)
 
 
-def read_calibration(path: Path, size: tuple[int, int]) -> CameraModel:
+def read_calibration(path: Path, size: tuple[int, int]) -> Camera:
     """The rectified left colour camera of a `calib_cam_to_cam` file, for an image of `size` (height, width)."""
     try:
         lines = dict(line.split(":", 1) for line in path.read_text(encoding="utf-8").splitlines() if ":" in line)
@@ -60,4 +60,4 @@ def read_calibration(path: Path, size: tuple[int, int]) -> CameraModel:
     except (KeyError, ValueError) as error:
         raise DatasetError(f"{path} is no calibration file of KITTI ({type(error).__name__}: {error})") from error
     baseline_m = float(left[0, 3] / left[0, 0] - right[0, 3] / right[0, 0])
-    return CameraModel(size[1], size[0], left[0, 0], left[1, 1], left[0, 2], left[1, 2], baseline_m)
+    return Camera(size[1], size[0], left[0, 0], left[1, 1], left[0, 2], left[1, 2], baseline_m)

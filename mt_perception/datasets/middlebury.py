@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from mt_perception.datasets.sample import DatasetError, Sample
 from mt_perception.geometry import depth_from_disparity
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils.image_files import read_image
 
 _TRUTH = ("disp0GT.pfm", "disp0.pfm")
@@ -47,14 +47,14 @@ class Middlebury:
         return Sample(self._scenes[index].resolve().name, image, None, depth_m, camera)
 
 
-def read_calibration(path: Path, size: tuple[int, int]) -> tuple[CameraModel, float, float]:
+def read_calibration(path: Path, size: tuple[int, int]) -> tuple[Camera, float, float]:
     """The left camera of an image of `size` (height, width), the baseline in metres, and the disparity of what is
     infinitely far with its sign changed (`doffs`), in pixels."""
     try:
         lines = dict(line.split("=", 1) for line in path.read_text(encoding="utf-8").splitlines() if "=" in line)
         inside = np.array([row.split() for row in lines["cam0"].strip(" []\r").split(";")], float)
         baseline_m, offset_px = float(lines["baseline"]) / 1000, float(lines["doffs"])
-        camera = CameraModel(size[1], size[0], *(float(inside[at]) for at in ((0, 0), (1, 1), (0, 2), (1, 2))))
+        camera = Camera(size[1], size[0], *(float(inside[at]) for at in ((0, 0), (1, 1), (0, 2), (1, 2))))
     except FileNotFoundError:
         raise DatasetError(f"{path} is missing") from None
     except (KeyError, ValueError, IndexError) as error:

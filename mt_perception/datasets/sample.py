@@ -10,13 +10,13 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils.image_files import decoded
 
 
-class DatasetError(MtPerceptionError, ValueError):
+class DatasetError(Error, ValueError):
     """A folder that is not the data set it should be, or files in it that are missing or broken."""
 
 
@@ -36,7 +36,7 @@ class Sample:
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8] | None = None
     depth_m: NDArray[np.float32] | None = None
-    camera: CameraModel | None = None
+    camera: Camera | None = None
     right: NDArray[np.uint8] | None = None
     metric: bool = True
 

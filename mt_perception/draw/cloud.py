@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.geometry import rays
-from mt_perception.types import CameraModel, DepthMap, Mask
+from mt_perception.types import Camera, DepthMap, Mask
 
 POINT = np.dtype([("x", "f4"), ("y", "f4"), ("z", "f4"), ("rgb", "f4"), ("label", "u4"), ("confidence", "f4")])
 """One point, with the names and types of the Point Cloud Library: `rgb` is bytes behind the type of a float."""
 
 
 def labelled_cloud(
-    depth_m: DepthMap, camera: CameraModel, image: NDArray[np.uint8], mask: Mask, confidence: NDArray[np.uint8]
+    depth_m: DepthMap, camera: Camera, image: NDArray[np.uint8], mask: Mask, confidence: NDArray[np.uint8]
 ) -> NDArray[np.void]:
     """(H, W) of `POINT` in the camera's optical frame: x right, y down, z forward, in metres.
 

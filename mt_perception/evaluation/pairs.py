@@ -5,7 +5,7 @@ from __future__ import annotations
 from mt_perception.bags.by_stamp import Instant
 from mt_perception.messages.read import camera_from_info, frame_from_message, with_camera
 from mt_perception.topics import IMAGE, RIGHT_IMAGE, camera_info_topic
-from mt_perception.types import CameraModel, DataError, Frame, StereoPair
+from mt_perception.types import Camera, DataError, Frame, StereoPair
 
 _SIDES = (IMAGE, RIGHT_IMAGE)
 
@@ -17,7 +17,7 @@ class Pairs:
     """
 
     def __init__(self) -> None:
-        self._cameras: dict[str, CameraModel | None] = {}
+        self._cameras: dict[str, Camera | None] = {}
 
     def __call__(self, instant: Instant) -> StereoPair | None:
         """None when the instant has no pair of one stamp, or one that was not rectified and calibrated together."""

@@ -10,7 +10,7 @@ from mt_perception.messages.read import camera_from_info
 from mt_perception.model.bundle import BundleCard
 from mt_perception.model.row_prior import FOLDS, LeftOut, RowPrior
 from mt_perception.topics import DEPTH_CAMERA, IMAGE, camera_info_topic
-from mt_perception.types import CameraModel, DataError, DepthMap
+from mt_perception.types import Camera, DataError, DepthMap
 
 _STRETCH_NS = 2 * 10**9
 _FIT_EVERY_NS = 5 * 10**8
@@ -27,7 +27,7 @@ class RowTable:
     def __init__(self, card: BundleCard | None) -> None:
         self._card = card
         self._left_out = LeftOut()
-        self._camera: CameraModel | None = None
+        self._camera: Camera | None = None
 
     @property
     def needs_fit(self) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mt_perception.labels import Label
 from mt_perception.messages.encodings import ENCODINGS
-from mt_perception.types import CameraModel, DataError
+from mt_perception.types import Camera, DataError
 
 _POINT_TYPES = {"f4": 7, "u4": 6}  # FLOAT32 and UINT32 of sensor_msgs/PointField
 
@@ -67,7 +67,7 @@ class MessageBuilder:
         form = {"jpg": "jpeg"}.get(extension, extension)
         return self._new("sensor_msgs/msg/CompressedImage", header=header, format=form, data=data.ravel())
 
-    def camera_info(self, camera: CameraModel, header: Any, right_by_m: float = 0.0) -> Any:
+    def camera_info(self, camera: Camera, header: Any, right_by_m: float = 0.0) -> Any:
         """`CameraInfo` of a rectified, undistorted image by a camera that lies `right_by_m` right of the left one."""
         fx, fy, cx, cy = camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px
         return self._new(

@@ -7,16 +7,16 @@ from types import SimpleNamespace
 
 import yaml
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.messages.read import camera_from_info
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
 
-class CalibrationError(MtPerceptionError, ValueError):
+class CalibrationError(Error, ValueError):
     """A file that cannot be read, or describes no camera."""
 
 
-def read_camera(path: Path) -> CameraModel:
+def read_camera(path: Path) -> Camera:
     """The camera of rectified images from the file that camera_calibration writes (YAML).
 
     Raises:

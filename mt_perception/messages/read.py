@@ -31,7 +31,7 @@ from mt_perception.messages.encodings import (
     planes,
 )
 from mt_perception.settings import SETTINGS
-from mt_perception.types import CameraModel, DataError, Frame
+from mt_perception.types import Camera, DataError, Frame
 
 _COMPRESSED = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM")
 _MOST_MEGAPIXELS = max(SETTINGS["max_image_megapixels"].bounds or ())
@@ -135,7 +135,7 @@ def frame_from_message(message: Any, bit_depth: int = 0, max_megapixels: float =
     )
 
 
-def with_camera(frame: Frame, camera: CameraModel) -> Frame:
+def with_camera(frame: Frame, camera: Camera) -> Frame:
     """`frame` with its camera. A camera that describes another resolution of the same image is scaled.
 
     Raises `DataError` when the two have different proportions: then the camera tells nothing about this image.
@@ -149,8 +149,8 @@ def with_camera(frame: Frame, camera: CameraModel) -> Frame:
     return replace(frame, camera=scale_camera(camera, frame.size))
 
 
-def camera_from_info(info: Any) -> CameraModel | None:
-    """`sensor_msgs/CameraInfo` of a rectified image -> `CameraModel`; None when it is uncalibrated (all zero).
+def camera_from_info(info: Any) -> Camera | None:
+    """`sensor_msgs/CameraInfo` of a rectified image -> `Camera`; None when it is uncalibrated (all zero).
 
     The projection matrix P describes the rectified image; K serves where P is empty. Both are of the whole sensor:
     region of interest and binning make them those of the image, as in `image_geometry`. The baseline is -P[3] / P[0]
@@ -162,7 +162,7 @@ def camera_from_info(info: Any) -> CameraModel | None:
         return None
     baseline = -p[3] / p[0] if p[0] else 0.0
     region, bin_x, bin_y = info.roi, max(1, info.binning_x), max(1, info.binning_y)
-    return CameraModel(
+    return Camera(
         width_px=(region.width or info.width) // bin_x,  # a region of size 0 stands for the whole sensor
         height_px=(region.height or info.height) // bin_y,
         fx_px=float(fx) / bin_x,

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.labels import Label, LabelSet, table_of
 from mt_perception.types import Mask
 
@@ -19,6 +19,17 @@ class LabelMapping:
     """What the classes of `source` say in those of `target`. One that stands for several leaves open which it is.
 
     Classes are the same where they cover the same; names alone do not make them so.
+
+    Example:
+        >>> import numpy as np
+        >>> from mt_perception import LabelMapping
+        >>> from mt_perception.datasets.camvid import CAMVID11
+        >>> from mt_perception.labels import CITYSCAPES
+        >>> to_camvid = LabelMapping(CITYSCAPES, CAMVID11)
+        >>> [CAMVID11.labels[each].name for each in to_camvid.members[14]]  # of a truck
+        ['car']
+        >>> to_camvid.table()[np.array([[0, 14, 255]])]  # a mask of road, truck and nothing
+        array([[  3,   8, 255]], dtype=uint8)
     """
 
     source: LabelSet
@@ -50,7 +61,7 @@ class LabelMapping:
         return table_of((train_id, each[0]) for train_id, each in self.members.items() if len(each) == 1)
 
 
-class NoCommonClasses(MtPerceptionError, ValueError):
+class NoCommonClasses(Error, ValueError):
     """Two label sets in which nothing can be compared."""
 
 

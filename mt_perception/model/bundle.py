@@ -21,7 +21,7 @@ from typing import Any
 
 from safetensors import SafetensorError, safe_open
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.labels import CITYSCAPES, UNLABELLED, Label, LabelSet
 from mt_perception.model.row_prior import RowPrior
 from mt_perception.model.spec import InputSpec, NetworkSpec
@@ -37,7 +37,7 @@ MAX_CARD_BYTES = 1_000_000
 MAX_FX_PX = 1e6
 
 
-class BundleError(MtPerceptionError, ValueError):
+class BundleError(Error, ValueError):
     """A folder that is no bundle, or one that is damaged or from another version."""
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from mt_perception.geometry import rays
 from mt_perception.metrics.scores import known_depth
-from mt_perception.types import CameraModel, DepthMap
+from mt_perception.types import Camera, DepthMap
 from mt_perception.utils.plain_values import ValueMismatch
 
 MAX_M = 80.0
@@ -47,7 +47,7 @@ class RowPrior:
         if not self.depth_m or not all(0 < each < np.inf for each in self.depth_m):
             raise ValueMismatch("depth_m must hold at least one depth, all above 0 m and finite")
 
-    def predict(self, camera: CameraModel) -> DepthMap:
+    def predict(self, camera: Camera) -> DepthMap:
         """(H, W) metres for the rows of `camera`, a view; outside the table what its nearest end says."""
         tangents = self.first + self.step * np.arange(len(self.depth_m))
         rows = np.exp(np.interp(rays(camera)[1][:, 0], tangents, np.log(self.depth_m)))
@@ -61,7 +61,7 @@ class RowHistogram:
         self.counts = np.zeros((_ROWS, _BINS))
         self.frames = 0
 
-    def update(self, depth_m: DepthMap, camera: CameraModel) -> None:
+    def update(self, depth_m: DepthMap, camera: Camera) -> None:
         """Add one frame of (H, W) metres as `camera` saw it; NaN, infinite, zero and beyond `MAX_M` do not count."""
         rows = np.floor((rays(camera)[1] + _STEEPEST) / _STEP)
         row = np.broadcast_to(np.clip(rows, 0, _ROWS - 1).astype(np.int64), depth_m.shape)
@@ -105,7 +105,7 @@ class LeftOut:
         self._parts = [RowHistogram() for _ in range(FOLDS)]
         self._priors: dict[int, RowPrior | None] = {}
 
-    def update(self, part: int, depth_m: DepthMap, camera: CameraModel) -> None:
+    def update(self, part: int, depth_m: DepthMap, camera: Camera) -> None:
         """Add one frame of a part, as for `RowHistogram.update`. Parts should be long stretches of time."""
         self._parts[part].update(depth_m, camera)
         self._priors.clear()

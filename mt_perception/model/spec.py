@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.utils.plain_values import ValueMismatch, build
 
 CODECS = ("log", "inverse", "sqrt", "article")
@@ -16,7 +16,7 @@ MAX_DEPTH_M = 1e5
 SEPARABLE = ("none", "encoder", "decoder", "all")
 
 
-class SpecError(MtPerceptionError, ValueError):
+class SpecError(Error, ValueError):
     """A network or codec that this version does not know."""
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
 
 class RayEmbedding(nn.Module):
@@ -39,7 +39,7 @@ class RayEmbedding(nn.Module):
 
 
 def assumed_camera(image: Tensor) -> Tensor:
-    """(N, _, H, W) -> (N, 4) fx, fy, cx, cy of `CameraModel.assumed`."""
+    """(N, _, H, W) -> (N, 4) fx, fy, cx, cy of `Camera.assumed`."""
     count, _, height, width = image.shape
-    values = CameraModel.assumed((int(height), int(width))).intrinsics
+    values = Camera.assumed((int(height), int(width))).intrinsics
     return torch.tensor(values, dtype=torch.float32, device=image.device).expand(count, 4)

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from mt_perception.bags.bag import Bag, Recorded
 from mt_perception.messages.read import camera_from_info, frame_from_message, with_camera
 from mt_perception.topics import camera_info_topic
-from mt_perception.types import CameraModel, DataError, Frame
+from mt_perception.types import Camera, DataError, Frame
 
 
 class Cameras:
@@ -55,7 +55,7 @@ def _before(bag: Bag, topic: str, start_ns: int) -> Recorded | None:
     return last or next(bag.messages((topic,)), None)
 
 
-def _camera(recorded: Recorded) -> CameraModel | None:
+def _camera(recorded: Recorded) -> Camera | None:
     try:
         return camera_from_info(recorded.message())
     except DataError:

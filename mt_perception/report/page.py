@@ -7,13 +7,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 
 NOTHING = "\u2013"
 _PACKAGES = ("jinja2", "matplotlib")
 
 
-class ReportError(MtPerceptionError, ValueError):
+class ReportError(Error, ValueError):
     """Why there can be no report."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from rclpy.node import Node
 from rclpy.time import Time
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.labels import LabelSet
 from mt_perception.prediction import Prediction
 from mt_perception.ros.health import Health
@@ -18,7 +18,7 @@ from mt_perception.settings import Settings, SettingsError
 from mt_perception.types import DataError
 
 
-class MountError(MtPerceptionError, ValueError):
+class MountError(Error, ValueError):
     """Why it is not known how the camera is mounted."""
 
 

@@ -25,7 +25,7 @@ from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import Pair
 from mt_perception.settings import Settings
 from mt_perception.topics import OutputTopic
-from mt_perception.types import OUTPUTS, CameraModel, DataError, Frame
+from mt_perception.types import OUTPUTS, Camera, DataError, Frame
 from mt_perception.utils.hardware import processor
 
 _ANOTHER_CLOCK_MS = 60_000.0
@@ -40,7 +40,7 @@ class Perception:
 
     def __init__(self, settings: Settings, health: Health, logger: RcutilsLogger, clock: Clock) -> None:
         self.settings = settings
-        self.camera: CameraModel | None = None
+        self.camera: Camera | None = None
         self.labels: LabelSet | None = None
         """What the loaded model tells apart."""
         self.outlets: list[tuple[OutputTopic, Any]] = []

@@ -17,7 +17,7 @@ from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.ros import params
 from mt_perception.ros.services import answer_always, follow_any_clock
 
@@ -25,7 +25,7 @@ _ENDING = (signal.SIGINT, signal.SIGTERM)
 _SOURCE_LINE = re.compile(r",? at \S+\.c(pp)?:\d+")
 
 
-class StartupError(MtPerceptionError, RuntimeError):
+class StartupError(Error, RuntimeError):
     """Why a node cannot start, in one sentence. `logged` when the node has said it itself."""
 
     def __init__(self, reason: str, logged: bool = False) -> None:

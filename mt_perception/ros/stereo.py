@@ -20,7 +20,7 @@ from mt_perception.settings import Settings
 from mt_perception.stereo import Match, StereoDepth
 from mt_perception.stereo.depth import Matching
 from mt_perception.topics import RIGHT_IMAGE, camera_info_topic
-from mt_perception.types import CameraModel, DataError, Frame, StereoPair
+from mt_perception.types import Camera, DataError, Frame, StereoPair
 from mt_perception.utils.parallel import opencv_threads
 
 _MISSING = "stereo depth is missing"
@@ -39,7 +39,7 @@ class PairDepth:
     def __init__(self, health: Health, publisher: Publisher | None) -> None:
         """`publisher` is that of `disparity`; None where its type is not installed."""
         self._health, self._publisher = health, publisher
-        self._right_camera: CameraModel | None = None
+        self._right_camera: Camera | None = None
         self._asked = False
         self._open = ExitStack()
         # OpenCV has one pool for all; its threads would take the cores that the network needs

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.geometry import rays, scale_camera
 from mt_perception.labels import LabelSet
 from mt_perception.prediction import Prediction
 from mt_perception.scale.agreement import Measurement, Scale, agreed, deviation, followed, scaled, tukey
-from mt_perception.types import CameraModel, DataError, DepthMap
+from mt_perception.types import Camera, DataError, DepthMap
 
 MAX_TILT_DEG = 20.0
 """By more than this no road is inclined against the direction that the camera's mount calls down."""
@@ -36,7 +36,7 @@ _STEEP = "the network's road is too steep for the way the camera is mounted"
 Vector = NDArray[np.float64]
 
 
-class GroundError(MtPerceptionError, ValueError):
+class GroundError(Error, ValueError):
     """Why an image tells nothing of the ground. The sentence holds no number: the same cause is the same text."""
 
 
@@ -67,7 +67,7 @@ class Ground(Measurement):
     tilt_deg: float
 
 
-def measure(depth_m: DepthMap, road: NDArray[np.bool_], camera: CameraModel, mount: Mount) -> Ground:
+def measure(depth_m: DepthMap, road: NDArray[np.bool_], camera: Camera, mount: Mount) -> Ground:
     """The factor that brings the plane of the road in the network's depth (H, W) to the height that is known.
 
     `road` (H, W) tells where the road is, `camera` is that of these pixels. Raises `GroundError` where there is too
@@ -90,7 +90,7 @@ def measure(depth_m: DepthMap, road: NDArray[np.bool_], camera: CameraModel, mou
     return Ground(found.factor, found.spread, found.inlier_share, found.pixels, tilt_deg)
 
 
-def _road(depth_m: DepthMap, road: NDArray[np.bool_], camera: CameraModel, mount: Mount) -> tuple[Vector, Vector]:
+def _road(depth_m: DepthMap, road: NDArray[np.bool_], camera: Camera, mount: Mount) -> tuple[Vector, Vector]:
     """Rays (N, 3), 1 forward, and inverse depth (N,) of the road that is near enough."""
     step = max(1, depth_m.shape[1] // _GRID_PX)
     columns, rows = (each.ravel()[::step].astype(np.float64) for each in rays(camera))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.geometry import depth_from_disparity, resize, scale_camera, to_rgb
-from mt_perception.types import CameraModel, DepthMap, Frame, StereoPair
+from mt_perception.types import Camera, DepthMap, Frame, StereoPair
 
 NEAREST_M = 0.5
 """Nearer than this is not searched for where a small baseline would allow it; each candidate costs time."""
@@ -38,7 +38,7 @@ class Match:
 
     disparity_px: NDArray[np.float32]
     confidence: NDArray[np.float32]
-    camera: CameraModel
+    camera: Camera
     searched_px: int
 
     @property
@@ -81,7 +81,7 @@ def grey(frame: Frame, size: tuple[int, int]) -> NDArray[np.uint8]:
     return cv2.cvtColor(to_rgb(image, frame.pixel_format), cv2.COLOR_RGB2GRAY)  # type: ignore[return-value]
 
 
-def _candidates(camera: CameraModel) -> int:
+def _candidates(camera: Camera) -> int:
     """How many disparities are searched: up to that of `NEAREST_M`, in steps of 16 as the matcher wants it."""
     assert camera.baseline_m
     nearest_px = min(camera.fx_px * camera.baseline_m / NEAREST_M, _LARGEST_SHARE * camera.width_px)

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from importlib import import_module
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 
 INTERRUPTED, TERMINATED = 130, 143
 
@@ -90,7 +90,7 @@ def run(command: Callable[[], int | None], prefix: str, debug: bool = False) -> 
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
-    except (MtPerceptionError, OSError) as error:
+    except (Error, OSError) as error:
         if debug:
             raise
         print(f"{prefix}: {error}", file=sys.stderr)

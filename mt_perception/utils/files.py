@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 
 _MARK = ".mt_perception"
 _PATIENCE_S = 3.0  # for processes of a run that was killed, which are just ending
 
 
-class FolderError(MtPerceptionError, ValueError):
+class FolderError(Error, ValueError):
     """A folder that belongs to somebody else."""
 
 

@@ -12,11 +12,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.utils.resources import share_folder
 
 
-class RosMissingError(MtPerceptionError, RuntimeError):
+class RosMissingError(Error, RuntimeError):
     """ROS 2 is not installed, or not sourced."""
 
 

@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 
 import cv2
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 
 
-class PoolError(MtPerceptionError, ValueError):
+class PoolError(Error, ValueError):
     """Workers that cannot be had, or that died."""
 
 

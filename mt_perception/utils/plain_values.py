@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 
 MAX_TEXT, MAX_NAME = 4000, 100  # characters
 
@@ -23,7 +23,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 200 else f"{text[:200]}..."
 
 
-class ValueMismatch(MtPerceptionError, ValueError):
+class ValueMismatch(Error, ValueError):
     """A key or value that is not allowed, in one sentence."""
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
@@ -24,7 +24,7 @@ BACKENDS, DATASETS = "mt_perception.backends", "mt_perception.datasets"
 """Groups of entry points."""
 
 
-class PluginError(MtPerceptionError, RuntimeError):
+class PluginError(Error, RuntimeError):
     """A part of another package that cannot be loaded."""
 
 

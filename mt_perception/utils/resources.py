@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 
 PACKAGE = "mt_perception"
 DEFAULT_MODEL = "street"
 
 
-class ResourceError(MtPerceptionError, FileNotFoundError):
+class ResourceError(Error, FileNotFoundError):
     """A file of the package that no installed copy has."""
 
 

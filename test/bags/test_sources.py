@@ -6,7 +6,7 @@ from mt_perception.bags.bag import Recorded
 from mt_perception.bags.sources import SourceError, open_source
 from mt_perception.bags.writer import BagWriter
 from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils.image_files import ImageFileError
 
 
@@ -96,7 +96,7 @@ def write_camera(path, stamps_ns, infos_ns=(), topic="/camera/image_raw/compress
             for index, stamp in enumerate(stamps_ns)
         ]
         for count, received_ns in enumerate(infos_ns, 1):
-            info = new_camera_info(CameraModel(6, 4, float(count), 1.0, 3.0, 2.0), new_header(7, "c"))
+            info = new_camera_info(Camera(6, 4, float(count), 1.0, 3.0, 2.0), new_header(7, "c"))
             messages.append((received_ns, "/camera/camera_info", info))
         for received_ns, name, message in sorted(messages, key=lambda each: each[0]):
             bag.write_message(name, received_ns, message)

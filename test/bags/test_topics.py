@@ -10,11 +10,11 @@ from mt_perception.bags.sources import open_source
 from mt_perception.bags.topics import find_camera, is_compressed, layout_of
 from mt_perception.bags.writer import BagWriter
 from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header, new_image
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
 ARM, COMPRESSED = ([f"/{name}".replace("SIDE", side) for side in ("left", "right")]
                    for name in ("left_arm/stereo/SIDE/image", "a/SIDE/image_raw/compressed"))  # fmt: skip
-CAMERA = CameraModel(6, 4, 5.0, 5.0, 3.0, 2.0)
+CAMERA = Camera(6, 4, 5.0, 5.0, 3.0, 2.0)
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from mt_perception.draw.cloud import POINT, labelled_cloud
 from mt_perception.geometry import rays
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
-CAMERA = CameraModel(width_px=3, height_px=2, fx_px=2.0, fy_px=4.0, cx_px=1.0, cy_px=0.0)
+CAMERA = Camera(width_px=3, height_px=2, fx_px=2.0, fy_px=4.0, cx_px=1.0, cy_px=0.0)
 
 
 def cloud_of(depth_m, camera=CAMERA):
@@ -52,7 +52,7 @@ def test_type_is_packed():
     depth=st.floats(0.1, 250),
 )
 def test_points_project_back_to_their_pixels(fx, fy, cx, cy, depth):
-    camera = CameraModel(7, 5, fx, fy, cx, cy)
+    camera = Camera(7, 5, fx, fy, cx, cy)
     points = cloud_of(np.full((5, 7), depth, np.float32), camera)
     columns, rows = np.meshgrid(np.arange(7), np.arange(5))
     np.testing.assert_allclose(points["x"] / points["z"] * fx + cx, columns, atol=1e-3)
@@ -60,4 +60,4 @@ def test_points_project_back_to_their_pixels(fx, fy, cx, cy, depth):
 
 
 def test_rays_are_computed_once_for_a_camera():
-    assert rays(CAMERA)[0] is rays(CameraModel(3, 2, 2.0, 4.0, 1.0, 0.0))[0]
+    assert rays(CAMERA)[0] is rays(Camera(3, 2, 2.0, 4.0, 1.0, 0.0))[0]

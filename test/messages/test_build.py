@@ -10,7 +10,7 @@ from mt_perception.labels import Label
 from mt_perception.messages.read import array_from_image
 from mt_perception.messages.rosbags import BUILDER
 from mt_perception.messages.types import TYPES
-from mt_perception.types import CameraModel, DataError
+from mt_perception.types import Camera, DataError
 
 MESSAGES = {
     "rgb": lambda of, head: of.image(np.arange(24, dtype=np.uint8).reshape(2, 4, 3), "rgb8", head),
@@ -18,8 +18,8 @@ MESSAGES = {
     "planar": lambda of, head: of.image(np.zeros((3, 4), np.uint8), "nv12", head),
     "strided": lambda of, head: of.image(np.arange(48, dtype=np.uint8).reshape(4, 12)[:, ::2], "mono8", head),
     "jpeg": lambda of, head: of.compressed(np.zeros((4, 6, 3), np.uint8), "jpg", head, jpeg_quality=90),
-    "camera": lambda of, head: of.camera_info(CameraModel(4, 3, 10.0, 11.0, 1.5, 1.0), head),
-    "right camera": lambda of, head: of.camera_info(CameraModel(4, 3, 10.0, 11.0, 1.5, 1.0), head, 0.25),
+    "camera": lambda of, head: of.camera_info(Camera(4, 3, 10.0, 11.0, 1.5, 1.0), head),
+    "right camera": lambda of, head: of.camera_info(Camera(4, 3, 10.0, 11.0, 1.5, 1.0), head, 0.25),
     "points": lambda of, head: of.cloud(np.ones((2, 3), POINT), head),
     "disparity": lambda of, head: of.disparity(
         np.ones((2, 3), np.float32), head, f=30.0, t=0.25, min_disparity=0.0, max_disparity=7.0, delta_d=0.5

@@ -21,7 +21,7 @@ from mt_perception.messages.read import (
 )
 from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header, new_message
 from mt_perception.messages.types import TYPES
-from mt_perception.types import CameraModel, DataError, Frame
+from mt_perception.types import Camera, DataError, Frame
 
 
 def image_message(array: np.ndarray, encoding: str, padding: int = 0, big_endian: bool = False) -> SimpleNamespace:
@@ -198,8 +198,8 @@ def camera_info(**fields):
 
 
 def test_camera_info_of_a_right_camera():
-    camera = CameraModel(4, 3, 500.0, 510.0, 2.0, 1.0)
-    assert camera_from_info(new_camera_info(camera, new_header(1, "c"), right_by_m=0.125)) == CameraModel(
+    camera = Camera(4, 3, 500.0, 510.0, 2.0, 1.0)
+    assert camera_from_info(new_camera_info(camera, new_header(1, "c"), right_by_m=0.125)) == Camera(
         4, 3, 500.0, 510.0, 2.0, 1.0, 0.125
     )
 
@@ -221,7 +221,7 @@ P = [800.0, 0, 640, 0, 0, 810, 480, 0, 0, 0, 1, 0]
 )
 @pytest.mark.parametrize("matrix", [{"k": K}, {"k": K, "p": P}])
 def test_region_of_interest_and_binning_as_image_geometry_takes_them(fields, camera, matrix):
-    assert camera_from_info(camera_info(width=1280, height=960, **matrix, **fields)) == CameraModel(*camera)
+    assert camera_from_info(camera_info(width=1280, height=960, **matrix, **fields)) == Camera(*camera)
 
 
 def test_a_crop_keeps_its_focal_length_and_a_baseline_its_metres():
@@ -232,7 +232,7 @@ def test_a_crop_keeps_its_focal_length_and_a_baseline_its_metres():
 
 
 def test_camera_info_falls_back_to_k_and_to_none():
-    made = new_camera_info(CameraModel(4, 3, 500.0, 510.0, 2.0, 1.0), new_header(1, "c"))
+    made = new_camera_info(Camera(4, 3, 500.0, 510.0, 2.0, 1.0), new_header(1, "c"))
     assert camera_from_info(camera_info(k=made.k)).fy_px == 510
     assert camera_from_info(camera_info()) is None
 
@@ -245,9 +245,9 @@ def test_impossible_camera_info_is_refused(focal):
 
 def test_camera_of_another_resolution_is_scaled_and_of_another_shape_refused():
     frame = Frame(np.zeros((6, 8, 3), np.uint8))
-    assert with_camera(frame, CameraModel(4, 3, 5.0, 5.0, 1.5, 1.0)).camera.fx_px == 10
+    assert with_camera(frame, Camera(4, 3, 5.0, 5.0, 1.5, 1.0)).camera.fx_px == 10
     with pytest.raises(DataError, match="same proportions"):
-        with_camera(frame, CameraModel(8, 3, 5.0, 5.0, 1.5, 1.0))
+        with_camera(frame, Camera(8, 3, 5.0, 5.0, 1.5, 1.0))
 
 
 def test_messages_of_recordings_work_like_those_of_ros():

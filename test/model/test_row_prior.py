@@ -7,20 +7,20 @@ from hypothesis import strategies as st
 
 from mt_perception.geometry import scale_camera
 from mt_perception.model.row_prior import LeftOut, RowHistogram, RowPrior, SkillScores, pooled
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
-CAMERA = CameraModel(5, 40, 100.0, 100.0, 2.0, 9.25)
+CAMERA = Camera(5, 40, 100.0, 100.0, 2.0, 9.25)
 """Tangents from -0.0925 to 0.2975, each row in the middle of a bin of its own."""
 
 
-def ground(camera: CameraModel, height_m: float = 1.65) -> np.ndarray:
+def ground(camera: Camera, height_m: float = 1.65) -> np.ndarray:
     """(H, W) metres of flat ground; NaN above the horizon."""
     tangents = (np.arange(camera.height_px) - camera.cy_px) / camera.fy_px
     rows = np.where(tangents > 0, height_m / np.where(tangents > 0, tangents, 1), np.nan)
     return np.repeat(rows[:, None], camera.width_px, axis=1).astype(np.float32)
 
 
-def fitted(*frames: np.ndarray, camera: CameraModel = CAMERA) -> RowPrior:
+def fitted(*frames: np.ndarray, camera: Camera = CAMERA) -> RowPrior:
     histogram = RowHistogram()
     for each in frames:
         histogram.update(each, camera)
@@ -49,7 +49,7 @@ def test_the_median_is_taken_over_all_frames():
 @given(st.floats(0.5, 3), st.integers(20, 60), st.integers(3, 8))
 def test_flat_ground_is_the_same_to_every_lens(zoom, height_px, width_px):
     """What was learned with one lens holds for another at the same height, at any size."""
-    other = CameraModel(width_px, height_px, 100 * zoom, 100 * zoom, 2.0, height_px / 3)
+    other = Camera(width_px, height_px, 100 * zoom, 100 * zoom, 2.0, height_px / 3)
     many_rows = scale_camera(CAMERA, (400, 5))
     truth_m = ground(other)
     tangents = (np.arange(height_px) - other.cy_px) / other.fy_px

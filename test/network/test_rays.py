@@ -13,11 +13,11 @@ from mt_perception.model.spec import NetworkSpec
 from mt_perception.network.multitask import build_network
 from mt_perception.network.rays import RayEmbedding, assumed_camera
 from mt_perception.settings import Settings
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
 SPEC = NetworkSpec(decoder_width=32, rays=True)
 SIZE = (64, 96)
-CAMERA = CameraModel(96, 64, 70.0, 80.0, 40.0, 35.0)
+CAMERA = Camera(96, 64, 70.0, 80.0, 40.0, 35.0)
 
 
 def test_tangents_by_hand() -> None:
@@ -52,7 +52,7 @@ def test_without_a_camera_one_is_assumed() -> None:
 def test_a_letterboxed_image_keeps_its_rays() -> None:
     """What is assumed of an image holds for its part of the network's input too."""
     fit = Fit.letterbox((50, 200), SIZE)
-    camera = fit.camera(CameraModel.assumed((50, 200)))
+    camera = fit.camera(Camera.assumed((50, 200)))
     assert camera.fx_px == pytest.approx(96) and camera.cx_px == pytest.approx(47.5)
     assert camera.cy_px == pytest.approx(fit.top + (fit.height - 1) / 2)
 

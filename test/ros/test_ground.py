@@ -16,10 +16,10 @@ from rclpy.qos import DurabilityPolicy, QoSProfile
 from mt_perception.messages.read import array_from_image, stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.ground import mount_of
-from mt_perception.types import CameraModel, DataError
+from mt_perception.types import Camera, DataError
 from mt_perception.utils.resources import city_recording
 
-CAMERA = CameraModel(160, 90, 150.0, 150.0, 79.5, 44.5)
+CAMERA = Camera(160, 90, 150.0, 150.0, 79.5, 44.5)
 CITY_HEIGHT_M = 1.663
 
 

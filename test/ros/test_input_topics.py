@@ -14,10 +14,10 @@ from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 from mt_perception.ros import convert
 from mt_perception.ros.inputs import image_topics
 from mt_perception.settings import Settings
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-INFO = convert.camera_info(CameraModel(100, 60, 80.0, 80.0, 49.5, 29.5), convert.header(1, "cam"))
+INFO = convert.camera_info(Camera(100, 60, 80.0, 80.0, 49.5, 29.5), convert.header(1, "cam"))
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_every_output_carries_the_inputs_header_and_size(run, probe):
 def test_the_node_says_what_the_perceiver_says(run, probe, bundle):
     from mt_perception.pipeline import Perceiver
     from mt_perception.settings import Settings
-    from mt_perception.types import CameraModel, Frame
+    from mt_perception.types import Camera, Frame
 
     probe.listen("segmentation/mask")
     probe.listen("depth/image")
@@ -60,7 +60,7 @@ def test_the_node_says_what_the_perceiver_says(run, probe, bundle):
     probe.send(5)
     probe.until(lambda: all(probe.received.values()))
     perceiver = Perceiver.open(Settings(model=str(bundle.folder), backend="openvino", precision="fp32"))
-    camera = CameraModel(160, 90, 250.0, 250.0, 80.0, 45.0)
+    camera = Camera(160, 90, 250.0, 250.0, 80.0, 45.0)
     expected = perceiver(Frame(make_image(90, 160), "bgr", camera=camera))
     np.testing.assert_array_equal(array_from_image(probe.received["segmentation/mask"][0]), expected.mask)
     np.testing.assert_allclose(array_from_image(probe.received["depth/image"][0]), expected.depth_m, rtol=1e-4)

@@ -17,11 +17,11 @@ from mt_perception.commands.main import main
 from mt_perception.datasets.cityscapes import encode_depth, write_camera
 from mt_perception.messages.read import array_from_image
 from mt_perception.model.bundle import load_bundle
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception_training.cli import main as train
 
 HEIGHT, WIDTH = 64, 96
-CAMERA = CameraModel(WIDTH, HEIGHT, 80.0, 80.0, 47.5, 31.5)
+CAMERA = Camera(WIDTH, HEIGHT, 80.0, 80.0, 47.5, 31.5)
 GRASS, CROP, OBSTACLE, SKY = 3, 7, 1, 9  # as files have them
 LABELS = """
 name: field

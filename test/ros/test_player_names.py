@@ -9,7 +9,7 @@ from mt_perception.bags.sources import open_source
 from mt_perception.bags.writer import BagWriter
 from mt_perception.messages.rosbags import new_camera_info, new_compressed, new_header
 from mt_perception.ros.player import _played_as
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_a_pair_is_published_as_the_nodes_own_topics(tmp_path, left, right):
         head = new_header(10**9, "camera")
         for image in (left, right, "/robot/ground_truth/labels", "/robot/segmentation/mask"):
             bag.write_message(image, 10**9, new_compressed(np.zeros((4, 6), np.uint8), "png", head))
-        info = new_camera_info(CameraModel(6, 4, 5.0, 5.0, 3.0, 2.0), head)
+        info = new_camera_info(Camera(6, 4, 5.0, 5.0, 3.0, 2.0), head)
         for info_topic in {
             f"{image.removesuffix('/compressed').rsplit('/', 1)[0]}/camera_info" for image in (left, right)
         }:

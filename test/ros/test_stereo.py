@@ -24,12 +24,12 @@ from mt_perception.metrics.scores import DepthScores
 from mt_perception.ros import convert
 from mt_perception.ros.health import Health
 from mt_perception.ros.stereo import PairDepth
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception.utils.resources import city_recording
 
 NICE = os.nice(0)
 TRUTH = "ground_truth/depth/compressed"
-CAMERA = CameraModel(160, 90, 150.0, 150.0, 79.5, 44.5)
+CAMERA = Camera(160, 90, 150.0, 150.0, 79.5, 44.5)
 
 
 @pytest.fixture

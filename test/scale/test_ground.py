@@ -15,10 +15,10 @@ from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.messages.read import array_from_compressed
 from mt_perception.prediction import Prediction
 from mt_perception.scale.ground import Ground, GroundDepth, GroundError, Mount, measure
-from mt_perception.types import CameraModel, DataError, Frame
+from mt_perception.types import Camera, DataError, Frame
 from mt_perception.utils.resources import city_recording
 
-CAMERA = CameraModel(200, 100, 110.0, 100.0, 95.0, 45.0)
+CAMERA = Camera(200, 100, 110.0, 100.0, 95.0, 45.0)
 SIZE = (CAMERA.height_px, CAMERA.width_px)
 HEIGHT_M = 1.5
 MOUNT = Mount(HEIGHT_M)

@@ -9,10 +9,10 @@ import numpy as np
 
 from mt_perception.geometry import disparity_from_depth
 from mt_perception.stereo import Match
-from mt_perception.types import CameraModel, DepthMap, Frame, StereoPair
+from mt_perception.types import Camera, DepthMap, Frame, StereoPair
 
 HEIGHT, WIDTH = 96, 192
-CAMERA = CameraModel(WIDTH, HEIGHT, 100.0, 100.0, 95.5, 47.5, 0.2)
+CAMERA = Camera(WIDTH, HEIGHT, 100.0, 100.0, 95.5, 47.5, 0.2)
 WALL_PX, BOX_PX = 4, 10  # 100 px * 0.2 m: 5 m and 2 m
 BOX = np.s_[30:70, 90:150]
 
@@ -21,7 +21,7 @@ def texture(rng: np.random.Generator, height: int, width: int) -> np.ndarray:
     return cv2.GaussianBlur(rng.integers(0, 256, (height, width)).astype(np.uint8), (3, 3), 0)
 
 
-def stereo_pair(left: np.ndarray, right: np.ndarray, camera: CameraModel = CAMERA, **right_camera) -> StereoPair:
+def stereo_pair(left: np.ndarray, right: np.ndarray, camera: Camera = CAMERA, **right_camera) -> StereoPair:
     """Two images as a pair; `right_camera` are what the right camera differs in."""
     form = "mono" if left.ndim == 2 else "rgb"
     one = Frame(left, form, camera=replace(camera, baseline_m=None))

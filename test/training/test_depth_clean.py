@@ -6,7 +6,7 @@ import numpy as np
 from stereo_folder import pair
 
 from mt_perception.geometry import scale_camera
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception_training.depth import clean
 from mt_perception_training.depth.matching import agreed, match
 from mt_perception_training.window import Window
@@ -21,14 +21,14 @@ def a(*rows):
 def test_a_cut_moves_the_principal_point_and_nothing_else():
     window = Window.after_cutting((10, 20), top=0.1, left=0.25, bottom=0.2)
     assert window == Window(top=1, left=5, height=7, width=15)
-    camera = window.camera(CameraModel(20, 10, 30.0, 31.0, 9.5, 4.5, 0.2))
-    assert camera == CameraModel(15, 7, 30.0, 31.0, 4.5, 3.5, 0.2)
+    camera = window.camera(Camera(20, 10, 30.0, 31.0, 9.5, 4.5, 0.2))
+    assert camera == Camera(15, 7, 30.0, 31.0, 4.5, 3.5, 0.2)
     image = np.arange(200).reshape(10, 20)
     assert window.of(image)[0, 0] == image[1, 5] and window.of(image)[-1, -1] == image[7, 19]
 
 
 def test_half_the_size_has_half_the_disparity_and_the_same_depth():
-    camera = CameraModel(4, 2, 100.0, 100.0, 1.5, 0.5, 0.2)
+    camera = Camera(4, 2, 100.0, 100.0, 1.5, 0.5, 0.2)
     disparity_px = a([8, 8, 4, NAN], [8, 8, 4, NAN])
     half, half_camera = clean.resize_disparity(disparity_px, (1, 2)), scale_camera(camera, (1, 2))
     assert half_camera.fx_px == 50.0 and half[0, 0] == 4
@@ -36,7 +36,7 @@ def test_half_the_size_has_half_the_disparity_and_the_same_depth():
 
 
 def test_metres_have_an_end():
-    camera = CameraModel(3, 1, 100.0, 100.0, 1.0, 0.0, 0.2)
+    camera = Camera(3, 1, 100.0, 100.0, 1.0, 0.0, 0.2)
     np.testing.assert_array_equal(clean.to_metres(a([10, 0.05, NAN]), camera, 250), a([2, NAN, NAN]))
 
 

@@ -15,7 +15,7 @@ from mt_perception.datasets.cityscapes import encode_depth
 from mt_perception.datasets.sample import DatasetError, Sample
 from mt_perception.labels import CITYSCAPES
 from mt_perception.metrics.label_mapping import LabelMapping
-from mt_perception.types import CameraModel, DataError
+from mt_perception.types import Camera, DataError
 from mt_perception_training.data.pseudo import PseudoLabelled
 from mt_perception_training.data.sources import open_readers
 
@@ -52,7 +52,7 @@ def write(folder: Path, name: str, labels=None, depth_m=None, camera=None) -> Pa
 
 
 IMAGE = np.zeros((3, 4, 3), np.uint8)
-CAMERA = CameraModel(4, 3, 5.0, 5.0, 1.5, 1.0)
+CAMERA = Camera(4, 3, 5.0, 5.0, 1.5, 1.0)
 TRUE = np.array([[0, 255, 255, 255], [1, 1, 255, 8], [3, 3, 255, 255]], np.uint8)  # sky, building, car, road
 TAUGHT = np.array([[2, 10, 255, 8], [3, 8, 11, 14], [1, 0, 0, 255]], np.uint8)
 MERGED = [["sky", "sky", "", "vegetation"], ["wall", "building", "pedestrian", "truck"], ["road"] * 3 + [""]]
@@ -90,7 +90,7 @@ def test_a_measured_camera_makes_metres(tmp_path: Path) -> None:
     note = {"width_px": 4, "height_px": 3, "fx_px": 7.0, "fy_px": 7.5, "cx_px": 1.0, "cy_px": 2.0}
     folder = write(tmp_path, "a", None, TAUGHT_M, note)
     sample = PseudoLabelled(Few(Sample("a", IMAGE)), folder)[0]
-    assert sample.metric and sample.camera == CameraModel(**note) and sample.labels is None
+    assert sample.metric and sample.camera == Camera(**note) and sample.labels is None
     write(tmp_path, "large", None, np.ones((6, 4), np.float32))
     with pytest.raises(DataError, match="the camera is one of 4x3 px, the image has 4x6"):
         PseudoLabelled(Few(Sample("large", np.zeros((6, 4, 3), np.uint8))), folder)[0]

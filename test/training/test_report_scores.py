@@ -21,7 +21,7 @@ from mt_perception.metrics.scores import DepthBreakdown, DepthHistogram, DepthSc
 from mt_perception.report.findings import mistakes
 from mt_perception.report.frames import Worst
 from mt_perception.report.images import depth_errors, label_errors
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception_training.report.collector import Collector
 from mt_perception_training.scoreboard import Scoreboard
 
@@ -31,7 +31,7 @@ THREE = Comparison(*[LabelSet("three", CITYSCAPES.labels[:3])] * 2)
 
 def sample(name: str, labels: np.ndarray, depth_m: np.ndarray | None = None) -> Sample:
     height, width = labels.shape
-    camera = CameraModel(width, height, 10.0, 10.0, 0.0, 0.0)
+    camera = Camera(width, height, 10.0, 10.0, 0.0, 0.0)
     return Sample(name, np.full((height, width, 3), 90, np.uint8), labels, depth_m, camera)
 
 

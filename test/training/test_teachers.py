@@ -18,7 +18,7 @@ pytest.importorskip("onnx")
 
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
-from mt_perception.types import CameraModel, Frame
+from mt_perception.types import Camera, Frame
 from mt_perception_training.teachers.network import TeacherError
 from mt_perception_training.teachers.opening import open_teachers
 from mt_perception_training.teachers.own_camera import Move
@@ -28,7 +28,7 @@ ONCE = Views(flip=False)
 
 
 def camera_of(fx, width=200, height=120, cx=92.0, cy=55.0):
-    return CameraModel(width, height, fx, fx * 0.97, cx, cy)
+    return Camera(width, height, fx, fx * 0.97, cx, cy)
 
 
 # depth, in the teacher's own camera
@@ -93,8 +93,8 @@ def test_outside_of_its_range_it_says_nothing(tmp_path):
 @given(st.floats(20, 500), st.floats(20, 500), st.floats(-20, 120), st.floats(-20, 80), st.floats(0.5, 2))
 def test_depth_comes_back_to_the_pixel_that_looks_along_its_ray(fx, other_fx, cx, cy, aspect):
     """The logarithm of depth is made linear in the target's pixels, so that interpolation is exact."""
-    source = CameraModel(100, 60, fx, fx * aspect, cx, cy)
-    target = CameraModel(90, 50, other_fx, other_fx, 47.0, 21.0)
+    source = Camera(100, 60, fx, fx * aspect, cx, cy)
+    target = Camera(90, 50, other_fx, other_fx, 47.0, 21.0)
     rows, columns = np.mgrid[:50, :90].astype(np.float32)
     depth_m = Move(source, target).undo(0.01 * columns - 0.02 * rows)
     x = (np.arange(100) - cx) / fx * other_fx + 47
@@ -109,8 +109,8 @@ def test_depth_comes_back_to_the_pixel_that_looks_along_its_ray(fx, other_fx, cx
 def test_an_image_is_blurred_only_where_it_shrinks():
     stripes = np.zeros((60, 100, 3), np.uint8)
     stripes[:, ::2] = 200
-    same, third = (CameraModel(50, 50, fx, fx, 20.0, 20.0) for fx in (90.0, 30.0))
-    source = CameraModel(100, 60, 90.0, 90.0, 20.0, 20.0)
+    same, third = (Camera(50, 50, fx, fx, 20.0, 20.0) for fx in (90.0, 30.0))
+    source = Camera(100, 60, 90.0, 90.0, 20.0, 20.0)
     assert np.array_equal(Move(source, same).apply(stripes), stripes[:50, :50])
     assert np.abs(Move(source, third).apply(stripes)[14:33, 14:46].astype(int) - 100).max() < 12
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from mt_perception.errors import MtPerceptionError
+from mt_perception.errors import Error
 from mt_perception.settings import SettingsError
 from mt_perception.utils import entry
 
@@ -52,9 +52,9 @@ def test_a_bug_keeps_its_traceback_and_asks_to_be_reported(kind, capsys):
 
 def test_debug_raises_whatever_it_is():
     def command():
-        raise MtPerceptionError("no such thing")
+        raise Error("no such thing")
 
-    with pytest.raises(MtPerceptionError):
+    with pytest.raises(Error):
         entry.run(command, "error", debug=True)
 
 

@@ -22,7 +22,7 @@ from mt_perception.datasets.cityscapes import decode_depth
 from mt_perception.datasets.opinion import Refined
 from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of, read_ids, read_uint16
 from mt_perception.labels import CITYSCAPES, UNLABELLED
-from mt_perception.types import CameraModel, DataError
+from mt_perception.types import Camera, DataError
 from mt_perception.utils.former_names import DATASETS
 
 KINDS = ("labels", "confidence", "depth")
@@ -106,20 +106,20 @@ def is_metric(sample: Sample, note: Mapping[str, Any]) -> bool:
     return sample.camera is not None or not is_assumed(note)
 
 
-def noted_camera(note: Mapping[str, Any], size: tuple[int, int]) -> CameraModel:
+def noted_camera(note: Mapping[str, Any], size: tuple[int, int]) -> Camera:
     """The camera that a note gives to an image of `size` (height, width)."""
     if is_assumed(note):
         return assumed_camera(size, **note)
-    camera = CameraModel(**note)
+    camera = Camera(**note)
     if (camera.height_px, camera.width_px) != size:
         own = f"{camera.width_px}x{camera.height_px}"
         raise DataError(f"the camera is one of {own} px, the image has {size[1]}x{size[0]} px; give it one of its own")
     return camera
 
 
-def assumed_camera(size: tuple[int, int], fx_share: float = 1.0, horizon: float = 0.5) -> CameraModel:
+def assumed_camera(size: tuple[int, int], fx_share: float = 1.0, horizon: float = 0.5) -> Camera:
     """A camera for images of `size` (height, width): focal length as a share of the width, horizon of the height."""
-    camera = CameraModel.assumed(size)
+    camera = Camera.assumed(size)
     return replace(camera, fx_px=fx_share * size[1], fy_px=fx_share * size[1], cy_px=horizon * size[0])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.geometry import depth_from_disparity, resize_nearest
-from mt_perception.types import CameraModel, DepthMap
+from mt_perception.types import Camera, DepthMap
 from mt_perception_training.depth.options import PreparationError
 
 Disparity = NDArray[np.float32]
@@ -60,7 +60,7 @@ def inpaint(disparity_px: Disparity) -> Disparity:
     return filled[nearest]
 
 
-def to_metres(disparity_px: Disparity, camera: CameraModel, max_depth_m: float) -> DepthMap:
+def to_metres(disparity_px: Disparity, camera: Camera, max_depth_m: float) -> DepthMap:
     """depth = fx * baseline / disparity, by this image's own camera; NaN where unknown or beyond `max_depth_m`."""
     if camera.baseline_m is None:
         raise PreparationError("disparity needs a camera with a baseline")

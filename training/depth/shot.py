@@ -15,7 +15,7 @@ from mt_perception.datasets.cityscapes import SUFFIXES, encode_depth, encode_dis
 from mt_perception.datasets.sample import DatasetError, read_ids, read_uint16
 from mt_perception.geometry import resize, resize_nearest, scale_camera
 from mt_perception.labels import CITYSCAPES
-from mt_perception.types import CameraModel, DataError, DepthMap
+from mt_perception.types import Camera, DataError, DepthMap
 from mt_perception.utils.files import write_whole
 from mt_perception.utils.image_files import read_image
 from mt_perception_training.depth import clean
@@ -59,7 +59,7 @@ class Raw:
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8] | None
     disparity_px: clean.Disparity
-    camera: CameraModel
+    camera: Camera
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Prepared:
     image: NDArray[np.uint8]
     labels: NDArray[np.uint8] | None
     depth_m: DepthMap
-    camera: CameraModel
+    camera: Camera
 
 
 def prepare_shot(shot: Shot, preparation: Preparation) -> str | None:
@@ -154,7 +154,7 @@ def is_complete(shot: Shot) -> bool:
     return all(is_whole(shot.written(kind)) for kind in shot.kinds)
 
 
-def _camera_file(shot: Shot, camera: CameraModel) -> bytes:
+def _camera_file(shot: Shot, camera: Camera) -> bytes:
     """The source's camera file with another lens; where the camera is on the car stays as it is."""
     values = json.loads(shot.read("camera").read_text(encoding="utf-8"))
     values["intrinsic"] |= {"fx": camera.fx_px, "fy": camera.fy_px, "u0": camera.cx_px, "v0": camera.cy_px}

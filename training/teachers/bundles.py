@@ -12,7 +12,7 @@ from mt_perception.metrics.label_mapping import LabelMapping
 from mt_perception.model.bundle import Bundle
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
-from mt_perception.types import CameraModel, DepthMap, Frame, Mask
+from mt_perception.types import Camera, DepthMap, Frame, Mask
 from mt_perception_training.teachers.network import TeacherError
 from mt_perception_training.teachers.views import Confidence, Image, Views, mirror
 
@@ -58,7 +58,7 @@ class BundleTeacher:
         sure = np.take_along_axis(sums, best, axis=0)[0] / np.float32(len(looks))
         return np.take_along_axis(masks, best, axis=0)[0], sure
 
-    def depth_m(self, image: Image, camera: CameraModel) -> DepthMap:
+    def depth_m(self, image: Image, camera: Camera) -> DepthMap:
         """See `DepthTeacher.depth_m`; at its own size, and with nothing beyond its range."""
         looks = []
         for flipped in self._views.mirrored:

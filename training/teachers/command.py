@@ -11,7 +11,7 @@ from typing import Any
 
 from mt_perception.datasets.sample import DatasetError, Reader
 from mt_perception.datasets.sources import READERS
-from mt_perception.types import CameraModel
+from mt_perception.types import Camera
 from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.teachers.network import TeacherError
 
@@ -114,7 +114,7 @@ def _camera_note(name: str, reader: Reader, options: argparse.Namespace) -> dict
         height, width = first_readable(reader).size
         middle = {"cx_px": (width - 1) / 2, "cy_px": (height - 1) / 2, "fy_px": options.fx_px}
         given = {each: getattr(options, each) for each in _CAMERA if getattr(options, each) is not None}
-        camera = asdict(CameraModel(width, height, **{**middle, **given}))
+        camera = asdict(Camera(width, height, **{**middle, **given}))
         return {key: value for key, value in camera.items() if value is not None}
     if any(getattr(options, each) is not None for each in _CAMERA) and options.fx_px is None:
         raise TeacherError("a camera needs its focal length; give --fx-px")

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.geometry import Fit
-from mt_perception.types import CameraModel, DepthMap, Frame, Mask
+from mt_perception.types import Camera, DepthMap, Frame, Mask
 from mt_perception_training.teachers.description import DepthNetwork, LabelNetwork
 from mt_perception_training.teachers.network import Network, TeacherError
 from mt_perception_training.teachers.own_camera import Move
@@ -74,7 +74,7 @@ class OnnxDepth:
                 raise TeacherError(f"the camera's {name} is {own} px, but {self._network.file} takes {size}")
         self._width_is_free = not bound[1]
 
-    def depth_m(self, image: Image, camera: CameraModel) -> DepthMap:
+    def depth_m(self, image: Image, camera: Camera) -> DepthMap:
         """See `DepthTeacher.depth_m`."""
         move = Move(camera, self._camera(camera))
         moved = move.apply(image)
@@ -93,7 +93,7 @@ class OnnxDepth:
         logarithm[~np.isfinite(logarithm)] = np.nan
         return resized(logarithm, (image.shape[0], image.shape[1]))
 
-    def _camera(self, camera: CameraModel) -> CameraModel:
+    def _camera(self, camera: Camera) -> Camera:
         """The network's camera; where its width is free, wide enough for all that `camera` sees, and centred on it."""
         own = self._input.camera
         width, cx = own.width, own.cx_px
@@ -102,4 +102,4 @@ class OnnxDepth:
             multiple = self._input.multiple
             width = max(1, -int(-camera.width_px * zoom // multiple)) * multiple
             cx = camera.cx_px * zoom + (width - 1 - (camera.width_px - 1) * zoom) / 2
-        return CameraModel(width, own.height, own.fx_px, own.fy_px, cx, own.cy_px)
+        return Camera(width, own.height, own.fx_px, own.fy_px, cx, own.cy_px)

@@ -13,15 +13,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.types import CameraModel, DepthMap
+from mt_perception.types import Camera, DepthMap
 
 
 @dataclass(frozen=True)
 class Move:
     """From the pixels of the camera `source` to those of `target`, another focal length and centre of the same rays."""
 
-    source: CameraModel
-    target: CameraModel
+    source: Camera
+    target: Camera
 
     @property
     def zoom(self) -> tuple[float, float]:

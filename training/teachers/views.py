@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.labels import CITYSCAPES, UNLABELLED
-from mt_perception.types import CameraModel, DepthMap, Mask
+from mt_perception.types import Camera, DepthMap, Mask
 from mt_perception_training.teachers.network import TeacherError
 
 Image = NDArray[np.uint8]
@@ -44,7 +44,7 @@ class LabelTeacher(Protocol):
 class DepthTeacher(Protocol):
     """Says how far everything is."""
 
-    def depth_m(self, image: Image, camera: CameraModel) -> DepthMap:
+    def depth_m(self, image: Image, camera: Camera) -> DepthMap:
         """(H, W, 3) uint8 RGB -> (H, W) float32 metres for this camera, NaN where nothing is known."""
 
 

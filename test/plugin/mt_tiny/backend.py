@@ -9,7 +9,7 @@ import torch
 from mt_perception.backends import choose_precision
 from mt_perception.network.export import read_network
 from mt_perception.network.graph import DeployedGraph
-from mt_perception.types import OUTPUTS, CameraModel
+from mt_perception.types import OUTPUTS, Camera
 
 
 class OnnxRuntimeBackend:
@@ -32,7 +32,7 @@ class OnnxRuntimeBackend:
 
     def infer(self, image, depth_scale, outputs, camera=None):
         height, width = image.shape[:2]
-        camera = camera or CameraModel.assumed((height, width))
+        camera = camera or Camera.assumed((height, width))
         values = (image[None], np.float32([depth_scale]), np.float32([camera.intrinsics]))
         results = self._session.run(list(outputs), dict(zip(self._names, values, strict=False)))
         return dict(zip(outputs, results, strict=True))
