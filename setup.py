@@ -91,8 +91,8 @@ setup(
     packages=[*find_packages(str(HERE), include=[NAME, f"{NAME}.*"]), *TRAINING],
     package_dir={f"{NAME}_training": "training"},
     package_data={
-        NAME: ["py.typed", "report/*.j2", "report/*.css", "evaluation/*.j2"],
-        f"{NAME}_training": ["recipes/*.yaml", "report/*.j2"],
+        NAME: ["py.typed", "report/*.j2", "report/*.css", "evaluation/*.j2", "evaluation/datasets/*.j2"],
+        f"{NAME}_training": ["recipes/*.yaml"],
     },
     install_requires=[
         "numpy>=1.24",

@@ -16,6 +16,9 @@ from mt_perception.geometry import resize, scale_camera, to_rgb
 from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.types import OUTPUTS, Camera, DataError, DepthMap, Frame, Mask
 
+MASK_FILE, DEPTH_FILE = "_mask.png", "_depth.npy"
+"""How the files of labels and depth end, behind the name of their image."""
+
 
 @dataclass(frozen=True)
 class Prediction:

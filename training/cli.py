@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mt_perception.datasets.sources import parse_folders
+from mt_perception.datasets.splits import parse_holdout
 from mt_perception.utils.entry import missing, run
 from mt_perception.utils.former_names import current_options
-from mt_perception_training.data.sources import parse_folders
-from mt_perception_training.data.splits import add_holdout, parse_holdout
 from mt_perception_training.depth.command import add_parser as add_depth
+from mt_perception_training.evaluate_command import add_parser as add_evaluate
 from mt_perception_training.options import RunOptions
 from mt_perception_training.quantize_command import add_parser as add_quantize
 from mt_perception_training.recipe import load_recipe
-from mt_perception_training.report.command import add_parser as add_evaluate
 from mt_perception_training.teachers.command import add_parser as add_pseudo_label
 
 
@@ -47,10 +47,16 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", nargs="+", default=[], metavar="NAME=FOLDER", help=text)
 
 
+def _add_holdout(parser: argparse.ArgumentParser, text: str) -> None:
+    """The option that `parse_holdout` reads."""
+    text = f"drives, streets or cities of a data set, such as camvid=0001TP: {text}"
+    parser.add_argument("--holdout", nargs="*", metavar="NAME=GROUP", help=text)
+
+
 def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", required=True, help="a YAML file, or one of: street, city, article")
     _add_data(parser)
-    add_holdout(parser, "trained without them and validated on them, beside what the recipe says")
+    _add_holdout(parser, "trained without them and validated on them, beside what the recipe says")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="checkpoints and logs")
     text = (
         "what other networks say of the images, for where their truth is silent; see mt-perception-train pseudo-label"
@@ -117,7 +123,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", required=True, type=Path, metavar="FILE", help="best.ckpt or last.ckpt")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="the model bundle to write or replace")
     _add_data(parser)
-    add_holdout(parser, "scored beside those of the checkpoint's recipe; it must not have been trained on them")
+    _add_holdout(parser, "scored beside those of the checkpoint's recipe; it must not have been trained on them")
     text = "write a model whose depth is no better than a table that knows only the image row, too"
     parser.add_argument("--allow-no-skill", action="store_true", help=text)
     parser.set_defaults(run=_export)

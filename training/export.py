@@ -10,14 +10,14 @@ from types import MappingProxyType
 from typing import Any
 
 from mt_perception.datasets.holdout import Holdout
+from mt_perception.evaluation.datasets.baseline import row_prior_of
+from mt_perception.evaluation.datasets.evaluate import evaluate
+from mt_perception.evaluation.datasets.scoreboard import Scoreboard
 from mt_perception.model.bundle import Bundle, TrainingCamera
 from mt_perception.network.export import write_bundle
-from mt_perception_training.baseline import row_prior_of
 from mt_perception_training.checkpoint import read_checkpoint
 from mt_perception_training.data.splits import trained_on, written
-from mt_perception_training.evaluate import evaluate
 from mt_perception_training.options import TrainingError
-from mt_perception_training.scoreboard import Scoreboard
 
 
 def export(

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from mt_perception.datasets.sample import Reader, labels_of
+from mt_perception.evaluation.datasets.scoreboard import Scoreboard, overall
 from mt_perception.network.decoder import upsample
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
@@ -26,7 +27,6 @@ from mt_perception_training.options import TrainingError
 from mt_perception_training.predict import predict
 from mt_perception_training.pretrained import load_encoder
 from mt_perception_training.recipe import Phase, Recipe
-from mt_perception_training.scoreboard import Scoreboard, overall
 from mt_perception_training.start import STEPS, unfold
 from mt_perception_training.tasks import extra_tasks
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mt_perception.datasets.holdout import ALL
+from mt_perception.datasets.splits import spread
+from mt_perception.evaluation.datasets.evaluate import evaluate, held_out
+from mt_perception.evaluation.datasets.scoreboard import is_abs_rel
 from mt_perception.model.bundle import Bundle
 from mt_perception.quantize import Check, Loss, add_int8
 from mt_perception.types import Frame
 from mt_perception_training.data.sources import open_readers
-from mt_perception_training.data.splits import spread
-from mt_perception_training.evaluate import evaluate, held_out
-from mt_perception_training.scoreboard import is_abs_rel
 
 
 def quantize(

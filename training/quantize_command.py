@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from mt_perception.datasets.sources import parse_folders
 from mt_perception.settings import SETTINGS
-from mt_perception_training.data.sources import parse_folders
 
 
 def add_parser(commands: Any) -> None:

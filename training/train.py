@@ -14,9 +14,10 @@ from lightning.pytorch.callbacks import ModelCheckpoint, TQDMProgressBar
 from lightning.pytorch.loggers import CSVLogger, Logger, TensorBoardLogger
 from lightning.pytorch.utilities import rank_zero_only
 
+from mt_perception.datasets.sources import require_folders
 from mt_perception.utils.hardware import computes_bf16, limited_threads, processor
 from mt_perception_training.checkpoint import read_checkpoint
-from mt_perception_training.data.sources import open_readers, require_folders
+from mt_perception_training.data.sources import open_readers
 from mt_perception_training.data.splits import with_blocks, written
 from mt_perception_training.module import MultiTaskModule
 from mt_perception_training.options import LAST, RunOptions, TrainingError

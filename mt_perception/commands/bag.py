@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.evaluation.measures import MEASURES, difference, interval, shown, verdict
-from mt_perception.report.page import over_text, require_report
+from mt_perception.report.page import ReportError, over_text, require_report
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.utils.json_safe import check_folder, write_json
 
@@ -97,15 +97,30 @@ def add_recordings(parser: argparse.ArgumentParser) -> None:
     """Add the options that `evaluate_recordings` takes."""
     parser.add_argument("--truth", type=Path, metavar="BAG", help="recording of the truth (default: each BAG's own)")
     _add_topics(parser)
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
-    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with images here, one file")
-    text = "frames of each BAG that the report shows, the worst first (default: %(default)s)"
-    parser.add_argument("--worst", type=int, default=6, metavar="N", help=text)
+    add_reports(parser)
     text = "the model that made the results: its card has its classes and the row table (default: the package's own)"
     parser.add_argument("--model", default="", help=text)
     text = "classes of the true labels where the recording names none: cityscapes, camvid, idd_lite or FILE.yaml"
     parser.add_argument("--truth-labels", default="", metavar="LABELS", help=text)
     _add_workers(parser)
+
+
+def add_reports(parser: argparse.ArgumentParser) -> None:
+    """Add the options of all that is scored: where the numbers go."""
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every number here")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write a report with images here, one file")
+    text = "frames of each data set or BAG that the report shows, the worst first (default: %(default)s)"
+    parser.add_argument("--worst", type=int, default=6, metavar="N", help=text)
+
+
+def check_reports(options: argparse.Namespace) -> None:
+    """Raise what would keep the reports from being written, before the work that they are about."""
+    if options.worst < 0:
+        raise ReportError(f"--worst is {options.worst}; it must be 0 or more")
+    for file in (options.json, options.html):
+        check_folder(file)
+    if options.html:
+        require_report()
 
 
 def _old_evaluate(options: argparse.Namespace) -> int:
@@ -120,10 +135,7 @@ def evaluate_recordings(options: argparse.Namespace, names: Sequence[str]) -> in
     from mt_perception.evaluation.recording import compare, evaluate_bags
     from mt_perception.model.bundle import open_model
 
-    for file in (options.json, options.html):
-        check_folder(file)
-    if options.html:
-        require_report()
+    check_reports(options)
     paths = listed(names)
     card = open_model(options.model).card
     true_labels = open_labels(options.truth_labels) if options.truth_labels else None

@@ -18,15 +18,13 @@ from mt_perception.draw import render
 from mt_perception.messages.calibration import read_camera
 from mt_perception.messages.read import with_camera
 from mt_perception.pipeline import Perceiver
-from mt_perception.prediction import Prediction
+from mt_perception.prediction import DEPTH_FILE, MASK_FILE, Prediction
 from mt_perception.scale.ground import GroundDepth, Mount
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.types import Camera, DataError, Frame
 from mt_perception.utils.image_files import read_image
 from mt_perception.utils.json_safe import check_folder
 
-MASK_FILE, DEPTH_FILE = "_mask.png", "_depth.npy"
-"""How the files of labels and depth end, behind the name of their image."""
 _SHEET_ROWS, _SHEET_CELL_PX = 12, 480
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from mt_perception.datasets.own import LABELS_FILE, Own, read_labels
 from mt_perception.datasets.sample import DatasetError, Reader
 from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.utils import registry
+from mt_perception.utils.former_names import DATASETS, current
 from mt_perception.utils.registry import Registry
 
 
@@ -70,3 +71,21 @@ def open_labels(name: str, folder: Path = Path()) -> LabelSet:
     if not name.endswith((".yaml", ".yml")):
         raise DatasetError(f"there is no label set {name!r}; give a .yaml file, or one of {', '.join(LABEL_SETS)}")
     return read_labels(folder / Path(name).expanduser())
+
+
+def parse_folders(pairs: Iterable[str]) -> dict[str, Path]:
+    """`NAME=FOLDER` as typed -> folders by name."""
+    folders = {}
+    for pair in pairs:
+        name, _, folder = pair.partition("=")
+        name = current(name, DATASETS)
+        if name not in READERS or not folder:
+            raise DatasetError(f"--data is {pair!r}; expected NAME=FOLDER with NAME one of {', '.join(READERS)}")
+        folders[name] = Path(folder).expanduser()
+    return folders
+
+
+def require_folders(names: Sequence[str], folders: Mapping[str, Path]) -> None:
+    """Raise `DatasetError` for a data set whose folder was not given."""
+    if missing := [name for name in names if name not in folders]:
+        raise DatasetError(f"the data set {missing[0]} is needed; give its folder with --data {missing[0]}=FOLDER")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from mt_perception.model.spec import NetworkSpec
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
+from mt_perception_training.cli import main as train
 
 pytest.importorskip("torch")  # which makes the model
 
@@ -91,6 +94,21 @@ def test_all_ways_agree_to_the_last_digit(
     assert labels["over"]["list"] == "cityscapes" and labels["over"]["pixels"] > 0
 
 
+def test_a_base_install_scores_without_torch_and_training(city: Path, model: Bundle, tmp_path: Path) -> None:
+    """In a process in which importing either fails, as does what draws reports."""
+    program = f"""
+import sys
+for name in ("torch", "torchvision", "mt_perception_training", "lightning", "matplotlib", "jinja2", "rclpy"):
+    sys.modules[name] = None
+from mt_perception.commands.main import main
+arguments = [{str(model.folder)!r}, "--data", "city={city}", "--json", {str(tmp_path / "a.json")!r}]
+sys.exit(main(["evaluate", *arguments]))
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "a.json").read_text())["scores"]["city_miou"] > 0
+
+
 def test_two_seconds_of_frames_have_no_interval(predictions: tuple[Path, Path], tmp_path: Path) -> None:
     (found,) = scores_of(tmp_path / "c.json", str(predictions[1]))["recordings"]
     assert {each["interval"] for each in found["scores"].values()} == {None}
@@ -121,7 +139,11 @@ def test_what_does_not_go_together_is_told(
 
 
 def test_former_names_say_the_new_one_in_a_line(
-    predictions: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    predictions: tuple[Path, Path], city: Path, model: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["bag", "evaluate", str(predictions[1]), "--json", str(tmp_path / "c.json")]) == 0
     assert "mt-perception bag evaluate is now mt-perception evaluate\n" in capsys.readouterr().err
+    training = ["evaluate", "--model", str(model.folder), "--data", f"city={city}", "--json", str(tmp_path / "a.json")]
+    assert train(training) == 0
+    told = "mt-perception-train evaluate is now mt-perception evaluate MODEL --data NAME=FOLDER\n"
+    assert told in capsys.readouterr().err and (tmp_path / "a.json").is_file()

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from miniature import write_city
 
+from mt_perception.datasets.check import check_files
 from mt_perception.datasets.cityscapes import Cityscapes
 from mt_perception.datasets.sample import DatasetError
+from mt_perception.datasets.sources import parse_folders
 from mt_perception_training.data.batches import draw
-from mt_perception_training.data.check import check_files
-from mt_perception_training.data.sources import open_readers, parse_folders
+from mt_perception_training.data.sources import open_readers
 
 
 def test_every_bad_file_is_named_at_once(tmp_path: Path) -> None:

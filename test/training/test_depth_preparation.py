@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from stereo_folder import BASELINE, BOX_PX, FX, HEIGHT, WALL_PX, WIDTH, command, place, write_folder
 
+from mt_perception.datasets.check import check_files
 from mt_perception.datasets.cityscapes import Cityscapes
 from mt_perception.datasets.sample import DatasetError
 from mt_perception.utils.parallel import PoolError
-from mt_perception_training.data.check import check_files
 from mt_perception_training.depth import prepare
 from mt_perception_training.depth.options import Preparation, PreparationError
 

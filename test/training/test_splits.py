@@ -9,19 +9,13 @@ import pytest
 from miniature import write_camvid, write_city, write_kitti_drive
 
 from mt_perception.datasets.sample import DatasetError, Reader
+from mt_perception.datasets.splits import parse_holdout, split_readers, split_texts
+from mt_perception.evaluation.datasets.baseline import baseline, row_prior_of
 from mt_perception.model.bundle import BundleCard, TrainingCamera
 from mt_perception.model.row_prior import RowPrior
 from mt_perception.model.spec import InputSpec, NetworkSpec
-from mt_perception_training.baseline import baseline, row_prior_of
 from mt_perception_training.data.sources import open_readers
-from mt_perception_training.data.splits import (
-    parse_holdout,
-    split_readers,
-    split_texts,
-    trained_on,
-    with_blocks,
-    written,
-)
+from mt_perception_training.data.splits import trained_on, with_blocks, written
 from mt_perception_training.recipe import Recipe, parse_recipe
 
 CARD = BundleCard("street", True, NetworkSpec(), InputSpec(96, 64), TrainingCamera(100.0, 96))

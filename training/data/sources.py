@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 
+from mt_perception.datasets.check import check_files
 from mt_perception.datasets.holdout import Holdout
-from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of
-from mt_perception.datasets.sources import READERS
+from mt_perception.datasets.sample import Reader, Sample, labels_of
+from mt_perception.datasets.sources import require_folders
+from mt_perception.datasets.splits import split_readers
 from mt_perception.labels import LabelSet
 from mt_perception.metrics.label_mapping import LabelMapping
-from mt_perception.utils.former_names import DATASETS, current
-from mt_perception_training.data.check import check_files
 from mt_perception_training.data.pseudo import open_pseudo_labelled
-from mt_perception_training.data.splits import split_readers
 
 MEMORY_BYTES = 4 << 30
 """A data set that needs less than this when decoded is held in memory."""
@@ -61,24 +60,6 @@ def relabelled(reader: Reader, labels: LabelSet) -> Reader:
     return (
         reader if np.array_equal(known, LabelMapping(labels_of(reader), labels).table()) else Relabelled(reader, labels)
     )
-
-
-def parse_folders(pairs: Iterable[str]) -> dict[str, Path]:
-    """`NAME=FOLDER` as typed -> folders by name."""
-    folders = {}
-    for pair in pairs:
-        name, _, folder = pair.partition("=")
-        name = current(name, DATASETS)
-        if name not in READERS or not folder:
-            raise DatasetError(f"--data is {pair!r}; expected NAME=FOLDER with NAME one of {', '.join(READERS)}")
-        folders[name] = Path(folder).expanduser()
-    return folders
-
-
-def require_folders(names: Sequence[str], folders: Mapping[str, Path]) -> None:
-    """Raise `DatasetError` for a data set whose folder was not given."""
-    if missing := [name for name in names if name not in folders]:
-        raise DatasetError(f"the data set {missing[0]} is needed; give its folder with --data {missing[0]}=FOLDER")
 
 
 def open_readers(

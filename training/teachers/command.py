@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.datasets.sample import DatasetError, Reader
-from mt_perception.datasets.sources import READERS
+from mt_perception.datasets.sources import READERS, parse_folders
 from mt_perception.types import Camera
-from mt_perception_training.data.sources import parse_folders
 from mt_perception_training.teachers.network import TeacherError
 
 IMAGES = "images"

@@ -8,13 +8,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-
-pytest.importorskip("torch")
-
 from miniature import CAMERA, scene
 
 from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.datasets.sample import Sample
+from mt_perception.evaluation.datasets.collector import Collector
+from mt_perception.evaluation.datasets.scoreboard import Scoreboard
 from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.metrics.label_mapping import Comparison, LabelMapping
 from mt_perception.metrics.scores import DepthBreakdown, DepthHistogram, DepthScores, SegmentationScores
@@ -22,8 +21,6 @@ from mt_perception.report.findings import mistakes
 from mt_perception.report.frames import Worst
 from mt_perception.report.images import depth_errors, label_errors
 from mt_perception.types import Camera
-from mt_perception_training.report.collector import Collector
-from mt_perception_training.scoreboard import Scoreboard
 
 SAME = Comparison(CITYSCAPES, CITYSCAPES)
 THREE = Comparison(*[LabelSet("three", CITYSCAPES.labels[:3])] * 2)

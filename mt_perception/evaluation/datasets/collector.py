@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from mt_perception.datasets.sample import Sample
+from mt_perception.evaluation.datasets.scoreboard import Scoreboard
 from mt_perception.labels import LabelSet
 from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.metrics.scores import DepthBreakdown, DepthHistogram, SegmentationScores
@@ -15,7 +16,6 @@ from mt_perception.report.images import Panel, View, panels
 from mt_perception.report.tables import depth_results, label_results
 from mt_perception.types import DepthMap, Mask
 from mt_perception.utils.json_safe import plain
-from mt_perception_training.scoreboard import Scoreboard
 
 
 class DatasetScores:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from mt_perception.datasets.holdout import Holdout, dataset_of
 from mt_perception.datasets.sample import DatasetError, Reader
+from mt_perception.datasets.splits import are_same, split_readers, spread
 from mt_perception.model.bundle import BundleCard
 from mt_perception.model.row_prior import FOLDS, LeftOut, RowHistogram, RowPrior, pooled
-from mt_perception_training.data.splits import are_same, split_readers, spread
 
 MOST_FRAMES = 400
 """More, evenly spread, hardly move a median, and take long to read."""

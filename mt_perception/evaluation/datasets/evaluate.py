@@ -8,18 +8,18 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from mt_perception.datasets.check import check_files
 from mt_perception.datasets.holdout import Holdout, dataset_of, split_off
 from mt_perception.datasets.sample import DatasetError, labels_of
 from mt_perception.datasets.sources import READERS
+from mt_perception.datasets.splits import split_readers, split_texts
+from mt_perception.evaluation.datasets.baseline import baseline
+from mt_perception.evaluation.datasets.predictions import FolderPredictor, ModelPredictor, Predictor
+from mt_perception.evaluation.datasets.scoreboard import Scoreboard
 from mt_perception.model.bundle import BundleCard, open_model
 from mt_perception.pipeline import Perceiver
 from mt_perception.report.page import over_text
 from mt_perception.settings import Settings
-from mt_perception_training.baseline import baseline
-from mt_perception_training.data.sources import open_readers
-from mt_perception_training.data.splits import split_texts
-from mt_perception_training.predictions import FolderPredictor, ModelPredictor, Predictor
-from mt_perception_training.scoreboard import Scoreboard
 
 
 def evaluate(
@@ -45,7 +45,8 @@ def evaluate(
         predict = ModelPredictor(Perceiver.open(Settings(model=str(model), precision=precision)))
     holdout = held_out(card, folders) if holdout is None else holdout
     board = Scoreboard(card.labels) if board is None else board
-    readers = open_readers(list(folders), folders, split, holdout, taught=False)
+    readers = split_readers(folders, split, holdout, taught=False)
+    check_files(list(readers.values()))
     for name, text in split_texts(readers, split, holdout).items():
         is_told = name in folders or set(holdout[dataset_of(name)]) <= set(card.holdout.get(dataset_of(name), ()))
         board.about[name] = {"split": text if is_told else f"{text} (the model's card does not say so)"}

@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from mt_perception.commands.run import DEPTH_FILE, MASK_FILE
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids
 from mt_perception.pipeline import Perceiver
+from mt_perception.prediction import DEPTH_FILE, MASK_FILE
 from mt_perception.types import DepthMap, Frame, Mask
 
 

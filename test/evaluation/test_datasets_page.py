@@ -9,22 +9,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
 pytest.importorskip("matplotlib")
 pytest.importorskip("jinja2")
 
 from miniature import CAMERA, scene, write_camvid, write_city
 from pages import Reader
 
+from mt_perception.commands.main import main
 from mt_perception.datasets.sample import Sample
+from mt_perception.evaluation.datasets.collector import Collector
+from mt_perception.evaluation.datasets.page import page
 from mt_perception.labels import CITYSCAPES
 from mt_perception.model.bundle import BundleCard, TrainingCamera
 from mt_perception.model.spec import InputSpec, NetworkSpec
-from mt_perception_training.cli import main
-from mt_perception_training.options import TrainingError
-from mt_perception_training.report.collector import Collector
-from mt_perception_training.report.curves import read_curves
-from mt_perception_training.report.page import page
+from mt_perception.report.curves import read_curves
+from mt_perception.report.page import ReportError
 
 CARD = BundleCard("<b>street</b>", True, NetworkSpec(), InputSpec(96, 64), TrainingCamera(100.0, 96))
 NAUGHTY = 'lamp <script>alert("post")</script>'
@@ -39,7 +38,7 @@ def test_curves_of_a_resumed_run_join_without_what_was_lost(tmp_path: Path) -> N
         (folder / "metrics.csv").write_text("\n".join(["epoch,step,train/loss,val/score", *lines]))
     curves = read_curves(tmp_path)
     assert curves == {"train/loss": [(1, 3.0), (2, 2.0), (3, 1.5), (4, 1.0)], "val/score": [(4, 0.5)]}
-    with pytest.raises(TrainingError, match=r"holds no metrics\.csv"):
+    with pytest.raises(ReportError, match=r"holds no metrics\.csv"):
         read_curves(tmp_path / "nothing")
 
 
@@ -118,7 +117,7 @@ def test_the_page_shows_the_numbers_of_the_json(collector: Collector, html: str)
 def test_the_command_writes_both(bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = [f"camvid={write_camvid(tmp_path / 'camvid')}", f"city={write_city(tmp_path / 'city')}"]
     files = {"--json": tmp_path / "scores.json", "--html": tmp_path / "report.html"}
-    options = ["evaluate", "--model", str(bundle.folder), "--worst", "1", "--data", *data]
+    options = ["evaluate", str(bundle.folder), "--worst", "1", "--data", *data]
     assert main([*options, *(str(each) for pair in files.items() for each in pair)]) == 0
     printed = capsys.readouterr().out
     results = json.loads(files["--json"].read_text())
@@ -127,4 +126,6 @@ def test_the_command_writes_both(bundle, tmp_path: Path, capsys: pytest.CaptureF
     assert "random weights" in Reader(files["--html"].read_text(encoding="utf-8")).text
     assert main([*options, "--html", str(tmp_path / "nowhere" / "report.html")]) == 1
     assert main([*options, "--run", str(tmp_path / "nowhere")]) == 1
-    assert "cannot be written" in (errors := capsys.readouterr().err) and "metrics.csv" in errors
+    assert main([*options, "--worst", "-1"]) == 1
+    errors = capsys.readouterr().err
+    assert "cannot be written" in errors and "metrics.csv" in errors and "--worst is -1" in errors

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mt_perception.report.charts import Curve
-from mt_perception_training.options import TrainingError
+from mt_perception.report.page import ReportError
+
+if TYPE_CHECKING:
+    from mt_perception.report.charts import Curve  # which imports Matplotlib
 
 LOG = "metrics.csv"
 
@@ -15,11 +18,11 @@ def read_curves(run: Path) -> dict[str, Curve]:
     """Curves by name (`train/loss`, `val/score`, ...) from all logs below `run`.
 
     A resumed run goes on in a log of its own, from its last checkpoint: what an earlier log holds beyond
-    that step was lost by the kill, and is left out. Raises `TrainingError` if there is no log.
+    that step was lost by the kill, and is left out. Raises `ReportError` if there is no log.
     """
     logs = sorted((log for path in run.rglob(LOG) if (log := _read(path))), key=_first_step)
     if not logs:
-        raise TrainingError(f"{run} holds no {LOG}; --run wants the folder that `train --out` wrote")
+        raise ReportError(f"{run} holds no {LOG}; --run wants the folder that `train --out` wrote")
     curves: dict[str, Curve] = {}
     for log in logs:
         start = _first_step(log)
@@ -44,5 +47,5 @@ def _read(path: Path) -> dict[str, Curve]:
                     if value and name not in ("step", "epoch"):
                         curves.setdefault(name, []).append((step, float(value)))
     except (KeyError, TypeError, ValueError) as error:
-        raise TrainingError(f"{path} is no CSV log of a training run ({type(error).__name__}: {error})") from error
+        raise ReportError(f"{path} is no CSV log of a training run ({type(error).__name__}: {error})") from error
     return curves

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from mt_perception.evaluation.datasets.collector import Collector
 from mt_perception.model.bundle import BundleCard
 from mt_perception.report.charts import Curve, curves, depth_histogram
 from mt_perception.report.findings import findings
 from mt_perception.report.images import css_color
 from mt_perception.report.page import render_page
 from mt_perception.report.tables import confusion_table
-from mt_perception_training.report.collector import Collector
 
 
 def page(collector: Collector, card: BundleCard, split: str, run: Mapping[str, Curve] | None = None) -> str:

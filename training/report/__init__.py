@@ -1,1 +1,0 @@
-"""The report of an evaluation: what the model does, how well, and where it fails. One HTML file and one JSON file."""
