@@ -31,9 +31,9 @@ from mt_perception.commands.main import image_size
 from mt_perception.geometry import Fit
 from mt_perception.messages.read import frame_from_message
 from mt_perception.pipeline import Stopwatch
-from mt_perception.processing.prefetch import spread
+from mt_perception.processing.prefetch import ordered_map
 from mt_perception.processing.process import process_bag
-from mt_perception.processing.shard import Processing, lanes
+from mt_perception.processing.shard import Processing, inference_workers
 from mt_perception.settings import Settings
 from mt_perception.topics import camera_info_topic
 from mt_perception.types import OUTPUTS
@@ -47,13 +47,13 @@ COLUMNS = ("variant", "size", "images", "p50_ms", "per_second", "ratio")
 
 def measure(settings: Settings, source: Path, images: int, rounds: int, progress: bool = True) -> list[Row]:
     """A row for the network and for each way of processing; milliseconds are those of one image."""
-    networks = lanes(settings, usable_cores())  # the same ones: more in one process slow each other down
-    frames = [frame_from_message(shot.image.message()) for shot in BagSource(source)]
+    networks = inference_workers(settings, usable_cores())  # the same ones: more in one process slow each other down
+    frames = [frame_from_message(each.image.message()) for each in BagSource(source)]
     fitted = [Fit.named(settings.fit, frame.size, networks[0].size).apply(frame) for frame in frames]
 
     def network() -> None:
         workers = [partial(infer, each.backend) for each in networks]
-        deque(spread(islice(cycle(fitted), images), workers), maxlen=0)
+        deque(ordered_map(islice(cycle(fitted), images), workers), maxlen=0)
 
     with tempfile.TemporaryDirectory() as folder:
         recording = repeated(source, Path(folder) / "recording", images)

@@ -17,15 +17,13 @@ CAMERA = Camera(100, 60, 80.0, 80.0, 50.0, 30.0)
 SIZE = (CAMERA.height_px, CAMERA.width_px)
 
 
-def write_street(
-    path: Path, instants: int = 8, storage: str = "mcap", start_ns: int = 0, info_late_ns: int = 0
-) -> Path:
+def write_street(path: Path, frames: int = 8, storage: str = "mcap", start_ns: int = 0, info_late_ns: int = 0) -> Path:
     """A stereo pair, camera_info and truth, 10 per second, 60x100; the truth is road 5 m away everywhere.
 
     The stamps of camera_info are `info_late_ns` later than those of their images.
     """
     with BagWriter(path, storage) as bag:
-        for index in range(instants):
+        for index in range(frames):
             stamp = start_ns + index * 10**8
             head = new_header(stamp, "camera")
             labels, depth_mm = np.zeros(SIZE, np.uint8), np.full(SIZE, 5000, np.uint16)

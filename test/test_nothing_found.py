@@ -97,7 +97,7 @@ def ends_in_a_sentence(command, arguments, nothing, tmp_path, capfd):
     words = {
         "IN": lambda: NOTHING[nothing](tmp_path / "in"),
         "OUT": lambda: tmp_path / "out",
-        "STREET": lambda: write_street(tmp_path / "street", start_ns=10**9, instants=1),
+        "STREET": lambda: write_street(tmp_path / "street", start_ns=10**9, frames=1),
         "RESULTS": lambda: write_results(tmp_path / "results", 2),
     }
     filled = [str(words[word]()) if word in words else word for word in arguments]

@@ -26,17 +26,17 @@ def is_whole(path: Path) -> bool:
     return end == _PNG_END if path.suffix == ".png" else end.rstrip().endswith(b"}")
 
 
-def claim(folder: Path, record: str, wanted: Mapping[str, Any], allowed: Collection[str] = ()) -> None:
-    """Make `folder` the one of what `wanted` says, which is kept in it as the file `record`.
+def check_manifest(folder: Path, manifest: str, facts: Mapping[str, Any], allowed: Collection[str] = ()) -> None:
+    """Write `facts` into the file `manifest` of `folder`; where it is there already, they must be the same.
 
     Raises `DatasetError` for a folder that was made with anything else, or holds other files than those `allowed`.
     """
-    file, text = folder / record, json.dumps(plain(wanted), indent=1) + "\n"
+    file, text = folder / manifest, json.dumps(plain(facts), indent=1) + "\n"
     if file.is_file():
         try:
             there = dict(json.loads(file.read_text(encoding="utf-8")))
         except ValueError:
-            raise DatasetError(f"{file} is no record of what made the folder; give another --out") from None
+            raise DatasetError(f"{file} is no manifest of what made the folder; give another --out") from None
         if changed := _difference(there, json.loads(text)):
             key, was, now = changed
             refusal = f"{folder} was made with {key} {was!r}, now it is {now!r}"
@@ -48,10 +48,10 @@ def claim(folder: Path, record: str, wanted: Mapping[str, Any], allowed: Collect
     write_whole(file, text.encode())
 
 
-def _difference(there: Mapping[str, Any], wanted: Mapping[str, Any], where: str = "") -> tuple[str, Any, Any] | None:
+def _difference(there: Mapping[str, Any], facts: Mapping[str, Any], where: str = "") -> tuple[str, Any, Any] | None:
     """The first key, at any depth, whose value is another one: its name and both values."""
-    for key in dict.fromkeys((*wanted, *there)):
-        was, now = there.get(key), wanted.get(key)
+    for key in dict.fromkeys((*facts, *there)):
+        was, now = there.get(key), facts.get(key)
         if isinstance(was, dict) and isinstance(now, dict):
             if found := _difference(was, now, f"{where}{key}."):
                 return found

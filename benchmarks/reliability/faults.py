@@ -123,7 +123,7 @@ def recorder_is_killed(folder: Path) -> str:
     """SIGKILL after five seconds of 20 images a second."""
     sent_s = _record(folder, lambda process, elapsed_s: elapsed_s > 5 and process.kill())
     with Bag(folder / "out") as bag, Reader(folder / "out") as reader:
-        assert bag.loss == "" and sum(1 for _ in bag.messages()) == reader.message_count > 0
+        assert bag.read_error == "" and sum(1 for _ in bag.messages()) == reader.message_count > 0
         lost_s = sent_s - bag.span_ns[1] / 1e9
     assert lost_s < 1.5, f"{lost_s:.2f} s were lost"  # half a second for discovery and a busy machine
     return f"the last {lost_s:.2f} s; all readers open it"
@@ -135,7 +135,7 @@ def disk_is_full_while_recording(folder: Path) -> str:
     said = (folder / "log").read_text()
     assert "Traceback" not in said and said.count("error: ") == 1 and "cannot be written any further" in said, said
     with Bag(folder / "out") as bag, Reader(folder / "out") as reader:
-        assert bag.loss == "" and reader.message_count > 0
+        assert bag.read_error == "" and reader.message_count > 0
         return f"what came after; {reader.message_count} messages open in all readers"
 
 
@@ -144,7 +144,7 @@ def process_is_killed_and_called_again(folder: Path) -> str:
     _drive(folder / "drive", seconds=100)
     command = [*_PROGRAM, "bag", "process", str(folder / "drive"), str(folder / "out"), *_NETWORK]
     process = subprocess.Popen([*command, "--workers", "2"], stderr=subprocess.DEVNULL)
-    while not list((folder).glob("out.parts/*.unfinished")):
+    while not list((folder).glob("out.shards/*.unfinished")):
         assert process.poll() is None
         time.sleep(0.01)
     process.kill()
@@ -257,5 +257,5 @@ def _damaged(folder: Path, damage: Callable[[bytes], bytes]) -> str:
     file.write_bytes(damage(file.read_bytes()))
     with Bag(folder / "drive") as bag:
         rest = {each.received_ns: bytes(each.data) for each in bag.messages()}
-        assert rest.items() <= whole.items() and rest and bag.loss
+        assert rest.items() <= whole.items() and rest and bag.read_error
     return f"{number - len(rest)} of {number} messages"

@@ -47,7 +47,7 @@ class Bag:
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path)
-        self.loss = ""
+        self.read_error = ""
         """What of the recording cannot be read, and why; empty for a whole one."""
         if self.path.is_file() and not is_all_of(self.path.parent, self.path):
             self._reader: Any = self._open_files([self.path])
@@ -71,7 +71,9 @@ class Bag:
             except ValueError as nothing:
                 raise BagError(f"{folder} is no recording that can be read ({error}); {nothing}") from error
             if has_metadata:
-                self.loss = f"{folder} is not what its metadata.yaml says ({error}); {self.loss or _ALL_THERE}"
+                self.read_error = (
+                    f"{folder} is not what its metadata.yaml says ({error}); {self.read_error or _ALL_THERE}"
+                )
             return reader
 
     def _open_files(self, files: list[Path], trusted: bool = True) -> Any:
@@ -79,13 +81,13 @@ class Bag:
         if trusted and len(files) == 1 and files[0].suffix == ".mcap":
             with suppress(Exception):
                 return opened(files[0])  # else all of the file has to be read to begin with
-        from mt_perception.bags.recovery import Damaged
+        from mt_perception.bags.recovery import RecoveredFiles
 
         try:
-            reader = Damaged(files)
+            reader = RecoveredFiles(files)
         except ValueError as nothing:
             raise BagError(str(nothing)) from nothing
-        self.loss = reader.loss and f"{self.path} was not ended properly; {reader.loss}"
+        self.read_error = reader.read_error and f"{self.path} was not ended properly; {reader.read_error}"
         return reader
 
     def __enter__(self) -> Bag:
@@ -132,7 +134,7 @@ class Bag:
         """The messages of `topics` (None: of all) in the order in which they were recorded.
 
         Only those received from `start_ns` on, and before `stop_ns`, where these are given. When all were read and
-        fewer came than the recording announces, `loss` says so.
+        fewer came than the recording announces, `read_error` says so.
         """
         wanted = [c for c in self.connections if topics is None or c.topic in topics]
         if not wanted:
@@ -155,7 +157,9 @@ class Bag:
             rescue = self._rescue()
             if rescue is None:
                 raise
-            self.loss = f"{self.path} is damaged ({type(error).__name__}: {error}); {rescue.loss or _ALL_THERE}"
+            self.read_error = (
+                f"{self.path} is damaged ({type(error).__name__}: {error}); {rescue.read_error or _ALL_THERE}"
+            )
             for record in rescue.messages(wanted, start_ns, stop_ns):
                 came[record[0].topic] -= 1
                 if came[record[0].topic] < 0:  # not one that came before the damage
@@ -163,15 +167,15 @@ class Bag:
 
     def _rescue(self) -> Any:
         """A reader of the same files that trusts no index; None where this one does not either, or nothing is whole."""
-        from mt_perception.bags.recovery import Damaged
+        from mt_perception.bags.recovery import RecoveredFiles
 
         with suppress(ValueError):
-            if not isinstance(self._reader, Damaged):
-                return Damaged([self.path] if self.path.is_file() else pieces(self.path))
+            if not isinstance(self._reader, RecoveredFiles):
+                return RecoveredFiles([self.path] if self.path.is_file() else pieces(self.path))
         return None
 
     def _compare(self, came: Mapping[str, int], topics: Collection[str]) -> None:
         short = [f"{came[topic]} of {count} on {topic}" for topic, count in self.counts.items()
                  if topic in topics and came[topic] < count]  # fmt: skip
-        if short and not self.loss:
-            self.loss = f"{self.path} holds fewer messages than it announces: {', '.join(short)}"
+        if short and not self.read_error:
+            self.read_error = f"{self.path} holds fewer messages than it announces: {', '.join(short)}"

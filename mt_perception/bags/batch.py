@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mt_perception.bags.bag import BagError
-from mt_perception.utils.parallel import run
+from mt_perception.utils.parallel import parallel_map
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -47,7 +47,7 @@ def attempts(
     function: Callable[[Item], Result], items: Sequence[Item], workers: int, ray: str = ""
 ) -> Iterator[tuple[Item, Result | Failure]]:
     """Each item with what `function` makes of it, or why it cannot, in the order in which they are ready."""
-    return run(partial(_attempt, function), items, workers, ray)
+    return parallel_map(partial(_attempt, function), items, workers, ray)
 
 
 def _attempt(function: Callable[[Item], Result], item: Item) -> tuple[Item, Result | Failure]:

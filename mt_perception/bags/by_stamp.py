@@ -1,4 +1,4 @@
-"""Recordings as instants: all messages that carry one stamp, whenever they were recorded."""
+"""Recordings as frame sets: all messages that carry one stamp, whenever they were recorded."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PENDING, _PENDING_AT_LEAST, _PENDING_BYTES = 100, 8, 128 << 20
 
 
 @dataclass
-class Instant:
+class FrameSet:
     """All messages of one stamp, by their roles (`Layout.role`)."""
 
     stamp_ns: int
@@ -70,18 +70,18 @@ def _at_truth(made: NDArray[Any] | None, true: NDArray[Any] | None) -> Pair | No
     return None if made is None or true is None else (geometry.resize_nearest(made, true.shape[:2]), true)
 
 
-def instants(bag: Bag, layout: Layout | None = None) -> Iterator[Instant]:
-    """The instants of a recording in the order of their stamps' arrival; `layout` is its own if it is not given.
+def frame_sets(bag: Bag, layout: Layout | None = None) -> Iterator[FrameSet]:
+    """The frame sets of a recording in the order of their stamps' arrival; `layout` is its own if it is not given.
 
     Each is held back for messages that come late, results above all, until so many others have begun, or hold so many
     bytes, as any recording may take.
     """
     layout = layout_of(bag) if layout is None else layout
-    pending: dict[int, Instant] = {}
+    pending: dict[int, FrameSet] = {}
     held = 0
     for recorded in bag.messages(headed(bag)):
         stamp = layout.stamp_ns(recorded)  # without decoding the image
-        messages = pending.setdefault(stamp, Instant(stamp)).messages
+        messages = pending.setdefault(stamp, FrameSet(stamp)).messages
         messages[layout.role(recorded.topic)] = recorded
         held += len(recorded.data)
         while len(pending) > _PENDING or (held > _PENDING_BYTES and len(pending) > _PENDING_AT_LEAST):

@@ -18,7 +18,7 @@ Record = tuple[Connection, int, bytes]
 """Topic, time of reception in ns, data."""
 
 
-class Damaged:
+class RecoveredFiles:
     """What can be read of the files of one recording, with the part of `rosbags`' reader that `Bag` uses.
 
     Nothing but the messages is trusted, so the files are read through once to count. Raises `ValueError` when they
@@ -34,11 +34,11 @@ class Damaged:
             found.setdefault(connection.topic, connection)
             counts[connection.topic] += 1
             first_ns, last_ns = min(first_ns, time_ns), max(last_ns, time_ns)
-        self.loss = "; ".join(each.loss for each in self._files if each.loss)
+        self.read_error = "; ".join(each.read_error for each in self._files if each.read_error)
         """Why they are not read to their end; empty when they are."""
         if not found:
             names = ", ".join(str(each) for each in files)
-            raise ValueError(f"{names} holds no whole message{self.loss and f': {self.loss}'}")
+            raise ValueError(f"{names} holds no whole message{self.read_error and f': {self.read_error}'}")
         self.connections = [each._replace(msgcount=counts[topic]) for topic, each in found.items()]
         self.start_time, self.end_time = first_ns, last_ns + 1
 
@@ -73,12 +73,12 @@ class DamagedFile(ABC):
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self.loss = ""
+        self.read_error = ""
         """Why it is not read to its end; empty when it is."""
 
     @abstractmethod
     def records(self, start_ns: int, stop_ns: int) -> Iterator[Record]:
-        """Whole messages received in this time, in the order of the file, up to the damage, which `loss` then names."""
+        """Whole messages received in this time, in the file's order, up to the damage, which `read_error` names."""
 
 
 class DamagedMcap(DamagedFile):
@@ -102,7 +102,7 @@ class DamagedMcap(DamagedFile):
         bad = 0
         with self._file.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
-            self.loss = "" if size else "it is empty"
+            self.read_error = "" if size else "it is empty"
             try:
                 for record in StreamReader(stream, emit_chunks=True, record_size_limit=size).records:
                     if not isinstance(record, Chunk):
@@ -112,11 +112,11 @@ class DamagedMcap(DamagedFile):
                         yield from breakup_chunk(record, validate_crc=True)
                     except Exception as error:  # whatever decoding damaged bytes raises
                         bad += 1
-                        self.loss = f"{bad} of its chunks cannot be read ({type(error).__name__})"
+                        self.read_error = f"{bad} of its chunks cannot be read ({type(error).__name__})"
             except Exception as error:  # whatever decoding cut-off bytes raises
                 if size:
                     end = f"it breaks off at {stream.tell() / size:.0%} of the file ({type(error).__name__})"
-                    self.loss = f"{self.loss}; {end}" if bad else end
+                    self.read_error = f"{self.read_error}; {end}" if bad else end
 
 
 class DamagedSqlite(DamagedFile):
@@ -125,7 +125,7 @@ class DamagedSqlite(DamagedFile):
     def records(self, start_ns: int, stop_ns: int) -> Iterator[Record]:
         count = 0
         has_log = self._file.with_name(f"{self._file.name}-wal").exists()
-        self.loss = "all its messages are there, the last ones in sqlite3's log" if has_log else ""
+        self.read_error = "all its messages are there, the last ones in sqlite3's log" if has_log else ""
         address = f"{self._file.resolve().as_uri()}?mode=ro{'' if has_log else '&immutable=1'}"
         try:
             with closing(sqlite3.connect(address, uri=True)) as base:
@@ -141,7 +141,7 @@ class DamagedSqlite(DamagedFile):
                     count += 1
                     yield connections[topic_id], time_ns, data
         except (sqlite3.Error, KeyError) as error:
-            self.loss = f"it breaks off after {count} messages ({type(error).__name__}: {error})"
+            self.read_error = f"it breaks off after {count} messages ({type(error).__name__}: {error})"
 
 
 def _of_channel(channel: Channel, schema: Schema) -> Connection:

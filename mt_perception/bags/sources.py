@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.bags.bag import Bag, BagError, Recorded
-from mt_perception.bags.by_stamp import instants
+from mt_perception.bags.by_stamp import frame_sets
 from mt_perception.bags.files import is_recording
 from mt_perception.bags.topics import find_camera, is_compressed, layout_of
 from mt_perception.errors import Error
@@ -29,11 +29,11 @@ class SourceError(Error, ValueError):
 
 
 @dataclass(frozen=True)
-class Shot:
-    """One instant of a source.
+class SourceFrame:
+    """One frame of a source.
 
     `image` is a (H, W, 3) uint8 BGR array, or the recorded message that holds it. `others` are the messages recorded
-    for the same instant (camera_info, right image, truth), by their topic in the recording.
+    with the same stamp (camera_info, right image, truth), by their topic in the recording.
     """
 
     image: NDArray[np.uint8] | Recorded
@@ -41,15 +41,15 @@ class Shot:
 
 
 class Source(Protocol):
-    """Yields shots, from the beginning each time it is iterated."""
+    """Yields frames, from the beginning each time it is iterated."""
 
     rate_hz: float
     compressed: bool
 
     def __len__(self) -> int:
-        """The number of shots."""
+        """The number of frames."""
 
-    def __iter__(self) -> Iterator[Shot]: ...
+    def __iter__(self) -> Iterator[SourceFrame]: ...
 
 
 def open_source(path: Path | str, topic: str = "", stereo: bool = False, right: str = "") -> Source:
@@ -99,9 +99,9 @@ class FolderSource:
     def __len__(self) -> int:
         return len(self._files)
 
-    def __iter__(self) -> Iterator[Shot]:
+    def __iter__(self) -> Iterator[SourceFrame]:
         for file in self._files:
-            yield Shot(read_image(file, "bgr"))
+            yield SourceFrame(read_image(file, "bgr"))
 
 
 class VideoSource:
@@ -122,14 +122,14 @@ class VideoSource:
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[Shot]:
+    def __iter__(self) -> Iterator[SourceFrame]:
         video = cv2.VideoCapture(str(self._path))
         try:
             while True:
                 readable, image = video.read()
                 if not readable:
                     return
-                yield Shot(image)  # type: ignore[arg-type]
+                yield SourceFrame(image)  # type: ignore[arg-type]
         finally:
             video.release()
 
@@ -157,12 +157,12 @@ class BagSource:
     def __len__(self) -> int:
         return self._count
 
-    def __iter__(self) -> Iterator[Shot]:
-        """The shots, as far as the recording can be read. Raises `SourceError` where it ends too early."""
+    def __iter__(self) -> Iterator[SourceFrame]:
+        """The frames, as far as the recording can be read. Raises `SourceError` where it ends too early."""
         count = 0
         try:
-            for count, shot in enumerate(self._shots(), 1):  # noqa: B007
-                yield shot
+            for count, frame in enumerate(self._frames(), 1):  # noqa: B007
+                yield frame
         except Exception as error:  # whatever a reader raises on damaged bytes
             raise SourceError(
                 f"{self._path} is damaged ({type(error).__name__}: {error}){self._read(count)}"
@@ -173,15 +173,15 @@ class BagSource:
     def _read(self, count: int) -> str:
         return f"; {count} of the {self._count} images that it announces on {self.topic} were read"
 
-    def _shots(self) -> Iterator[Shot]:
+    def _frames(self) -> Iterator[SourceFrame]:
         cameras = filter(None, map(self.layout.topics.get, (IMAGE, RIGHT_IMAGE)))
         with Bag(self._path) as bag, Bag(self._path) as beside:
             infos = [NewestMessage(beside, camera_info_topic(each)) for each in cameras]
-            for instant in instants(bag, self.layout):
-                others = {recorded.topic: recorded for recorded in instant.messages.values()}
+            for frame_set in frame_sets(bag, self.layout):
+                others = {recorded.topic: recorded for recorded in frame_set.messages.values()}
                 if image := others.pop(self.topic, None):
                     newest = [info for each in infos if (info := each.at(image.received_ns))]
-                    yield Shot(image, others | {info.topic: info for info in newest})
+                    yield SourceFrame(image, others | {info.topic: info for info in newest})
 
 
 class NewestMessage:

@@ -70,10 +70,10 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
         if len(works) < len(sources):
             print(f"{len(sources) - len(works)} of {len(sources)} results are there already", file=sys.stderr)
     outcomes = process_bags(works, processing, options.workers, options.ray)
-    for out, tally in outcomes.items():
-        if not isinstance(tally, Exception):
-            print(f"{out}: {tally.images} images")
-            print("".join(f"  {problem}\n" for problem in tally.problems()), end="", file=sys.stderr)
+    for out, stats in outcomes.items():
+        if not isinstance(stats, Exception):
+            print(f"{out}: {stats.images} images")
+            print("".join(f"  {problem}\n" for problem in stats.problems()), end="", file=sys.stderr)
     return _tell_failures({source: outcomes[out] for source, out in works})
 
 
@@ -169,7 +169,7 @@ def _text(facts: Mapping[str, Any]) -> str:
           for name, row in facts["scores"].items()),
         *([f"  mean IoU is {over_text(facts['over'])}"] if facts["over"] else []),
         *([f"  {facts['row_table']}"] if facts["row_table"] else []),
-        *(f"  {loss}" for loss in facts["losses"]),
+        *(f"  {warning}" for warning in facts["warnings"]),
     ]  # fmt: skip
     return "\n".join(lines)
 

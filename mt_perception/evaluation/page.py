@@ -12,8 +12,8 @@ import numpy as np
 from mt_perception.evaluation.frame_selection import APART_NS, differing_frames, worst_frames
 from mt_perception.evaluation.measures import MEASURES, difference, interval, shown, verdict
 from mt_perception.evaluation.recording import Evaluation
+from mt_perception.evaluation.report_frames import differing_share, report_frames, side_by_side
 from mt_perception.evaluation.sentences import on_differences, on_quality, on_running
-from mt_perception.evaluation.shots import differing_share, shots, side_by_side
 from mt_perception.report.charts import TRACK_COLORS, Track, timeline
 from mt_perception.report.findings import findings
 from mt_perception.report.images import css_color
@@ -62,7 +62,7 @@ def recordings_page(
         missing=any(each.gaps or each.unanswered_ns for each in evaluations),
         sentences=[s for o, name in zip(others, names[1:], strict=True) for s in on_differences(o, name, names[0])],
         blocks=[row["blocks"] for row in (each[0] for each in others if each)],
-        worst=[list(shots(each, truth, worst_frames(each.frames, worst))) for each in evaluations],
+        worst=[list(report_frames(each, truth, worst_frames(each.frames, worst))) for each in evaluations],
         ranked=[_RANKED[each.frames.badness[0]] for each in evaluations],
         differing=[
             _differing(evaluations[0], other, truth, worst, (names[0], name))
@@ -175,7 +175,7 @@ def _differing(
 ) -> list[dict[str, Any]]:
     """The frames in which two recordings of the same images differ most, side by side."""
     chosen = differing_frames(first.frames, other.frames, most)
-    pairs = zip(*(shots(each, truth, which) for each, which in _split(first, other, chosen)), strict=True)
+    pairs = zip(*(report_frames(each, truth, which) for each, which in _split(first, other, chosen)), strict=True)
     return [
         {"a": a, "b": b, "share": differing_share(a.mask, b.mask), "rows": side_by_side(a, b, names)} for a, b in pairs
     ]

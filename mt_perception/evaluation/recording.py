@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from mt_perception.bags.bag import Bag, BagError
 from mt_perception.bags.batch import Failure, attempts
-from mt_perception.bags.by_stamp import Instant, instants
+from mt_perception.bags.by_stamp import FrameSet, frame_sets
 from mt_perception.bags.partial import readable
 from mt_perception.bags.topics import Layout, has_images, layout_of
 from mt_perception.evaluation.bootstrap import Blocks, common_blocks, confidence, differences
@@ -56,7 +56,7 @@ class Evaluation:
     judged: int = 0
     unanswered_ns: array[int] = field(default_factory=lambda: array("q"))
     is_live: bool = False
-    losses: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     strange_ids: set[int] = field(default_factory=set)
     row_table: str = ""
     cameras: tuple[str, str] = ("", "")
@@ -96,7 +96,7 @@ class Evaluation:
             "gaps": len(self.gaps),
             "longest_gap_s": float(seconds.max()) if seconds.size else 0.0,
             "latency_ms": percentiles(self.frames["latency_ms"].tolist()) if self.is_live else {},
-            "losses": self.losses,
+            "warnings": self.warnings,
             "blocks": len(self.blocks.table()),
             "over": scores.labels.over() if isfinite(values["miou"]) else None,
             "row_table": self.row_table,
@@ -118,7 +118,7 @@ def evaluate_bag(
     `true_labels`: the classes of the true labels, where the recording does not tell them; see `comparison_of`.
     """
     row_table, pairs = RowTable(card), Pairs()
-    before: Instant | None = None
+    before: FrameSet | None = None
     with Bag(path) as bag, Truth(truth, cameras) as with_truth:
         layout = _layout(bag, with_truth, cameras)
         if MASK not in layout.topics:
@@ -126,26 +126,26 @@ def evaluate_bag(
         model = card.labels if card else CITYSCAPES
         comparison = comparison_of((bag, layout.topics), with_truth.recording, model, true_labels)
         found = Evaluation(path, comparison, cameras=cameras, layout=layout)
-        found.losses += layout.notes
+        found.warnings += layout.notes
         topics = {*layout.topics}
         has_truth = bool(truth) or TRUE_LABELS in topics or topics >= {TRUE_DEPTH, DEPTH}
         if (truth or TRUE_DEPTH in topics) and row_table.needs_fit:
-            before_all = tqdm(readable(bag, instants(bag, layout), []), desc="row table", unit="instant", leave=False)
+            before_all = tqdm(readable(bag, frame_sets(bag, layout), []), desc="row table", unit="frame", leave=False)
             row_table.fit(with_truth(each) for each in before_all)
-        read = readable(bag, instants(bag, layout), found.losses)
-        for instant in tqdm(read, desc=path.name, unit="instant", leave=False):
-            found.images += instant.has_image
-            pair = pairs(instant)
-            if MASK in instant.messages:
-                means = _flicker(before, instant) | _stereo(pair, instant)
-                _add(found, instant, with_truth(instant), means, row_table)
-                before = instant
-            elif instant.has_image:
-                found.unanswered_ns.append(instant.stamp_ns)
+        read = readable(bag, frame_sets(bag, layout), found.warnings)
+        for frame_set in tqdm(read, desc=path.name, unit="frame", leave=False):
+            found.images += frame_set.has_image
+            pair = pairs(frame_set)
+            if MASK in frame_set.messages:
+                means = _flicker(before, frame_set) | _stereo(pair, frame_set)
+                _add(found, frame_set, with_truth(frame_set), means, row_table)
+                before = frame_set
+            elif frame_set.has_image:
+                found.unanswered_ns.append(frame_set.stamp_ns)
     _refuse_nothing(found, truth, has_truth)
     if found.strange_ids:
         ids, name = ", ".join(map(str, sorted(found.strange_ids))), found.comparison.true.name
-        found.losses.append(
+        found.warnings.append(
             f"true labels hold {ids}, which is no class of {name} and not scored; --truth-labels tells other classes"
         )
     scores = found.blocks.total()
@@ -168,7 +168,9 @@ def _ids_of_no_class(true: Mask, labels: LabelSet) -> set[int]:
 def _refuse_nothing(found: Evaluation, truth: Path | None, has_truth: bool) -> None:
     """Raises `BagError` where no result was read, or none has the truth that there is."""
     if not len(found.frames):
-        raise BagError(f"no {MASK} of {found.path} could be read: {'; '.join(found.losses) or 'they have no messages'}")
+        raise BagError(
+            f"no {MASK} of {found.path} could be read: {'; '.join(found.warnings) or 'they have no messages'}"
+        )
     if has_truth and not found.judged:
         raise BagError(
             f"{truth or found.path} tells the truth of none of the {len(found.frames)} results in {found.path}: "
@@ -199,25 +201,27 @@ def compare(evaluations: list[Evaluation]) -> list[dict[str, Any]]:
     return rows
 
 
-def _add(found: Evaluation, instant: Instant, judged: Instant, means: dict[str, float], row_table: RowTable) -> None:
-    """`judged` is the instant with its truth, which may be of another recording."""
-    received_ns = [each.received_ns for each in instant.messages.values()]
-    answered_ns = instant.messages[MASK].received_ns
-    found.is_live |= answered_ns > (instant.image_received_ns or instant.stamp_ns)
+def _add(
+    found: Evaluation, frame_set: FrameSet, judged: FrameSet, means: dict[str, float], row_table: RowTable
+) -> None:
+    """`judged` is the frame set with its truth, which may be of another recording."""
+    received_ns = [each.received_ns for each in frame_set.messages.values()]
+    answered_ns = frame_set.messages[MASK].received_ns
+    found.is_live |= answered_ns > (frame_set.image_received_ns or frame_set.stamp_ns)
     labels, depth_m = judged.labels_and_truth(), judged.depth_and_truth_m()
     found.judged += bool(labels or depth_m)
     found.strange_ids |= _ids_of_no_class(labels[1], found.comparison.true) if labels else set()
-    prior_m = row_table(instant, depth_m[1].shape) if depth_m else None
-    scores = found.blocks.add(instant.stamp_ns, labels, depth_m, means, prior_m).summary()
+    prior_m = row_table(frame_set, depth_m[1].shape) if depth_m else None
+    scores = found.blocks.add(frame_set.stamp_ns, labels, depth_m, means, prior_m).summary()
     if depth_m:
         found.depth.update(*depth_m, labels[1] if labels and labels[1].shape == depth_m[1].shape else None)
-    mask = instant.array(MASK)
+    mask = frame_set.array(MASK)
     assert mask is not None
-    numbers = scores | means | {"latency_ms": (answered_ns - instant.stamp_ns) / 1e6}
-    found.frames.add(instant.stamp_ns, (min(received_ns), max(received_ns)), mask, numbers)
+    numbers = scores | means | {"latency_ms": (answered_ns - frame_set.stamp_ns) / 1e6}
+    found.frames.add(frame_set.stamp_ns, (min(received_ns), max(received_ns)), mask, numbers)
 
 
-def _flicker(before: Instant | None, instant: Instant) -> dict[str, float]:
+def _flicker(before: FrameSet | None, frame_set: FrameSet) -> dict[str, float]:
     """How much changes from one frame to the next: the share of labels, and the mean ratio of metres, as a logarithm.
 
     A part of it is motion, the same for every model on the same recording; the rest is flicker.
@@ -225,10 +229,10 @@ def _flicker(before: Instant | None, instant: Instant) -> dict[str, float]:
     found: dict[str, float] = {}
     if before is None:
         return found
-    first, second = before.array(MASK), instant.array(MASK)
+    first, second = before.array(MASK), frame_set.array(MASK)
     if first is not None and second is not None and first.shape == second.shape:
         found["label_flicker"] = float(np.mean(first != second))
-    first_m, second_m = before.array(DEPTH), instant.array(DEPTH)
+    first_m, second_m = before.array(DEPTH), frame_set.array(DEPTH)
     if first_m is not None and second_m is not None and first_m.shape == second_m.shape:
         known = np.isfinite(first_m) & np.isfinite(second_m) & (first_m > 0) & (second_m > 0)
         if known.any():
@@ -236,9 +240,9 @@ def _flicker(before: Instant | None, instant: Instant) -> dict[str, float]:
     return found
 
 
-def _stereo(pair: StereoPair | None, instant: Instant) -> dict[str, float]:
+def _stereo(pair: StereoPair | None, frame_set: FrameSet) -> dict[str, float]:
     """How well depth explains the pair, beside what the pair itself gives; nothing without a pair."""
-    depth_m = instant.array(DEPTH)
+    depth_m = frame_set.array(DEPTH)
     found = consistency(pair, depth_m, SETTINGS["stereo_width"].default) if pair and depth_m is not None else None
     return {"stereo_error": found.error, "stereo_reference": found.reference} if found else {}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from mt_perception.bags.by_stamp import Instant
+from mt_perception.bags.by_stamp import FrameSet
 from mt_perception.geometry import scale_camera
 from mt_perception.messages.read import camera_from_info
 from mt_perception.model.bundle import BundleCard
@@ -34,23 +34,23 @@ class RowTable:
         """Whether the card has no table."""
         return not (self._card and self._card.row_prior)
 
-    def fit(self, judged: Iterable[Instant]) -> None:
-        """Learn from instants with their truth, in the order of their stamps."""
+    def fit(self, judged: Iterable[FrameSet]) -> None:
+        """Learn from frame sets with their truth, in the order of their stamps."""
         last_ns: int | None = None
-        for instant in judged:
-            self._look_for_camera(instant)
-            if last_ns is not None and instant.stamp_ns < last_ns + _FIT_EVERY_NS:
+        for frame_set in judged:
+            self._look_for_camera(frame_set)
+            if last_ns is not None and frame_set.stamp_ns < last_ns + _FIT_EVERY_NS:
                 continue
-            truth_m = instant.true_depth_m()
+            truth_m = frame_set.true_depth_m()
             if truth_m is not None and self._camera:
                 camera = scale_camera(self._camera, (truth_m.shape[0], truth_m.shape[1]))
-                self._left_out.update(_stretch(instant), truth_m, camera)
-                last_ns = instant.stamp_ns
+                self._left_out.update(_stretch(frame_set), truth_m, camera)
+                last_ns = frame_set.stamp_ns
 
-    def __call__(self, instant: Instant, size: tuple[int, int]) -> DepthMap | None:
+    def __call__(self, frame_set: FrameSet, size: tuple[int, int]) -> DepthMap | None:
         """(H, W) metres at `size`; None where nothing is known."""
-        self._look_for_camera(instant)
-        prior = self._prior(instant)
+        self._look_for_camera(frame_set)
+        prior = self._prior(frame_set)
         return prior.predict(scale_camera(self._camera, size)) if prior and self._camera else None
 
     def words(self, is_known: bool) -> str:
@@ -63,19 +63,19 @@ class RowTable:
             return "skill unknown: no camera_info tells the angle of a row"
         return "skill unknown: the model's card has no row table, and the recording no other stretch to fit one on"
 
-    def _prior(self, instant: Instant) -> RowPrior | None:
+    def _prior(self, frame_set: FrameSet) -> RowPrior | None:
         if self._card and self._card.row_prior:
             return self._card.row_prior
-        return self._left_out.prior(_stretch(instant))
+        return self._left_out.prior(_stretch(frame_set))
 
-    def _look_for_camera(self, instant: Instant) -> None:
+    def _look_for_camera(self, frame_set: FrameSet) -> None:
         """The newest camera_info holds for all images."""
-        found = next((instant.messages[topic] for topic in _CAMERAS if topic in instant.messages), None)
+        found = next((frame_set.messages[topic] for topic in _CAMERAS if topic in frame_set.messages), None)
         try:
             self._camera = (found and camera_from_info(found.message())) or self._camera
         except DataError:
             return
 
 
-def _stretch(instant: Instant) -> int:
-    return instant.stamp_ns // _STRETCH_NS % FOLDS
+def _stretch(frame_set: FrameSet) -> int:
+    return frame_set.stamp_ns // _STRETCH_NS % FOLDS

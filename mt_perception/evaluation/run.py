@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from mt_perception.bags.bag import Bag
-from mt_perception.bags.by_stamp import Instant, instants
+from mt_perception.bags.by_stamp import FrameSet, frame_sets
 from mt_perception.bags.topics import layout_of
 from mt_perception.draw import render
 from mt_perception.evaluation.recorded_labels import comparison_of
@@ -33,15 +33,15 @@ def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) ->
         comparison = comparison_of((bag, layout.topics), model=model, told=true)
         labels, depth = SegmentationScores(comparison), DepthScores()
         has_truth = bool({TRUE_LABELS, TRUE_DEPTH} & set(layout.topics))
-        for instant in instants(bag, layout):
-            frames_in += instant.has_image
-            if MASK not in instant.messages:
+        for frame_set in frame_sets(bag, layout):
+            frames_in += frame_set.has_image
+            if MASK not in frame_set.messages:
                 continue
-            received_ns = instant.messages[MASK].received_ns
+            received_ns = frame_set.messages[MASK].received_ns
             arrivals_s.append(received_ns / 1e9)
-            latencies_ms.append((received_ns - instant.stamp_ns) / 1e6)
+            latencies_ms.append((received_ns - frame_set.stamp_ns) / 1e6)
             if has_truth:
-                _score(instant, labels, depth)
+                _score(frame_set, labels, depth)
         stages = _last_diagnostics(bag)
     span_s = arrivals_s[-1] - arrivals_s[0] if len(arrivals_s) > 1 else float("nan")
     result: dict[str, Any] = {
@@ -56,10 +56,10 @@ def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) ->
     return plain(result)
 
 
-def _score(instant: Instant, labels: SegmentationScores, depth: DepthScores) -> None:
-    if found := instant.labels_and_truth():
+def _score(frame_set: FrameSet, labels: SegmentationScores, depth: DepthScores) -> None:
+    if found := frame_set.labels_and_truth():
         labels.update(*found)
-    if found := instant.depth_and_truth_m():
+    if found := frame_set.depth_and_truth_m():
         depth.update(*found)
 
 
@@ -86,23 +86,23 @@ def overview(
         layout = layout_of(bag)
         comparison = comparison_of((bag, layout.topics), model=model, told=true)
         total = bag.counts.get(layout.topics.get(MASK, ""), 0)
-        wanted = set(np.linspace(0, max(0, total - 1), min(frames, max(1, total)), dtype=int).tolist())
-        complete = (instant for instant in instants(bag, layout) if MASK in instant.messages)
-        chosen = [_row(instant, depth_range_m, comparison) for index, instant in enumerate(complete) if index in wanted]
+        indices = set(np.linspace(0, max(0, total - 1), min(frames, max(1, total)), dtype=int).tolist())
+        complete = (each for each in frame_sets(bag, layout) if MASK in each.messages)
+        chosen = [_row(each, depth_range_m, comparison) for index, each in enumerate(complete) if index in indices]
     titles = ["input", "labels", "depth", "true labels", "true depth"][: max(map(len, chosen), default=3)]
     return render.tile(chosen, titles, footer=render.legend(comparison.predicted, columns=10))
 
 
-def _row(instant: Instant, depth_range_m: tuple[float, float], comparison: Comparison) -> list[render.Image]:
-    mask, depth_m = instant.array(MASK), instant.array(DEPTH)
+def _row(frame_set: FrameSet, depth_range_m: tuple[float, float], comparison: Comparison) -> list[render.Image]:
+    mask, depth_m = frame_set.array(MASK), frame_set.array(DEPTH)
     assert mask is not None
-    image = instant.image(mask.shape)
+    image = frame_set.image(mask.shape)
     if image is None:
         image = np.zeros((*mask.shape, 3), np.uint8)
     empty = np.zeros_like(image)
     row = [image, render.overlay(image, mask, 0.6, comparison.predicted)]
     row.append(empty if depth_m is None else render.color_depth(depth_m, *depth_range_m))
-    true_labels, true_depth_m = instant.array(TRUE_LABELS), instant.true_depth_m()
+    true_labels, true_depth_m = frame_set.array(TRUE_LABELS), frame_set.true_depth_m()
     if true_labels is not None and true_depth_m is not None:
         row += [render.color_mask(true_labels, comparison.true), render.color_depth(true_depth_m, *depth_range_m)]
     return row

@@ -1,4 +1,4 @@
-"""Single instants of a recording, read again by their stamps; and the truth of one recording for another."""
+"""Single frame sets of a recording, read again by their stamps; and the truth of one recording for another."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from mt_perception.bags.bag import Bag, BagError
-from mt_perception.bags.by_stamp import Instant, headed
+from mt_perception.bags.by_stamp import FrameSet, headed
 from mt_perception.bags.topics import Layout, has_images, layout_of
 from mt_perception.topics import TRUE_DEPTH, TRUE_LABELS, TRUTH
 
@@ -14,20 +14,20 @@ _TRUTHS = (TRUE_LABELS, TRUE_DEPTH)
 _AROUND_NS = 10**9  # an image is recorded within so much of its truth
 
 
-def read_instant(
+def read_frame_set(
     bag: Bag, layout: Layout, stamp_ns: int, span_ns: tuple[int, int], topics: Collection[str] | None = None
-) -> Instant:
+) -> FrameSet:
     """The messages of `topics` (None: of all that begin with a header) with this stamp, recorded within `span_ns`."""
     topics = headed(bag) if topics is None else topics
-    instant = Instant(stamp_ns)
+    frame_set = FrameSet(stamp_ns)
     for each in bag.messages(topics, span_ns[0], span_ns[1] + 1):
         if layout.stamp_ns(each) == stamp_ns:
-            instant.messages[layout.role(each.topic)] = each
-    return instant
+            frame_set.messages[layout.role(each.topic)] = each
+    return frame_set
 
 
 class Truth:
-    """Completes instants with the truth of another recording, which is read when it is asked for; or leaves them."""
+    """Completes frame sets with the truth of another recording, which is read when it is asked for; or leaves them."""
 
     def __init__(self, path: Path | None, cameras: tuple[str, str] = ("", "")) -> None:
         """`cameras`: the topics of (left and) right images where they are there, found by themselves when empty."""
@@ -58,18 +58,18 @@ class Truth:
         if self._bag:
             self._bag.__exit__()
 
-    def __call__(self, instant: Instant, images: bool = False) -> Instant:
-        """The instant with this truth instead of its own. With `images` it gets those that it lacks as well."""
+    def __call__(self, frame_set: FrameSet, images: bool = False) -> FrameSet:
+        """The frame set with this truth instead of its own. With `images` it gets those that it lacks as well."""
         if not self._bag:
-            return instant
-        own = {role: each for role, each in instant.messages.items() if role not in _TRUTHS}
-        if instant.stamp_ns not in self._spans:
-            return Instant(instant.stamp_ns, own)
-        first_ns, last_ns = self._spans[instant.stamp_ns]
+            return frame_set
+        own = {role: each for role, each in frame_set.messages.items() if role not in _TRUTHS}
+        if frame_set.stamp_ns not in self._spans:
+            return FrameSet(frame_set.stamp_ns, own)
+        first_ns, last_ns = self._spans[frame_set.stamp_ns]
         if not images:
-            found = read_instant(self._bag, self._layout, instant.stamp_ns, (first_ns, last_ns), self._topics)
-            return Instant(instant.stamp_ns, own | found.messages)
+            found = read_frame_set(self._bag, self._layout, frame_set.stamp_ns, (first_ns, last_ns), self._topics)
+            return FrameSet(frame_set.stamp_ns, own | found.messages)
         around_ns = first_ns - _AROUND_NS, last_ns + _AROUND_NS
-        found = read_instant(self._bag, self._layout, instant.stamp_ns, around_ns)
+        found = read_frame_set(self._bag, self._layout, frame_set.stamp_ns, around_ns)
         truth = {role: each for role, each in found.messages.items() if role in _TRUTHS}
-        return Instant(instant.stamp_ns, found.messages | own | truth)
+        return FrameSet(frame_set.stamp_ns, found.messages | own | truth)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from mt_perception.labels import LabelSet
 from mt_perception.prediction import Prediction
 from mt_perception.processing.segments import Segment
-from mt_perception.processing.stats import Tally
+from mt_perception.processing.stats import ProcessingStats
 from mt_perception.scale.ground import GroundDepth, Mount
 from mt_perception.settings import Settings
 
@@ -18,8 +18,8 @@ from mt_perception.settings import Settings
 class OnGround:
     """Corrects predictions, in the order of time, and tells which of them have no scale of their own."""
 
-    def __init__(self, labels: LabelSet, settings: Settings, tally: Tally) -> None:
-        self._depth, self._mount, self._tally = GroundDepth(labels), Mount(settings.camera_height_m), tally
+    def __init__(self, labels: LabelSet, settings: Settings, stats: ProcessingStats) -> None:
+        self._depth, self._mount, self._stats = GroundDepth(labels), Mount(settings.camera_height_m), stats
 
     def __call__(self, prediction: Prediction) -> Prediction:
         """The prediction, which holds `mask` and `depth_m`, with its depth corrected."""
@@ -27,7 +27,7 @@ class OnGround:
         if problem := self._depth.problem:
             has_scale = self._depth.scale and self._depth.scale.known
             kind = "an older one" if has_scale else "the network's own"
-            self._tally.lose(f"in some images the scale of depth is {kind}: {problem}")
+            self._stats.warn(f"in some images the scale of depth is {kind}: {problem}")
         return made
 
     def warm_up(self, prediction: Prediction) -> Prediction:

@@ -1,4 +1,4 @@
-"""Reading, networks and writing at the same time: what comes next is made while what came before is used."""
+"""Prefetching iterator and ordered thread-pool map: reading, networks and writing at the same time."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Result = TypeVar("Result")
 _END: Any = object()
 
 
-def ahead(items: Iterable[Item], waiting: int = 2) -> Iterator[Item]:
+def prefetch(items: Iterable[Item], waiting: int = 2) -> Iterator[Item]:
     """The same items in the same order, made in a thread of their own; at most so many wait to be taken.
 
     What making one raises is raised in its place. The thread ends with the items, or when the iterator is closed.
     """
     source = iter(items)
-    with ThreadPoolExecutor(1, "ahead") as thread:
+    with ThreadPoolExecutor(1, "prefetch") as thread:
         pending: deque[Future[Item]] = deque(thread.submit(next, source, _END) for _ in range(waiting))
         try:
             while (item := pending.popleft().result()) is not _END:
@@ -30,7 +30,7 @@ def ahead(items: Iterable[Item], waiting: int = 2) -> Iterator[Item]:
                 each.cancel()
 
 
-def spread(items: Iterable[Item], workers: Sequence[Callable[[Item], Result]]) -> Iterator[Result]:
+def ordered_map(items: Iterable[Item], workers: Sequence[Callable[[Item], Result]]) -> Iterator[Result]:
     """What the `workers` make of the items, in the order of the items; each worker has one at a time.
 
     At most two for each worker are being made or wait to be taken. An error comes in its place.
@@ -46,7 +46,7 @@ def spread(items: Iterable[Item], workers: Sequence[Callable[[Item], Result]]) -
         finally:
             idle.put(worker)
 
-    with ThreadPoolExecutor(len(workers), "spread") as threads:
+    with ThreadPoolExecutor(len(workers), "ordered_map") as threads:
         pending: deque[Future[Result]] = deque()
         try:
             for item in items:

@@ -18,11 +18,12 @@ from mt_perception.bags.metadata import read_metadata
 from mt_perception.bags.topics import find_camera, has_idle_stamps, idle_stamps_note
 from mt_perception.bags.writer import refuse_existing
 from mt_perception.model.bundle import load_bundle
-from mt_perception.processing.segments import claim, cut, join
+from mt_perception.processing.segments import check_manifest, cut, join
 from mt_perception.processing.shard import Processing, Task, process_segment
-from mt_perception.processing.stats import Tally
+from mt_perception.processing.stats import ProcessingStats
 from mt_perception.topics import MASK
 from mt_perception.utils.files import own_folder
+from mt_perception.utils.former_names import FOLDERS, former_path
 from mt_perception.utils.hardware import usable_cores
 
 SEGMENT_S = 20.0
@@ -32,8 +33,10 @@ INDIFFERENT = {
 }  # fmt: skip
 """Settings on which results do not depend: what was stopped may go on with others."""
 
+Outcome = ProcessingStats | Failure
 
-def process_bag(source: Path, out: Path, processing: Processing, workers: int = 1, ray: str = "") -> Tally:
+
+def process_bag(source: Path, out: Path, processing: Processing, workers: int = 1, ray: str = "") -> ProcessingStats:
     """Write `out`: the recording `source` with the network's results. What was stopped goes on when called again.
 
     The same input gives the same messages, however the work is spread: over `workers` processes, or on the Ray cluster
@@ -47,9 +50,9 @@ def process_bag(source: Path, out: Path, processing: Processing, workers: int = 
 
 def process_bags(
     works: Sequence[tuple[Path, Path]], processing: Processing, workers: int = 1, ray: str = ""
-) -> dict[Path, Tally | Failure]:
+) -> dict[Path, Outcome]:
     """`process_bag` for pairs of source and output. What became of each output; one failure stops no other."""
-    outcomes: dict[Path, Tally | Failure] = {}
+    outcomes: dict[Path, Outcome] = {}
     plans: dict[Path, list[Task]] = {}
     _allow_files(len(works))
     with ExitStack() as owned:
@@ -65,13 +68,13 @@ def process_bags(
 def _allow_files(outputs: int) -> None:
     """The lock of each output is an open file; many systems allow 1024 until more are asked for."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = outputs + 512
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else wanted, hard))
+    needed = outputs + 512
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard if hard != resource.RLIM_INFINITY else needed, hard))
 
 
 def _work_off(
-    plans: dict[Path, list[Task]], outcomes: dict[Path, Tally | Failure], processing: Processing, workers: int, ray: str
+    plans: dict[Path, list[Task]], outcomes: dict[Path, Outcome], processing: Processing, workers: int, ray: str
 ) -> None:
     """Do what is planned for each output, as far as it is not done, and add to `outcomes` what became of it."""
     waiting = {out: [each for each in plan if not each.segment.is_done] for out, plan in plans.items()}
@@ -90,8 +93,8 @@ def _work_off(
                 outcomes[task.out] = _finished(plans[task.out], outcomes[task.out], processing)
 
 
-def _plan(source: Path, out: Path, processing: Processing, owned: ExitStack) -> tuple[list[Task], Tally]:
-    """The work on one recording with what is to be said of it, and a folder for its parts, which `owned` gets."""
+def _plan(source: Path, out: Path, processing: Processing, owned: ExitStack) -> tuple[list[Task], ProcessingStats]:
+    """The work on one recording with what is to be said of it, and a folder for its shards, which `owned` gets."""
     refuse_existing(out)
     stereo = processing.settings.stereo
     with Bag(source) as bag:
@@ -101,19 +104,20 @@ def _plan(source: Path, out: Path, processing: Processing, owned: ExitStack) -> 
     if stereo and not chosen.right:
         raise BagError(f"{source} has no right image beside {chosen.topic}; name it with --right-topic")
     topics = (chosen.topic, chosen.right) if stereo else (chosen.topic,)
-    parts = out.with_name(f"{out.name}.parts")
+    shards = former_path(out.with_name(f"{out.name}.shards"), FOLDERS)
     named = ("disparity", "keep", "storage", "namespace")
     facts = {"source": str(source.resolve()), "topics": list(topics)} | {n: getattr(processing, n) for n in named}
     facts |= {name: value for name, value in asdict(processing.settings).items() if name not in INDIFFERENT}
-    owned.enter_context(own_folder(parts))
-    claim(parts, facts | {"model": load_bundle(processing.model).model_hash})
-    segments = cut(source, parts, out.name, SEGMENT_S)
+    owned.enter_context(own_folder(shards))
+    check_manifest(shards, facts | {"model": load_bundle(processing.model).model_hash})
+    segments = cut(source, shards, out.name, SEGMENT_S)
     notes = [chosen.note] if chosen.note else []
     notes += [idle_stamps_note(chosen.topic)] if idle else []
-    return [Task(out, topics, each, not n, idle) for n, each in enumerate(segments)], Tally(announced, notes=notes)
+    tasks = [Task(out, topics, each, not n, idle) for n, each in enumerate(segments)]
+    return tasks, ProcessingStats(announced, notes=notes)
 
 
-def _together(so_far: Tally | Failure, more: Tally | Failure) -> Tally | Failure:
+def _together(so_far: Outcome, more: Outcome) -> Outcome:
     """The sum, or the first failure."""
     if isinstance(so_far, Exception):
         return so_far
@@ -123,17 +127,17 @@ def _together(so_far: Tally | Failure, more: Tally | Failure) -> Tally | Failure
     return so_far
 
 
-def _finished(plan: list[Task], outcome: Tally | Failure, processing: Processing) -> Tally | Failure:
-    """Make one recording of the parts, unless some are missing or there are no results in any."""
+def _finished(plan: list[Task], outcome: Outcome, processing: Processing) -> Outcome:
+    """Make one recording of the shards, unless some are missing or there are no results in any."""
     if isinstance(outcome, Exception):
         return outcome
-    parts = [task.segment.part for task in plan]
+    shards = [task.segment.shard for task in plan]
     try:
-        made = sum(_results_in(part, processing.namespace) for part in parts)
+        made = sum(_results_in(shard, processing.namespace) for shard in shards)
         if made < outcome.announced:
-            outcome.lose(f"{made} of the {outcome.announced} images on {plan[0].topics[0]} have results")
+            outcome.warn(f"{made} of the {outcome.announced} images on {plan[0].topics[0]} have results")
         if not made:
-            shutil.rmtree(parts[0].parent)
+            shutil.rmtree(shards[0].parent)
             raise BagError(f"nothing was made of {plan[0].segment.source}: {'; '.join(outcome.problems())}")
         join([task.segment for task in plan], plan[0].out)
     except (ValueError, RuntimeError, OSError) as error:
@@ -141,7 +145,7 @@ def _finished(plan: list[Task], outcome: Tally | Failure, processing: Processing
     return outcome
 
 
-def _results_in(part: Path, namespace: str) -> int:
-    """How many masks were written to a part, also in an earlier run."""
-    topics = read_metadata(part)["topics_with_message_count"]
+def _results_in(shard: Path, namespace: str) -> int:
+    """How many masks were written to a shard, also in an earlier run."""
+    topics = read_metadata(shard)["topics_with_message_count"]
     return sum(each["message_count"] for each in topics if each["topic_metadata"]["name"] == f"{namespace}/{MASK}")

@@ -16,17 +16,17 @@ from mt_perception.bags.metadata import read_metadata, write_metadata
 from mt_perception.utils.files import write_whole
 
 Item = TypeVar("Item")
-_RECORD = "process.json"
+_MANIFEST = "process.json"
 _FEW = 100
 """Messages a segment: with fewer on average, some of them may be empty."""
 
 
 @dataclass(frozen=True)
 class Segment:
-    """What was received from `start_ns` on and before `stop_ns`. What is made from it goes to the recording `part`."""
+    """What was received from `start_ns` on and before `stop_ns`. What is made from it goes to the recording `shard`."""
 
     source: Path
-    part: Path
+    shard: Path
     start_ns: int
     stop_ns: int
 
@@ -36,12 +36,12 @@ class Segment:
 
     @property
     def is_done(self) -> bool:
-        """Whether `part` is complete: it gets its name last."""
-        return self.part.is_dir()
+        """Whether `shard` is complete: it gets its name last."""
+        return self.shard.is_dir()
 
 
 def cut(source: Path, folder: Path, name: str, seconds: float) -> list[Segment]:
-    """`source` in segments of about so many `seconds`, whose parts are `folder/name_0` and so on; none is empty."""
+    """`source` in segments of about so many `seconds`, whose shards are `folder/name_0` and so on; none is empty."""
     with Bag(source) as bag:
         start_ns, stop_ns = bag.span_ns
         span_ns = stop_ns - start_ns
@@ -53,41 +53,41 @@ def cut(source: Path, folder: Path, name: str, seconds: float) -> list[Segment]:
     return [Segment(source, folder / f"{name}_{index}", *edge) for index, edge in enumerate(pairwise(edges))]
 
 
-def claim(folder: Path, wanted: Mapping[str, Any]) -> None:
-    """Make `folder`, which is ours, that of the work that `wanted` describes; refuses one with parts of other work."""
-    record = folder / _RECORD
-    if record.is_file():
+def check_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write the manifest of the work into `folder`, which is ours; refuse one whose manifest tells other `facts`."""
+    manifest = folder / _MANIFEST
+    if manifest.is_file():
         try:
-            there = dict(json.loads(record.read_bytes()))
-        except (ValueError, TypeError):  # cut off, or no record at all
-            raise BagError(f"{record} cannot be read: remove {folder}, or give another output") from None
-        for key, value in wanted.items():
+            there = dict(json.loads(manifest.read_bytes()))
+        except (ValueError, TypeError):  # cut off, or no manifest at all
+            raise BagError(f"{manifest} cannot be read: remove {folder}, or give another output") from None
+        for key, value in facts.items():
             if there.get(key) != value:
                 raise BagError(
-                    f"{folder} holds parts made with {key} {there.get(key)!r}, now it is {value!r}; "
+                    f"{folder} holds shards made with {key} {there.get(key)!r}, now it is {value!r}; "
                     f"remove {folder}, or give another output"
                 )
         return
-    write_whole(record, (json.dumps(dict(wanted), indent=1) + "\n").encode())
+    write_whole(manifest, (json.dumps(dict(facts), indent=1) + "\n").encode())
 
 
 def join(segments: list[Segment], out: Path) -> None:
-    """The parts as the files of one recording `out`, as `ros2 bag record` splits a long one; nothing is copied.
+    """The shards as the files of one recording `out`, as `ros2 bag record` splits a long one; nothing is copied.
 
     Interrupted at any moment, it can be called again.
     """
-    parts = segments[0].part.parent
-    joined = parts / "joined"
+    shards = segments[0].shard.parent
+    joined = shards / "joined"
     joined.mkdir(exist_ok=True)
-    write_metadata(joined, [_moved(segment.part, joined) for segment in segments])
+    write_metadata(joined, [_moved(segment.shard, joined) for segment in segments])
     joined.rename(out)
-    shutil.rmtree(parts)
+    shutil.rmtree(shards)
 
 
-def _moved(part: Path, folder: Path) -> dict[str, Any]:
+def _moved(shard: Path, folder: Path) -> dict[str, Any]:
     """Move the file of a recording, named as it is, to `folder` if it is not there; what its metadata say."""
-    facts = read_metadata(part)
+    facts = read_metadata(shard)
     for name in facts["relative_file_paths"]:
         if not (folder / name).exists():
-            (part / name).rename(folder / name)
+            (shard / name).rename(folder / name)
     return facts

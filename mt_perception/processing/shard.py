@@ -1,4 +1,4 @@
-"""One segment of a recording through the `Perceiver` that the node uses: a part of the result."""
+"""One segment of a recording through the `Perceiver` that the node uses: a shard of the result."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from mt_perception.prediction import Prediction
 from mt_perception.processing.cameras import Cameras
 from mt_perception.processing.ground import OnGround, on_ground
 from mt_perception.processing.outputs import RESULTS, ResultMessages
-from mt_perception.processing.prefetch import ahead, spread
+from mt_perception.processing.prefetch import ordered_map, prefetch
 from mt_perception.processing.segments import Segment
-from mt_perception.processing.stats import Tally
+from mt_perception.processing.stats import ProcessingStats
 from mt_perception.processing.stereo import PairedPerceiver, perceive_pairs
 from mt_perception.scale.agreement import WARM_UP_S
 from mt_perception.settings import Settings
@@ -30,7 +30,7 @@ from mt_perception.types import DataError, Frame
 from mt_perception.utils.parallel import opencv_threads
 from mt_perception.utils.resources import model_folder
 
-_MOST_LANES = 8  # what is left to one thread, writing above all, keeps up with no more
+_MAX_WORKERS = 8  # what is left to one thread, writing above all, keeps up with no more
 
 
 @dataclass(frozen=True)
@@ -62,9 +62,9 @@ class Processing:
 
 @dataclass(frozen=True)
 class Task:
-    """One segment of a recording that becomes a part of `out`. `topics` are its images': one, or left and right.
+    """One segment of a recording that becomes a shard of `out`. `topics` are its images': one, or left and right.
 
-    `is_first`: its part tells the names of the classes. `by_reception`: stamps say nothing, times of reception do.
+    `is_first`: its shard tells the names of the classes. `by_reception`: stamps say nothing, times of reception do.
     """
 
     out: Path
@@ -78,13 +78,13 @@ Made = Iterator[list[Recorded]]
 """The results of each image, serialized."""
 
 
-def process_segment(processing: Processing, cores: int, task: Task) -> Tally:
-    """Write the results of one segment to its part, and what is kept of the recording among them, in order of time."""
-    tally, segment = Tally(), task.segment
-    shutil.rmtree(segment.part, ignore_errors=True)  # of an attempt that died between its last step and its answer
+def process_segment(processing: Processing, cores: int, task: Task) -> ProcessingStats:
+    """Write the results of one segment to its shard, and what is kept of the recording among them, in order of time."""
+    stats, segment = ProcessingStats(), task.segment
+    shutil.rmtree(segment.shard, ignore_errors=True)  # of an attempt that died between its last step and its answer
     work = _pairs if processing.settings.stereo else _grounded if processing.settings.scales_by_ground else _images
     with (
-        new_recording(segment.part, processing.storage) as writer,
+        new_recording(segment.shard, processing.storage) as writer,
         Bag(segment.source) as bag,
         Bag(segment.source) as kept,
     ):
@@ -93,10 +93,10 @@ def process_segment(processing: Processing, cores: int, task: Task) -> Tally:
             names = processing.messages.names(segment.start_ns, load_bundle(processing.model).card.labels)
             writer.write(names.topic, names.type_name, names.received_ns, names.data, latched=True)
         # results carry the time of their image, so that the two streams only have to be merged
-        made = _counted(work(processing, cores, task, bag, tally), tally)
+        made = _counted(work(processing, cores, task, bag, stats), stats)
         for each in heapq.merge(_kept(processing, segment, kept), made, key=lambda each: each.received_ns):
             writer.write(each.topic, each.type_name, each.received_ns, each.data)
-    return tally
+    return stats
 
 
 def _kept(processing: Processing, segment: Segment, bag: Bag) -> Iterator[Recorded]:
@@ -106,14 +106,14 @@ def _kept(processing: Processing, segment: Segment, bag: Bag) -> Iterator[Record
     return readable(bag, bag.messages(topics, segment.start_ns, segment.stop_ns), [])
 
 
-def _counted(made: Made, tally: Tally) -> Iterator[Recorded]:
+def _counted(made: Made, stats: ProcessingStats) -> Iterator[Recorded]:
     for messages in made:
-        tally.images += 1
+        stats.images += 1
         yield from messages
 
 
-def _images(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
-    """As many images at a time as there are lanes."""
+def _images(processing: Processing, cores: int, task: Task, bag: Bag, stats: ProcessingStats) -> Made:
+    """As many images at a time as there are inference workers."""
 
     def perceive(perceiver: Perceiver, item: tuple[int, Frame]) -> list[Recorded]:
         received_ns, frame = item
@@ -121,27 +121,29 @@ def _images(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tal
             received_ns, perceiver(frame, keep=False)
         )  # serialized before its memory is used again
 
-    workers = [partial(perceive, each) for each in lanes(processing.settings, cores)]
+    workers = [partial(perceive, each) for each in inference_workers(processing.settings, cores)]
     with opencv_threads(1):
-        yield from spread(ahead(_frames(task, bag, tally, processing.settings.bit_depth)), workers)
+        yield from ordered_map(prefetch(_frames(task, bag, stats, processing.settings.bit_depth)), workers)
 
 
-def _grounded(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
+def _grounded(processing: Processing, cores: int, task: Task, bag: Bag, stats: ProcessingStats) -> Made:
     """As many images at a time, then one after the other, as each changes the scale of the next."""
 
     def perceive(perceiver: Perceiver, item: tuple[int, Frame]) -> tuple[int, Prediction]:
         return item[0], perceiver(item[1])
 
-    perceivers, bit_depth = lanes(processing.settings, cores), processing.settings.bit_depth
-    correct = OnGround(perceivers[0].bundle.card.labels, processing.settings, tally)
+    perceivers, bit_depth = inference_workers(processing.settings, cores), processing.settings.bit_depth
+    correct = OnGround(perceivers[0].bundle.card.labels, processing.settings, stats)
     with opencv_threads(1):
-        frames = ahead(_frames(task, bag, tally, bit_depth, round(1e9 * WARM_UP_S)))
-        predictions = spread(frames, [partial(perceive, each) for each in perceivers])
+        frames = prefetch(_frames(task, bag, stats, bit_depth, round(1e9 * WARM_UP_S)))
+        predictions = ordered_map(frames, [partial(perceive, each) for each in perceivers])
         for received_ns, prediction in on_ground(correct, predictions, task.segment):
             yield processing.messages(received_ns, prediction)
 
 
-def _frames(task: Task, bag: Bag, tally: Tally, bit_depth: int, before_ns: int = 0) -> Iterator[tuple[int, Frame]]:
+def _frames(
+    task: Task, bag: Bag, stats: ProcessingStats, bit_depth: int, before_ns: int = 0
+) -> Iterator[tuple[int, Frame]]:
     """The decoded images of the segment, and of so long before it, with their cameras; when each was received.
 
     What is wrong with those before it is told in the segment that they belong to.
@@ -149,35 +151,35 @@ def _frames(task: Task, bag: Bag, tally: Tally, bit_depth: int, before_ns: int =
     start_ns = task.segment.start_ns - before_ns
     cameras = Cameras(bag, task.topics, start_ns, bit_depth)
     messages = bag.messages({*task.topics, *cameras.topics}, start_ns, task.segment.stop_ns)
-    for recorded in readable(bag, messages, tally.losses):
+    for recorded in readable(bag, messages, stats.warnings):
         if cameras.heard(recorded):
             continue
         try:
             frame = cameras.frame(recorded)
         except DataError as error:
             if task.segment.holds(recorded):
-                tally.skipped[str(error)] += 1
+                stats.skipped[str(error)] += 1
             continue
-        tally.lose(cameras.problem)
+        stats.warn(cameras.problem)
         yield recorded.received_ns, frame
 
 
-def _pairs(processing: Processing, cores: int, task: Task, bag: Bag, tally: Tally) -> Made:
+def _pairs(processing: Processing, cores: int, task: Task, bag: Bag, stats: ProcessingStats) -> Made:
     """One pair after the other, as each changes the scale of the next; written beside the network."""
     settings = processing.settings
     (perceiver,) = _perceivers(settings, cores, 1)
     clock = Layout(by_reception=task.by_reception).stamp_ns
-    perceive = PairedPerceiver(perceiver, settings, processing.disparity, tally, clock)
-    pairs = perceive_pairs(perceive, bag, task.topics, task.segment, settings.sync_slop_s, tally)
-    return ahead(
+    perceive = PairedPerceiver(perceiver, settings, processing.disparity, stats, clock)
+    pairs = perceive_pairs(perceive, bag, task.topics, task.segment, settings.sync_slop_s, stats)
+    return prefetch(
         processing.messages(received_ns, prediction, found if processing.disparity else None)
         for received_ns, prediction, found in pairs
     )
 
 
-def lanes(settings: Settings, cores: int) -> tuple[Perceiver, ...]:
+def inference_workers(settings: Settings, cores: int) -> tuple[Perceiver, ...]:
     """The networks that work side by side: on a CPU, some with a core each do more than one with all of them."""
-    return _perceivers(settings, cores, min(cores, _MOST_LANES) if chosen(settings) == "openvino" else 1)
+    return _perceivers(settings, cores, min(cores, _MAX_WORKERS) if chosen(settings) == "openvino" else 1)
 
 
 @cache

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Tally:
+class ProcessingStats:
     """How many images came out, why the others did not, and what the results lack."""
 
     announced: int = 0
@@ -16,20 +16,20 @@ class Tally:
     notes: list[str] = field(default_factory=list)
     """What was chosen where it might have been something else."""
     skipped: Counter[str] = field(default_factory=Counter)
-    losses: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: ProcessingStats) -> None:
         """Add those of another segment."""
         self.images += other.images
         self.skipped += other.skipped
-        for loss in other.losses:
-            self.lose(loss)
+        for warning in other.warnings:
+            self.warn(warning)
 
-    def lose(self, loss: str) -> None:
+    def warn(self, warning: str) -> None:
         """Note something once; nothing if it is empty."""
-        if loss and loss not in self.losses:
-            self.losses.append(loss)
+        if warning and warning not in self.warnings:
+            self.warnings.append(warning)
 
     def problems(self) -> list[str]:
         """In sentences, all but the number of images."""
-        return [*self.notes, *self.losses, *(f"{count} images skipped: {why}" for why, count in self.skipped.items())]
+        return [*self.notes, *self.warnings, *(f"{count} images skipped: {why}" for why, count in self.skipped.items())]

@@ -17,7 +17,7 @@ from mt_perception.prediction import Prediction
 from mt_perception.processing.cameras import Cameras
 from mt_perception.processing.ground import OnGround
 from mt_perception.processing.segments import Segment
-from mt_perception.processing.stats import Tally
+from mt_perception.processing.stats import ProcessingStats
 from mt_perception.scale.agreement import WARM_UP_S, Scale, followed
 from mt_perception.settings import Settings
 from mt_perception.stereo import Match, corrected, match, measure
@@ -40,23 +40,23 @@ class PairedPerceiver:
         perceiver: Perceiver,
         settings: Settings,
         disparity: bool,
-        tally: Tally,
+        stats: ProcessingStats,
         stamp_ns: Stamp,
     ) -> None:
         self.stamp_ns = stamp_ns
-        self._perceiver, self.settings, self._tally = perceiver, settings, tally
+        self._perceiver, self.settings, self._stats = perceiver, settings, stats
         self._corrects = settings.scales_by_pair
         self._matches = self._corrects or disparity
         self._scale: Scale | None = None
         self._ground: OnGround | None = None
         if settings.scales_by_ground:
-            self._ground = OnGround(perceiver.bundle.card.labels, settings, tally)
+            self._ground = OnGround(perceiver.bundle.card.labels, settings, stats)
         self._turn = -1
 
     def __call__(self, left: Recorded, right: Recorded, cameras: Cameras) -> tuple[Prediction, Match | None]:
         """All outputs for the left image. Raises `DataError` where that is none."""
         frame = cameras.frame(left)
-        self._tally.lose(cameras.problem)
+        self._stats.warn(cameras.problem)
         prediction = self._perceiver(frame, tuple(OUTPUTS))
         found = self._match(prediction, left, right, cameras) if self._is_turn(left) else None
         if self._ground:
@@ -90,21 +90,26 @@ class PairedPerceiver:
             pair = StereoPair(prediction.frame, cameras.frame(right))
             found = match(pair, self.settings.stereo_width)
         except DataError as error:
-            self._tally.lose(f"stereo depth is missing: {error}")
+            self._stats.warn(f"stereo depth is missing: {error}")
         measured = measure(prediction.depth_m, found) if found else None
         self._scale = followed(self._scale, measured, self.stamp_ns(left))
         return found
 
 
 def perceive_pairs(
-    perceive: PairedPerceiver, bag: Bag, topics: tuple[str, ...], segment: Segment, slop_s: float, tally: Tally
+    perceive: PairedPerceiver,
+    bag: Bag,
+    topics: tuple[str, ...],
+    segment: Segment,
+    slop_s: float,
+    stats: ProcessingStats,
 ) -> Iterator[Made]:
     """The pairs whose left image was received in `segment`. `topics` are those of left and right images."""
     start_ns, stop_ns = segment.start_ns - round(1e9 * WARM_UP_S), segment.stop_ns + round(1e9 * _PARTNER_S)
     cameras = Cameras(bag, topics, start_ns, perceive.settings.bit_depth)
     pairer: Pairer[Recorded] = Pairer(round(1e9 * slop_s), _WAITING)
     alone = 0
-    for recorded in readable(bag, bag.messages({*topics, *cameras.topics}, start_ns, stop_ns), tally.losses):
+    for recorded in readable(bag, bag.messages({*topics, *cameras.topics}, start_ns, stop_ns), stats.warnings):
         if cameras.heard(recorded):
             continue
         side = topics.index(recorded.topic)
@@ -117,6 +122,6 @@ def perceive_pairs(
             try:
                 yield pair[0].received_ns, *perceive(*pair, cameras)
             except DataError as error:
-                tally.skipped[str(error)] += 1
+                stats.skipped[str(error)] += 1
     if alone:
-        tally.skipped[f"no right image within sync_slop_s ({slop_s:g} s)"] += alone
+        stats.skipped[f"no right image within sync_slop_s ({slop_s:g} s)"] += alone

@@ -17,7 +17,7 @@ from rclpy.serialization import deserialize_message
 from tqdm import tqdm
 
 from mt_perception.bags.bag import Recorded
-from mt_perception.bags.sources import BagSource, Shot, Source, SourceError, open_source
+from mt_perception.bags.sources import BagSource, Source, SourceError, SourceFrame, open_source
 from mt_perception.messages.read import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, finish, run_node
@@ -39,7 +39,7 @@ _ANSWER_TIMEOUT_S = 10.0
 
 
 class Player(Node):
-    """Publishes the shots of a source on `image` and `camera_info`, or on the topics of a stereo pair.
+    """Publishes the frames of a source on `image` and `camera_info`, or on the topics of a stereo pair.
 
     With `max_in_flight` it waits for an answer on `acknowledge_topic` before it sends more than so many images: then
     a slow machine plays slowly instead of dropping frames.
@@ -133,12 +133,12 @@ class Player(Node):
         end = time.monotonic() + (self._options["seconds"] or float("inf"))
         due = time.monotonic()
         while True:
-            for shot in self._source:
+            for frame in self._source:
                 self._await_answers(self._options["max_in_flight"] - 1)
                 if self._closing.wait(max(0.0, due - time.monotonic())) or time.monotonic() > end:
                     return
                 due = max(due + 1 / rate_hz, time.monotonic())
-                self._send(shot)
+                self._send(frame)
                 progress.update()
             if not self._options["loop"]:
                 return
@@ -156,16 +156,16 @@ class Player(Node):
                 self.get_logger().warning(f"no answer on {topic} for {_ANSWER_TIMEOUT_S:g} s; going on without")
                 self._unanswered.clear()
 
-    def _send(self, shot: Shot) -> None:
+    def _send(self, frame: SourceFrame) -> None:
         stamp_ns = self.get_clock().now().nanoseconds
-        for topic, recorded in shot.others.items():
+        for topic, recorded in frame.others.items():
             if name := self._name(topic, recorded.type_name):
                 message = self._restamped(recorded, stamp_ns)
                 self._outlet(name, type(message)).publish(message)
-        if isinstance(shot.image, Recorded):
-            image = self._restamped(shot.image, stamp_ns)
+        if isinstance(frame.image, Recorded):
+            image = self._restamped(frame.image, stamp_ns)
         else:
-            image = convert.image(shot.image, "bgr8", convert.header(stamp_ns, self._options["frame_id"]))
+            image = convert.image(frame.image, "bgr8", convert.header(stamp_ns, self._options["frame_id"]))
         self._offered += 1
         with self._answer:
             self._unanswered.append(stamp_ns)

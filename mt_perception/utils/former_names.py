@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 OPTIONS = {"--picture": "--image-size", "--pictures": "--images"}
 DATASETS = {"pictures": "images"}
+FOLDERS = {".parts": ".shards"}
+"""What the names of folders that are filled over hours end in."""
 
 
 def current_options(arguments: Sequence[str] | None) -> list[str]:
@@ -24,3 +27,9 @@ def current(name: str, names: Mapping[str, str]) -> str:
         return name
     print(f"notice: {name} is now called {names[name]}; the former name is read for one more release", file=sys.stderr)
     return names[name]
+
+
+def former_path(path: Path, names: Mapping[str, str]) -> Path:
+    """`path`, or where only what it was called before is there, that; `names` are whole names or endings of them."""
+    former = [path.with_name(path.name.removesuffix(n) + old) for old, n in names.items() if path.name.endswith(n)]
+    return next((each for each in former if each.is_dir() and not path.is_dir()), path)

@@ -30,7 +30,9 @@ Results = Generator[Result, None, None]
 """In the order in which they are ready. Closing it ends what is running; so does the end of this process."""
 
 
-def run(function: Callable[[Item], Result], items: Sequence[Item], workers: int, ray: str = "") -> Results[Result]:
+def parallel_map(
+    function: Callable[[Item], Result], items: Sequence[Item], workers: int, ray: str = ""
+) -> Results[Result]:
     """`function` of each item. `ray`: the address of a cluster, or `local` for one of `workers` processes here."""
     if workers < 1:
         raise PoolError(f"there are {workers} workers; at least 1 is needed")

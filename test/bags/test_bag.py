@@ -71,7 +71,7 @@ def test_a_recording_that_breaks_off_is_read_as_far_as_it_goes(tmp_path, has_met
     write(tmp_path / "bag", storage, count=100, size=(100, 100, 3))  # several chunks
     with Bag(tmp_path / "bag") as bag:
         whole = [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()]
-        assert bag.loss == ""
+        assert bag.read_error == ""
     (file,) = (tmp_path / "bag").glob("bag.*")
     file.write_bytes(file.read_bytes()[: file.stat().st_size * 2 // 3])
     if not has_metadata:
@@ -80,7 +80,7 @@ def test_a_recording_that_breaks_off_is_read_as_far_as_it_goes(tmp_path, has_met
         rest = [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()]
         assert sum(bag.counts.values()) == len(rest) and 0 < len(rest) < len(whole)
         assert rest == whole[: len(rest)]
-        assert "breaks off" in bag.loss and len(rest) > 0.5 * len(whole)
+        assert "breaks off" in bag.read_error and len(rest) > 0.5 * len(whole)
         later = list(bag.messages(["/image/compressed"], start_ns=10 * 10**8, stop_ns=20 * 10**8))
         assert [each.received_ns for each in later] == [i * 10**8 + 7 for i in range(10, 20)]
 
@@ -98,7 +98,7 @@ def test_an_sqlite3_recording_that_was_never_closed_is_read_with_its_log(tmp_pat
             shutil.copy(tmp_path / "bag" / name, killed / name)
     with Bag(killed) as bag:
         assert bag.counts == {"/image/compressed": 40, "/other/compressed": 40}
-        assert "all its messages are there" in bag.loss
+        assert "all its messages are there" in bag.read_error
 
 
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
@@ -115,7 +115,7 @@ def test_a_single_file_is_that_file_whatever_lies_beside_it(tmp_path, storage):
         with Bag(copy) as bag:
             assert bag.counts == {"/image/compressed": 3, "/other/compressed": 3}
             assert len(list(bag.messages())) == 6
-            assert bag.loss == "", "a whole file is not damaged because nothing describes it"
+            assert bag.read_error == "", "a whole file is not damaged because nothing describes it"
     (alone / "metadata.yaml").unlink()
     with pytest.raises(BagError, match=f"holds several.*{five.name}, {three.name}.*give one of them"):
         Bag(alone)
@@ -133,7 +133,7 @@ def test_the_pieces_of_a_recording_are_one_without_metadata_too(tmp_path, storag
             bag.write_message("/image", number * 10**9, new_compressed(np.zeros((2, 2), np.uint8), "png", head))
         shutil.copy(tmp_path / f"drive_{number}" / f"drive_{number}{suffix}", tmp_path / "drive")
     with Bag(tmp_path / "drive") as bag:
-        assert (bag.counts, bag.span_ns, bag.loss) == ({"/image": 11}, (0, 10**10 + 1), "")
+        assert (bag.counts, bag.span_ns, bag.read_error) == ({"/image": 11}, (0, 10**10 + 1), "")
         assert [each.received_ns // 10**9 for each in bag.messages()] == list(range(11))
         assert [each.received_ns // 10**9 for each in bag.messages(start_ns=9 * 10**9)] == [9, 10]
 
@@ -174,7 +174,8 @@ def test_a_flipped_byte_in_a_topics_name_costs_no_message(tmp_path):
         with Bag(tmp_path / name) as bag:
             assert bag.counts == {"/image/compressed": 5, "/other/compressed": 5}
             assert len(list(bag.messages(["/image/compressed"]))) == 5
-            assert "is not what its metadata.yaml says" in bag.loss and "all messages of its files are read" in bag.loss
+            assert "is not what its metadata.yaml says" in bag.read_error
+            assert "all messages of its files are read" in bag.read_error
 
 
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
@@ -187,7 +188,7 @@ def test_metadata_that_tell_of_more_than_there_is_are_not_believed(tmp_path, sto
     file.write_text(yaml.safe_dump(facts))
     with Bag(tmp_path / "bag") as bag:
         assert bag.counts == {"/image/compressed": 5, "/other/compressed": 5}
-        assert f"tells of 50 messages on {told['topic_metadata']['name']}, and its files hold 5" in bag.loss
+        assert f"tells of 50 messages on {told['topic_metadata']['name']}, and its files hold 5" in bag.read_error
 
 
 def test_fewer_messages_than_a_file_announces_are_told_when_all_was_read(tmp_path):
@@ -199,8 +200,8 @@ def test_fewer_messages_than_a_file_announces_are_told_when_all_was_read(tmp_pat
     data[counts] = 6
     file.write_bytes(data)
     with Bag(file) as bag:
-        assert bag.loss == "" and len(list(bag.messages())) == 10
-        assert "fewer messages than it announces: 5 of 6 on /" in bag.loss
+        assert bag.read_error == "" and len(list(bag.messages())) == 10
+        assert "fewer messages than it announces: 5 of 6 on /" in bag.read_error
 
 
 def noise(size):
@@ -211,7 +212,7 @@ def noise(size):
 
 def received_ns(path):
     with Bag(path) as bag:
-        assert bag.loss == ""
+        assert bag.read_error == ""
         return [each.received_ns for each in bag.messages()]
 
 
@@ -283,7 +284,8 @@ def test_a_damaged_chunk_costs_itself_alone(tmp_path):
     with Bag(tmp_path / "bag") as bag:
         rest = [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()]
         assert set(rest) < set(whole) and len(set(rest)) == len(rest) > 0.6 * len(whole)
-        assert "is damaged" in bag.loss and "1 of its chunks cannot be read (CRCValidationError)" in bag.loss
+        assert "is damaged" in bag.read_error
+        assert "1 of its chunks cannot be read (CRCValidationError)" in bag.read_error
 
 
 def test_a_damaged_index_costs_nothing(tmp_path):
@@ -300,7 +302,7 @@ def test_a_damaged_index_costs_nothing(tmp_path):
     file.write_bytes(data)
     with Bag(tmp_path / "bag") as bag:
         assert [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages()] == whole
-        assert "is damaged" in bag.loss and "all messages of its files are read" in bag.loss
+        assert "is damaged" in bag.read_error and "all messages of its files are read" in bag.read_error
 
 
 def test_bytes_that_are_no_message_are_a_fault_of_the_data(tmp_path):

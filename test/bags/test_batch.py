@@ -24,7 +24,7 @@ def test_lists_stand_for_their_lines(tmp_path):
 
 
 def test_results_are_named_after_their_inputs(tmp_path):
-    file = write_street(tmp_path / "a" / "street", instants=1) / "street.mcap"
+    file = write_street(tmp_path / "a" / "street", frames=1) / "street.mcap"
     assert places([file, tmp_path / "other"], tmp_path / "out") == [
         (file, tmp_path / "out" / "street"),
         (tmp_path / "other", tmp_path / "out" / "other"),

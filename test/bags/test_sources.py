@@ -16,7 +16,7 @@ def test_a_folder_is_played_by_name(tmp_path):
     (tmp_path / "notes.txt").write_text("not an image")
     source = open_source(tmp_path)
     assert len(source) == 3
-    assert [int(shot.image.mean().round()) // 50 for shot in source] == [1, 2, 3]
+    assert [int(frame.image.mean().round()) // 50 for frame in source] == [1, 2, 3]
     assert len(list(source)) == 3, "each iteration begins anew"
 
 
@@ -27,7 +27,7 @@ def test_a_video(tmp_path):
     video.release()
     source = open_source(tmp_path / "v.avi")
     assert len(source) == 3 and source.rate_hz == 12.5
-    assert [round(float(shot.image.mean()), -1) for shot in source] == [0, 100, 200]
+    assert [round(float(frame.image.mean()), -1) for frame in source] == [0, 100, 200]
 
 
 @pytest.fixture
@@ -47,10 +47,10 @@ def stereo_bag(tmp_path):
 def test_a_recording_is_grouped_by_stamp_around_the_left_image(stereo_bag):
     source = open_source(stereo_bag)
     assert (source.topic, len(source), source.compressed) == ("/left/image_rect/compressed", 4, True)
-    for index, shot in enumerate(source):
-        assert isinstance(shot.image, Recorded)
-        assert shot.image.message().header.stamp.nanosec == index * 10**8
-        assert set(shot.others) == {"/right/image_rect/compressed", "/ground_truth/labels/compressed"}
+    for index, frame in enumerate(source):
+        assert isinstance(frame.image, Recorded)
+        assert frame.image.message().header.stamp.nanosec == index * 10**8
+        assert set(frame.others) == {"/right/image_rect/compressed", "/ground_truth/labels/compressed"}
 
 
 def test_the_file_inside_a_recording_means_the_recording(stereo_bag):
@@ -70,7 +70,7 @@ def test_wrong_inputs_are_explained(tmp_path):
         list(open_source(tmp_path / "broken.png"))
 
 
-def test_messages_that_come_late_belong_to_their_instant(tmp_path):
+def test_messages_that_come_late_belong_to_their_frame(tmp_path):
     """As in a recording of the node: results come when the next images have been there for a while."""
     with BagWriter(tmp_path / "bag") as bag:
         for index in range(12):
@@ -79,9 +79,9 @@ def test_messages_that_come_late_belong_to_their_instant(tmp_path):
                     head = new_header(taken * 10**8, "camera")
                     message = new_compressed(np.zeros((4, 6), np.uint8), "png", head)
                     bag.write_message(topic, index * 10**8, message)
-    shots = list(open_source(tmp_path / "bag"))
-    assert len(shots) == 12
-    assert [bool(shot.others) for shot in shots] == [True] * 7 + [False] * 5
+    frames = list(open_source(tmp_path / "bag"))
+    assert len(frames) == 12
+    assert [bool(frame.others) for frame in frames] == [True] * 7 + [False] * 5
 
 
 def write_camera(path, stamps_ns, infos_ns=(), topic="/camera/image_raw/compressed"):
@@ -105,14 +105,14 @@ def write_camera(path, stamps_ns, infos_ns=(), topic="/camera/image_raw/compress
 
 def test_stamps_that_stay_at_zero_hide_no_image(tmp_path):
     source = open_source(write_camera(tmp_path / "bag", [0] * 6))
-    assert len(source) == 6 and [int(shot.image.message().data[0]) > 0 for shot in source] == [True] * 6
+    assert len(source) == 6 and [int(frame.image.message().data[0]) > 0 for frame in source] == [True] * 6
 
 
 def test_each_image_has_the_newest_camera_info_whatever_its_stamp(tmp_path):
     """As in the node: the first one for images before it, then each from when it was received."""
     infos_ns = [10**9 + 150 * 10**6, 10**9 + 300 * 10**6, 10**9 + 310 * 10**6]
     source = open_source(write_camera(tmp_path / "bag", [10**9 + i * 10**8 for i in range(5)], infos_ns))
-    focal_px = [shot.others["/camera/camera_info"].message().k[0] for shot in source]
+    focal_px = [frame.others["/camera/camera_info"].message().k[0] for frame in source]
     assert focal_px == [1, 1, 1, 2, 3]
 
 

@@ -83,8 +83,8 @@ def test_a_named_topic_wins_in_whatever_form_it_was_recorded(recording):
         with pytest.raises(BagError, match="is of type sensor_msgs/msg/CameraInfo"):
             layout_of(bag, "/rear/camera_info")
     source = open_source(path, "rear/image_raw", stereo=True, right="other/view")
-    (shot,) = source
-    assert source.compressed and set(shot.others) >= {"/other/view", "/rear/camera_info"}
+    (frame,) = source
+    assert source.compressed and set(frame.others) >= {"/other/view", "/rear/camera_info"}
 
 
 def test_a_camera_beside_results_goes_before_one_elsewhere(recording):

@@ -12,7 +12,7 @@ import pytest
 from miniature import write_camvid, write_city, write_kitti
 
 from mt_perception.bags.bag import Bag
-from mt_perception.bags.by_stamp import instants
+from mt_perception.bags.by_stamp import frame_sets
 from mt_perception.commands.main import main
 from mt_perception.datasets.sample import labels_of
 from mt_perception.datasets.sources import open_dataset
@@ -29,14 +29,14 @@ LAYOUTS = {
 
 
 def records_of(path):
-    """Instants of a recording, and its cameras (left or only, right) by stamp."""
+    """Frame sets of a recording, and its cameras (left or only, right) by stamp."""
     with Bag(path) as bag:
         cameras = {}
         for each in bag.messages([topic for topic in bag.counts if topic.endswith("camera_info")]):
             message = each.message()
             cameras.setdefault(each.received_ns, {})["right" in each.topic] = camera_from_info(message)
             assert message.header.frame_id == "camera"
-        return list(instants(bag)), cameras
+        return list(frame_sets(bag)), cameras
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -51,14 +51,14 @@ def test_what_is_recorded_is_what_the_data_set_holds(tmp_path, layout, form):
         assert true_labels(bag) == (None if reader[0].labels is None else labels_of(reader))
     assert [each.stamp_ns for each in recorded] == [10**9, 1_250_000_000]
     assert (tmp_path / "bag" / f"bag.{'mcap' if storage == 'mcap' else 'db3'}").is_file()
-    for instant, sample in zip(recorded, map(reader.__getitem__, range(2)), strict=True):
-        np.testing.assert_array_equal(instant.image(), sample.image)
-        np.testing.assert_array_equal(instant.array(TRUE_LABELS), sample.labels)
-        np.testing.assert_array_equal(instant.true_depth_m(), sample.depth_m)
-        assert (TRUE_LABELS in instant.messages) == (sample.labels is not None)
-        right = instant.array("right/image_rect")
+    for frame_set, sample in zip(recorded, map(reader.__getitem__, range(2)), strict=True):
+        np.testing.assert_array_equal(frame_set.image(), sample.image)
+        np.testing.assert_array_equal(frame_set.array(TRUE_LABELS), sample.labels)
+        np.testing.assert_array_equal(frame_set.true_depth_m(), sample.depth_m)
+        assert (TRUE_LABELS in frame_set.messages) == (sample.labels is not None)
+        right = frame_set.array("right/image_rect")
         assert (right is None) == (sample.right is None)
-        found = cameras.get(instant.stamp_ns, {})
+        found = cameras.get(frame_set.stamp_ns, {})
         if right is not None:
             np.testing.assert_array_equal(cv2.cvtColor(right, cv2.COLOR_BGR2RGB) if codec else right, sample.right)
             assert found[True].baseline_m == pytest.approx(sample.camera.baseline_m)

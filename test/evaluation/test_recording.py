@@ -22,7 +22,7 @@ from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.model.bundle import BundleCard, TrainingCamera
 from mt_perception.model.row_prior import RowPrior
 from mt_perception.model.spec import InputSpec, NetworkSpec
-from mt_perception.utils.parallel import run
+from mt_perception.utils.parallel import parallel_map
 from recordings import SIZE, write_results
 
 SAME = Comparison(CITYSCAPES, CITYSCAPES)
@@ -166,7 +166,7 @@ def test_one_frame_says_nothing_about_time_and_the_json_says_so(tmp_path):
 
 def test_an_evaluation_comes_back_whole_from_another_process(tmp_path):
     path = write_results(tmp_path / "bag", 12, wrong_columns=20, missing=(5,))
-    (found,) = run(evaluate_bag, [path], workers=1)
+    (found,) = parallel_map(evaluate_bag, [path], workers=1)
     travelled = pickle.loads(pickle.dumps(found))
     assert travelled.results() == found.results() and travelled.gaps == found.gaps
 
@@ -200,7 +200,7 @@ def test_other_names_change_no_score(tmp_path, plain, names):
     """Skill too, which needs the camera_info: with the node's own name, or beside the images."""
     renamed(plain[0], tmp_path / "bag", NAMES[names])
     found = evaluate_bag(tmp_path / "bag").results()
-    assert "skill" in found["scores"] and found["losses"] == []
+    assert "skill" in found["scores"] and found["warnings"] == []
     assert found | {"recording": ""} == plain[1] | {"recording": ""}
 
 
@@ -227,7 +227,7 @@ def test_a_named_camera_wins_over_the_one_that_would_be_found(tmp_path, plain, c
     found = {topic: evaluate_bag(tmp_path / "bag", cameras=(topic, "")).results() for topic in ("", "/r2/image")}
     assert [each["scores"]["pixel_accuracy"]["value"] for each in found.values()] == pytest.approx([0.8, 0.5])
     assert [each["images"] for each in found.values()] == [30, 20]
-    assert "/r2/segmentation/mask, not from /r1/segmentation/mask" in found["/r2/image"]["losses"][0]
+    assert "/r2/segmentation/mask, not from /r1/segmentation/mask" in found["/r2/image"]["warnings"][0]
     assert main(["bag", "evaluate", str(tmp_path / "bag"), "--topic", "/r3/image"]) == 1
     assert "has no topic /r3/image; it has /r1/camera_info" in capsys.readouterr().err
 
@@ -250,7 +250,7 @@ def test_of_several_nodes_results_one_is_read_and_the_others_are_named(tmp_path)
             bag.write_message(topic, 10**9, new_image(np.zeros(SIZE, np.uint8), "mono8", new_header(10**9, "c")))
     found = evaluate_bag(tmp_path / "bag").results()
     assert found["results"] == 1
-    assert found["losses"] == ["results are read from /front/segmentation/mask, not from /rear/segmentation/mask"]
+    assert found["warnings"] == ["results are read from /front/segmentation/mask, not from /rear/segmentation/mask"]
 
 
 def test_without_stamps_the_time_of_reception_tells_what_belongs_together(tmp_path):
@@ -264,7 +264,7 @@ def test_without_stamps_the_time_of_reception_tells_what_belongs_together(tmp_pa
     found = evaluate_bag(tmp_path / "bag").results()
     assert (found["images"], found["results"], found["latency_ms"]) == (6, 6, {})
     assert found["fps"] == pytest.approx(10) and found["scores"]["miou"]["value"] == 1
-    assert "time of reception" in found["losses"][0]
+    assert "time of reception" in found["warnings"][0]
 
 
 def test_truth_that_belongs_to_no_result_is_refused(tmp_path):
@@ -285,7 +285,7 @@ def test_a_truth_of_other_stamps_in_the_recording_itself_is_no_score(tmp_path):
 
 
 def write_labels(path, predicted, true, true_info=None, info=None):
-    """Five instants of one mask each, with the names of their classes where they are told."""
+    """Five frame sets of one mask each, with the names of their classes where they are told."""
     with BagWriter(path) as bag:
         for topic, labels in (("/segmentation/label_info", info), ("/ground_truth/label_info", true_info)):
             if labels:
@@ -321,6 +321,6 @@ def test_classes_that_nobody_knows_are_taken_by_their_names(tmp_path):
 def test_true_labels_of_no_class_are_told(tmp_path):
     found = evaluate_bag(write_labels(tmp_path / "bag", *np.array([[[0, 0, 0]], [[0, 255, 104]]], np.uint8))).results()
     assert found["over"]["pixels"] == 5
-    assert found["losses"] == [
+    assert found["warnings"] == [
         "true labels hold 104, which is no class of cityscapes and not scored; --truth-labels tells other classes"
     ]

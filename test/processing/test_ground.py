@@ -13,8 +13,7 @@ from mt_perception.commands.main import main
 from mt_perception.geometry import rays
 from mt_perception.messages.read import array_from_image
 from mt_perception.pipeline import Perceiver
-from mt_perception.processing import process
-from mt_perception.processing import shard as part
+from mt_perception.processing import process, shard
 from mt_perception.processing.process import process_bag
 from mt_perception.processing.shard import Processing, process_segment
 from mt_perception.settings import Settings
@@ -46,10 +45,10 @@ class Plane:
 
 @pytest.fixture
 def settings(bundle, monkeypatch):
-    """Settings for `depth_mode: ground`, whose network is a `Plane` on each of two lanes."""
+    """Settings for `depth_mode: ground`, whose network is a `Plane` on each of two inference workers."""
     made = Settings(model=str(bundle.folder), depth_mode="ground", camera_height_m=1.5)
-    lanes = tuple(Perceiver(bundle, Plane(), SIZE, made) for _ in range(2))
-    monkeypatch.setattr(part, "_perceivers", lambda settings, cores, count: lanes[:count])
+    workers = tuple(Perceiver(bundle, Plane(), SIZE, made) for _ in range(2))
+    monkeypatch.setattr(shard, "_perceivers", lambda settings, cores, count: workers[:count])
     return made
 
 
@@ -66,8 +65,8 @@ def depths_m(path):
 @pytest.mark.parametrize("stereo", [False, True], ids=["one camera", "a pair"])
 def test_the_road_has_the_cameras_height(drive, settings, tmp_path, stereo):
     """The first image says its scale alone; what the brightness does later is smoothed."""
-    tally = process_bag(drive, tmp_path / "out", Processing(settings.replace(stereo=stereo)))
-    assert (tally.images, tally.problems()) == (FRAMES, [])
+    stats = process_bag(drive, tmp_path / "out", Processing(settings.replace(stereo=stereo)))
+    assert (stats.images, stats.problems()) == (FRAMES, [])
     first, *others = depths_m(tmp_path / "out")
     np.testing.assert_allclose(first, plane_m(1.5), rtol=1e-4)
     assert len(others) == FRAMES - 1
@@ -91,9 +90,9 @@ def test_segments_give_the_same_in_any_order(drive, settings, tmp_path, monkeypa
 
 def test_images_without_road_keep_the_networks_scale_and_are_told(drive, settings, tmp_path, monkeypatch):
     monkeypatch.setattr(Plane, "infer", lambda *arguments, infer=Plane.infer: no_road(infer(*arguments)))
-    tally = process_bag(drive, tmp_path / "out", Processing(settings))
-    assert tally.images == FRAMES
-    assert tally.problems() == ["in some images the scale of depth is the network's own: too little road is in sight"]
+    stats = process_bag(drive, tmp_path / "out", Processing(settings))
+    assert stats.images == FRAMES
+    assert stats.problems() == ["in some images the scale of depth is the network's own: too little road is in sight"]
 
 
 def no_road(outputs):

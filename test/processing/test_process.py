@@ -55,15 +55,15 @@ def test_opencv_has_the_threads_of_the_host_program_again(street, settings, tmp_
 
 @pytest.mark.parametrize("storage", ["mcap", "sqlite3"])
 def test_every_image_comes_out_beside_what_went_in(street, settings, tmp_path, storage):
-    tally = process_bag(street, tmp_path / "out", Processing(settings, storage=storage))
-    assert (tally.images, tally.skipped) == (8, {})
+    stats = process_bag(street, tmp_path / "out", Processing(settings, storage=storage))
+    assert (stats.images, stats.skipped) == (8, {})
     with Bag(tmp_path / "out") as bag:
         assert {bag.counts[topic] for topic in RESULTS} == {8}
         with Bag(street) as given:
             assert {topic: bag.counts[topic] for topic in given.counts} == given.counts
     given = contents(street)
     assert [each for each in contents(tmp_path / "out") if each[0] not in {*RESULTS, NAMES}] == given
-    assert not (tmp_path / "out.parts").exists()
+    assert not (tmp_path / "out.shards").exists()
 
 
 def test_results_are_those_of_the_perceiver_with_the_images_header(street, settings, tmp_path):
@@ -100,8 +100,8 @@ def test_stopped_in_the_middle_it_goes_on_and_gives_the_same(street, settings, t
         process_bag(street, tmp_path / "out", whole)
     assert not (tmp_path / "out").exists()
     monkeypatch.setattr(process, "process_segment", original)
-    tally = process_bag(street, tmp_path / "out", whole)
-    assert tally.images == 8 - 3  # the first quarter of a second held three
+    stats = process_bag(street, tmp_path / "out", whole)
+    assert stats.images == 8 - 3  # the first quarter of a second held three
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
 
 
@@ -110,10 +110,10 @@ def test_interrupted_while_the_parts_are_joined_it_loses_none(street, settings, 
     process_bag(street, tmp_path / "whole" / "out", Processing(settings))
     original = segments.read_metadata
 
-    def interrupted(part):
-        if part.name == "out_1":
+    def interrupted(shard):
+        if shard.name == "out_1":
             raise KeyboardInterrupt
-        return original(part)
+        return original(shard)
 
     monkeypatch.setattr(segments, "read_metadata", interrupted)
     with pytest.raises(KeyboardInterrupt):
@@ -121,17 +121,17 @@ def test_interrupted_while_the_parts_are_joined_it_loses_none(street, settings, 
     monkeypatch.setattr(segments, "read_metadata", original)
     assert process_bag(street, tmp_path / "out", Processing(settings)).images == 0
     assert contents(tmp_path / "out") == contents(tmp_path / "whole" / "out")
-    assert not (tmp_path / "out.parts").exists()
+    assert not (tmp_path / "out.shards").exists()
 
 
 def test_a_recording_that_breaks_off_is_processed_as_far_as_it_goes(settings, tmp_path, capsys, bundle):
-    street = write_street(tmp_path / "street", instants=200, start_ns=10**9)  # more than one chunk of mcap
+    street = write_street(tmp_path / "street", frames=200, start_ns=10**9)  # more than one chunk of mcap
     (file,) = street.glob("*.mcap")
     file.write_bytes(file.read_bytes()[: file.stat().st_size * 3 // 4])
-    tally = process_bag(street, tmp_path / "out", Processing(settings))
-    assert 0 < tally.images < 200 and "breaks off" in tally.losses[0]
+    stats = process_bag(street, tmp_path / "out", Processing(settings))
+    assert 0 < stats.images < 200 and "breaks off" in stats.warnings[0]
     with Bag(tmp_path / "out") as bag:
-        assert bag.counts["/segmentation/mask"] == tally.images
+        assert bag.counts["/segmentation/mask"] == stats.images
 
 
 def test_results_that_are_there_already_are_replaced(street, settings, tmp_path):
@@ -141,25 +141,25 @@ def test_results_that_are_there_already_are_replaced(street, settings, tmp_path)
 
 
 def test_parts_of_another_model_are_not_mixed_in(street, settings, tmp_path):
-    parts = tmp_path / "out.parts"
-    with own_folder(parts):
-        (parts / "process.json").write_text('{"model": "another"}')
+    shards = tmp_path / "out.shards"
+    with own_folder(shards):
+        (shards / "process.json").write_text('{"model": "another"}')
     with pytest.raises(BagError, match="made with"):
         process_bag(street, tmp_path / "out", Processing(settings))
 
 
 @pytest.mark.parametrize("record", ["", "null", '{"model": "a', "[1]"])
 def test_a_record_that_is_cut_off_is_one_sentence(street, settings, tmp_path, record):
-    with own_folder(tmp_path / "out.parts"):
-        (tmp_path / "out.parts" / "process.json").write_text(record)
-    with pytest.raises(BagError, match=r"process\.json cannot be read: remove .*out\.parts, or give another output"):
+    with own_folder(tmp_path / "out.shards"):
+        (tmp_path / "out.shards" / "process.json").write_text(record)
+    with pytest.raises(BagError, match=r"process\.json cannot be read: remove .*out\.shards, or give another output"):
         process_bag(street, tmp_path / "out", Processing(settings))
 
 
-@pytest.mark.parametrize("name", ["out.parts", "out.parts/out_0.unfinished"])
+@pytest.mark.parametrize("name", ["out.shards", "out.shards/out_0.unfinished"])
 def test_a_folder_of_somebody_else_is_left_alone(street, settings, tmp_path, name):
-    if name != "out.parts":
-        with own_folder(tmp_path / "out.parts"):
+    if name != "out.shards":
+        with own_folder(tmp_path / "out.shards"):
             pass
     (tmp_path / name).mkdir()
     (tmp_path / name / "thesis.tex").write_text("years of work")
@@ -170,7 +170,7 @@ def test_a_folder_of_somebody_else_is_left_alone(street, settings, tmp_path, nam
 
 def test_two_runs_into_one_output_do_not_mix(street, settings, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "_PATIENCE_S", 0.1)
-    with own_folder(tmp_path / "out.parts"), pytest.raises(FolderError, match="another process works in"):
+    with own_folder(tmp_path / "out.shards"), pytest.raises(FolderError, match="another process works in"):
         process_bag(street, tmp_path / "out", Processing(settings))
     assert process_bag(street, tmp_path / "out", Processing(settings)).images == 8
 
@@ -201,8 +201,8 @@ def test_a_recording_that_is_compressed_as_a_whole_is_unpacked_once(street, sett
         }
         for each in bag.messages():
             writer.write(topics[each.topic], each.received_ns, bytes(each.data))
-    tally = process_bag(tmp_path / "packed", tmp_path / "out", Processing(settings))
-    assert (tally.images, tally.losses) == (8, [])
+    stats = process_bag(tmp_path / "packed", tmp_path / "out", Processing(settings))
+    assert (stats.images, stats.warnings) == (8, [])
     assert len(list((tmp_path / "temporary").glob("*/*.mcap"))) == 1
 
 
@@ -222,7 +222,7 @@ def test_it_does_not_go_on_with_settings_that_change_results(street, settings, t
     with ExitStack() as owned:
         process._plan(street, tmp_path / "out", Processing(settings), owned)
     for name, value in changes.items():
-        with ExitStack() as owned, pytest.raises(BagError, match=rf"parts made with ({name}|topics) "):
+        with ExitStack() as owned, pytest.raises(BagError, match=rf"shards made with ({name}|topics) "):
             process._plan(street, tmp_path / "out", Processing(settings.replace(**{name: value})), owned)
     assert process.INDIFFERENT.isdisjoint(changes) and set(SETTINGS) > process.INDIFFERENT
 
@@ -280,7 +280,7 @@ def test_ctrl_c_ends_it_with_its_workers_and_the_next_call_goes_on(bundle, setti
     program = "import sys; from mt_perception.utils.entry import perceive; sys.exit(perceive())"
     arguments = ["bag", "process", str(street), str(tmp_path / "out"), "--model", str(bundle.folder), "--workers", "2"]
     started = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=-1, stderr=-1, text=True)
-    while not list(tmp_path.glob("out.parts/*.unfinished")):
+    while not list(tmp_path.glob("out.shards/*.unfinished")):
         assert started.poll() is None
         time.sleep(0.01)
     started.send_signal(signal.SIGINT)

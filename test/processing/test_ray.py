@@ -31,8 +31,8 @@ def test_a_killed_worker_costs_no_message(bundle, tmp_path, monkeypatch):
         from mt_perception.processing.shard import process_segment
 
         segment, ahead = arguments[-1].segment, Perceiver.__call__
-        attempt = len(list(begun.glob(f"{segment.part.name}-*")))
-        (begun / f"{segment.part.name}-{attempt}-{os.getpid()}").touch()
+        attempt = len(list(begun.glob(f"{segment.shard.name}-*")))
+        (begun / f"{segment.shard.name}-{attempt}-{os.getpid()}").touch()
         calls = Counter()
 
         def second_call_kills(*call, **options):
@@ -41,13 +41,13 @@ def test_a_killed_worker_costs_no_message(bundle, tmp_path, monkeypatch):
                 os.kill(os.getpid(), signal.SIGKILL)
             return ahead(*call, **options)
 
-        if segment.part.name == "ray_1" and attempt == 0:
+        if segment.shard.name == "ray_1" and attempt == 0:
             Perceiver.__call__ = second_call_kills
         return process_segment(*arguments)
 
     monkeypatch.setattr(process, "process_segment", dies_once)
-    tally = process_bag(street, tmp_path / "ray", processing, workers=2, ray="local")
-    assert (tally.images, tally.skipped, tally.losses) == (8, {}, [])
+    stats = process_bag(street, tmp_path / "ray", processing, workers=2, ray="local")
+    assert (stats.images, stats.skipped, stats.warnings) == (8, {}, [])
     attempts = Counter(each.name.split("-")[0] for each in begun.iterdir())
     assert attempts == {"ray_0": 1, "ray_1": 2, "ray_2": 1}
     assert len({each.name.split("-")[2] for each in begun.glob("ray_1-*")}) == 2

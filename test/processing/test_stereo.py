@@ -9,7 +9,7 @@ import pytest
 from stereo.recorded import street
 
 from mt_perception.bags.bag import Bag
-from mt_perception.bags.by_stamp import instants
+from mt_perception.bags.by_stamp import frame_sets
 from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
 from mt_perception.messages.read import array_from_image
@@ -44,8 +44,8 @@ def made(drive, cache_home, tmp_path_factory):
     def process_as(mode):
         if mode not in outs:
             outs[mode] = tmp_path_factory.mktemp(mode) / "out"
-            tally = process_bag(drive, outs[mode], processing(mode))
-            assert (tally.images, tally.problems()) == (12, [])
+            stats = process_bag(drive, outs[mode], processing(mode))
+            assert (stats.images, stats.problems()) == (12, [])
         return outs[mode]
 
     return process_as
@@ -59,10 +59,10 @@ def off(path):
     """Median of |depth / truth - 1| up to 40 m, over all images."""
     errors = []
     with Bag(path) as bag:
-        for instant in instants(bag):
-            truth_m = instant.true_depth_m()
+        for frame_set in frame_sets(bag):
+            truth_m = frame_set.true_depth_m()
             near = truth_m < 40
-            errors.append(np.median(np.abs(instant.array(DEPTH)[near] / truth_m[near] - 1)))
+            errors.append(np.median(np.abs(frame_set.array(DEPTH)[near] / truth_m[near] - 1)))
     return np.median(errors)
 
 
@@ -88,7 +88,7 @@ def test_disparity_is_matched_at_the_rate_that_was_set(made):
     with Bag(made("fused")) as fused, Bag(made("scaled")) as scaled:
         counts = [bag.counts[f"/{DISPARITY}"] for bag in (fused, scaled)]
         message = next(scaled.messages([f"/{DISPARITY}"])).message()
-        truth_m = next(instants(scaled)).true_depth_m()
+        truth_m = next(frame_sets(scaled)).true_depth_m()
     assert counts == [12, 7]  # all; and the first in each fifth of a second
     found = array_from_image(message.image)
     known = (found > 1) & (truth_m < 40)
@@ -116,8 +116,8 @@ def test_pairs_without_stamps_are_found_by_their_time_of_reception(made, drive, 
             zero.write(
                 each.topic, each.type_name, each.received_ns, bytes(each.data[:4]) + bytes(8) + bytes(each.data[12:])
             )
-    tally = process_bag(tmp_path / "zero", tmp_path / "out", processing("scaled"))
-    assert tally.images == 12 and "time of reception" in tally.problems()[0]
+    stats = process_bag(tmp_path / "zero", tmp_path / "out", processing("scaled"))
+    assert stats.images == 12 and "time of reception" in stats.problems()[0]
     with Bag(tmp_path / "out") as bag, Bag(made("scaled")) as expected:
         for one, other in zip(bag.messages([f"/{DEPTH}"]), expected.messages([f"/{DEPTH}"]), strict=True):
             np.testing.assert_array_equal(array_from_image(one.message()), array_from_image(other.message()))

@@ -21,8 +21,8 @@ def test_the_city_drives_a_stereo_camera_with_truth(start):
         probe.listen(topic, CameraInfo)
     node = start("city", seed=5, width=128, height=64, rate=4.0, stereo=True, truth=True)
     probe.until(lambda: all(len(messages) >= 3 for messages in probe.received.values()), 40)
-    instants = [{stamp_ns(m.header) for m in messages} for messages in probe.received.values()]
-    stamp = max(set.intersection(*instants))
+    stamps = [{stamp_ns(m.header) for m in messages} for messages in probe.received.values()]
+    stamp = max(set.intersection(*stamps))
     at = {t: next(m for m in ms if stamp_ns(m.header) == stamp) for t, ms in probe.received.items()}
     left, right, labels, depth_m = (array_from_image(at[topic]) for topic in images)
     assert left.shape == right.shape == (64, 128, 3) and not np.array_equal(left, right)

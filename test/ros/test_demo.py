@@ -27,7 +27,7 @@ from recordings import write_street
 
 @pytest.fixture
 def street(tmp_path):
-    """A recording with a stereo pair, camera_info and truth: 8 instants, 10 per second, 60x100."""
+    """A recording with a stereo pair, camera_info and truth: 8 frames, 10 per second, 60x100."""
     return write_street(tmp_path / "street")
 
 

@@ -49,8 +49,8 @@ def node(start_once, small_model):
 @pytest.fixture(scope="module")
 def street():
     """(HEIGHT, WIDTH, 3) BGR, of the rendered street."""
-    shot = next(iter(open_source(city_recording())))
-    return cv2.resize(array_from_compressed(shot.image.message()), (WIDTH, HEIGHT))
+    frame = next(iter(open_source(city_recording())))
+    return cv2.resize(array_from_compressed(frame.image.message()), (WIDTH, HEIGHT))
 
 
 @pytest.fixture(scope="module")

@@ -35,7 +35,7 @@ def test_killed_it_leaves_a_recording_that_every_reader_opens(record, tmp_path):
     recorder, _ = record(tmp_path / "out")
     assert recorder.stop(signal.SIGKILL)[0] == -signal.SIGKILL
     with Bag(tmp_path / "out") as bag, Reader(tmp_path / "out") as reader:
-        assert bag.loss == "" and bag.counts["/image"] == reader.message_count > 0
+        assert bag.read_error == "" and bag.counts["/image"] == reader.message_count > 0
         assert len(list(bag.messages())) == reader.message_count
 
 
@@ -52,7 +52,7 @@ def ends_with_what_was_safe(recorder, probe, out, safe, error):
     (said,) = [line for line in recorder.log.splitlines() if "error" in line]
     assert said.startswith("error: ") and f"out cannot be written any further ({error})" in said
     with Bag(out) as bag, Reader(out) as reader:
-        assert bag.loss == "" and bag.counts["/image"] == reader.message_count >= safe
+        assert bag.read_error == "" and bag.counts["/image"] == reader.message_count >= safe
 
 
 def test_where_a_file_may_not_grow_it_ends_with_one_sentence_and_what_was_safe(record, probe, tmp_path):

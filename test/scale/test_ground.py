@@ -178,7 +178,7 @@ def test_outputs_of_another_size_have_a_camera_of_that_size():
 
 def test_true_depth_of_the_rendered_street_tells_how_high_its_camera_is():
     """With kerbs, cars, people and millimetres."""
-    for (pair, truth_m), shot in zip(street(4), open_source(city_recording()), strict=False):
-        labels = array_from_compressed(shot.others["/ground_truth/labels/compressed"].message())
+    for (pair, truth_m), source_frame in zip(street(4), open_source(city_recording()), strict=False):
+        labels = array_from_compressed(source_frame.others["/ground_truth/labels/compressed"].message())
         found = measure(truth_m * np.float32(0.5), labels == 0, pair.camera, Mount(CITY_HEIGHT_M))
         assert found.factor == pytest.approx(2.0, rel=0.01) and found.inlier_share > 0.9

@@ -14,10 +14,10 @@ from mt_perception.utils.resources import city_recording
 
 def street(count: int) -> Iterator[tuple[StereoPair, DepthMap]]:
     """The first pairs of the rendered street, 8 per second, and the true depth of the left images."""
-    for shot, _ in zip(open_source(city_recording()), range(count), strict=False):
-        messages = {topic: recorded.message() for topic, recorded in shot.others.items()}
+    for source_frame, _ in zip(open_source(city_recording()), range(count), strict=False):
+        messages = {topic: recorded.message() for topic, recorded in source_frame.others.items()}
         frames = [
-            frame_from_message(shot.image.message()),
+            frame_from_message(source_frame.image.message()),
             frame_from_message(messages["/right/image_rect/compressed"]),
         ]
         cameras = [camera_from_info(messages[f"/{side}/camera_info"]) for side in ("left", "right")]

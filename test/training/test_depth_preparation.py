@@ -140,15 +140,15 @@ def test_broken_files_are_named_and_the_others_done(tmp_path, capsys):
 def test_a_stopped_run_goes_on(tmp_path, monkeypatch, capsys):
     folder, out, calls = write_folder(tmp_path / "in"), tmp_path / "out", []
 
-    def impatient(shot, preparation):
-        calls.append(shot)
+    def impatient(sample, preparation):
+        calls.append(sample)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return original(shot, preparation)
+        return original(sample, preparation)
 
-    original = prepare.prepare_shot
+    original = prepare.prepare_sample
     with monkeypatch.context() as patch:
-        patch.setattr(prepare, "prepare_shot", impatient)
+        patch.setattr(prepare, "prepare_sample", impatient)
         with pytest.raises(PreparationError, match="stopped; at most 2 images are left"):
             command(folder, "--out", out)
     command(folder, "--out", out)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mt_perception.commands.main import main
-from mt_perception.utils.former_names import current_options
+from mt_perception.utils.former_names import DATASETS, FOLDERS, current_options, former_path
 from mt_perception_training.data.sources import parse_folders
 
 
@@ -29,3 +29,14 @@ def test_the_command_line_takes_a_former_option(tmp_path: Path, capsys: pytest.C
 def test_a_folder_of_images_may_have_its_former_name(capsys: pytest.CaptureFixture[str]) -> None:
     assert parse_folders(["pictures=/a", "camvid=/b"]) == {"images": Path("/a"), "camvid": Path("/b")}
     assert "pictures is now called images" in capsys.readouterr().err
+
+
+def test_work_that_was_begun_under_a_former_name_goes_on_there(tmp_path: Path) -> None:
+    shards, pseudo = tmp_path / "out.shards", tmp_path / "images"
+    assert (former_path(shards, FOLDERS), former_path(pseudo, DATASETS)) == (shards, pseudo)
+    for name in ("out.parts", "pictures"):
+        (tmp_path / name).mkdir()
+    assert former_path(shards, FOLDERS) == tmp_path / "out.parts"
+    assert former_path(pseudo, DATASETS) == tmp_path / "pictures"
+    shards.mkdir()
+    assert former_path(shards, FOLDERS) == shards

@@ -10,9 +10,9 @@ PROGRAM = """
 import os, sys, time
 sys.path.insert(0, {folder!r})
 from work import long
-from mt_perception.utils.parallel import run
+from mt_perception.utils.parallel import parallel_map
 if __name__ == "__main__":
-    for pid in run(long, [0, 1, 2, 3], 2):
+    for pid in parallel_map(long, [0, 1, 2, 3], 2):
         print(pid, flush=True)
 """
 WORK = """

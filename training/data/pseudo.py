@@ -23,7 +23,7 @@ from mt_perception.datasets.opinion import Refined
 from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of, read_ids, read_uint16
 from mt_perception.labels import CITYSCAPES, UNLABELLED
 from mt_perception.types import Camera, DataError
-from mt_perception.utils.former_names import DATASETS
+from mt_perception.utils.former_names import DATASETS, former_path
 
 KINDS = ("labels", "confidence", "depth")
 CAMERA = "camera.json"
@@ -72,17 +72,11 @@ class PseudoLabelled:
 
 def open_pseudo_labelled(readers: Mapping[str, Reader], folder: Path) -> dict[str, Reader]:
     """The data sets by name with what `folder` says of them; it must speak of at least one of them."""
-    folders = {name: _folder_of(folder, name) for name in readers}
+    folders = {name: former_path(folder / name, DATASETS) for name in readers}
     if not any(each.is_dir() for each in folders.values()):
         wanted = " or ".join(map(str, folders.values()))
         raise DatasetError(f"there are no pseudo-labels: expected {wanted}, as mt-perception-train pseudo-label writes")
     return {name: PseudoLabelled(reader, folders[name]) for name, reader in readers.items()}
-
-
-def _folder_of(folder: Path, name: str) -> Path:
-    """Where the pseudo-labels of the data set `name` lie, which may have had a former name when they were made."""
-    former = (folder / old for old, new in DATASETS.items() if new == name)
-    return next((each for each in former if each.is_dir() and not (folder / name).is_dir()), folder / name)
 
 
 def read_camera_note(folder: Path) -> dict[str, Any]:

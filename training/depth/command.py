@@ -57,7 +57,7 @@ def _add_cleaning(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> None:
-    from mt_perception_training.depth.prepare import PREVIEW, claim, find_shots, prepare_folder
+    from mt_perception_training.depth.prepare import PREVIEW, check_manifest, find_samples, prepare_folder
     from mt_perception_training.depth.preview import write_preview
 
     names = (
@@ -66,21 +66,21 @@ def _run(options: argparse.Namespace) -> None:
     )  # fmt: skip
     teacher = str(options.teacher.expanduser().resolve()) if options.teacher else ""
     preparation = Preparation(teacher=teacher, **{name: getattr(options, name) for name in names})
-    shots = find_shots(options.folder, options.out, preparation, options.splits)
+    samples = find_samples(options.folder, options.out, preparation, options.splits)
     out = options.out.expanduser()
     preview = out / PREVIEW
     if options.preview_only:
-        write_preview(preview, shots, preparation, max(1, options.preview))
+        write_preview(preview, samples, preparation, max(1, options.preview))
         print(f"see {preview}")
         return
-    claim(out, preparation)
-    report = prepare_folder(shots, preparation, options.workers, options.ray)
+    check_manifest(out, preparation)
+    report = prepare_folder(samples, preparation, options.workers, options.ray)
     print(f"{report.prepared} images prepared, {report.kept} were there already, {len(report.problems)} failed")
     if options.preview > 0:
-        good = [shot for shot in shots if shot.written("camera").is_file()]
+        good = [sample for sample in samples if sample.written("camera").is_file()]
         if good and (report.prepared or not preview.is_file()):
             write_preview(preview, good, preparation, options.preview)
             print(f"see {preview}")
     if report.problems:
         listed = "\n".join(f"  {each}" for each in report.problems)
-        raise PreparationError(f"{len(report.problems)} of {len(shots)} images could not be prepared:\n{listed}")
+        raise PreparationError(f"{len(report.problems)} of {len(samples)} images could not be prepared:\n{listed}")

@@ -13,7 +13,7 @@ from mt_perception.draw import render
 from mt_perception.types import DepthMap
 from mt_perception_training.depth import clean
 from mt_perception_training.depth.options import Preparation
-from mt_perception_training.depth.shot import Prepared, Raw, Shot, load, prepare
+from mt_perception_training.depth.sample import Prepared, Raw, SamplePaths, load, prepare
 from mt_perception_training.window import Window
 
 _NEAR_M, _FAR_M = 2.0, 100.0
@@ -27,12 +27,12 @@ _TITLES = (
 )
 
 
-def write_preview(path: Path, shots: Sequence[Shot], preparation: Preparation, rows: int = 4) -> None:
-    """Write `rows` of `shots`, spread evenly, one per row. Raises what reading and preparing them raises."""
-    chosen = [shots[i] for i in np.linspace(0, len(shots) - 1, min(rows, len(shots))).astype(int)]
+def write_preview(path: Path, samples: Sequence[SamplePaths], preparation: Preparation, rows: int = 4) -> None:
+    """Write `rows` of `samples`, spread evenly, one per row. Raises what reading and preparing them raises."""
+    chosen = [samples[i] for i in np.linspace(0, len(samples) - 1, min(rows, len(samples))).astype(int)]
     cells = []
-    for shot in chosen:
-        raw = load(shot, preparation)
+    for sample in chosen:
+        raw = load(sample, preparation)
         cells.append(panels(raw, prepare(raw, preparation), preparation))
     sheet = render.tile(cells, _TITLES, cell_width_px=_CELL_PX)
     path.parent.mkdir(parents=True, exist_ok=True)

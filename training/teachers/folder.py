@@ -22,13 +22,13 @@ from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.types import DataError, Mask
 from mt_perception.utils.files import write_whole
 from mt_perception_training.data.pseudo import CAMERA, KINDS, is_metric, noted_camera
-from mt_perception_training.files import claim, is_whole
+from mt_perception_training.files import check_manifest, is_whole
 from mt_perception_training.teachers.network import TeacherError
 from mt_perception_training.teachers.opening import Teachers
 from mt_perception_training.teachers.views import Views, confident
 
 PREVIEW = "preview.png"
-RECORD = "teacher.json"
+MANIFEST = "teacher.json"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Pupil:
         """Where an image of one kind of the sample `name` lies."""
         return self.folder / kind / f"{name}.png"
 
-    def claim(self) -> None:
+    def check_manifest(self) -> None:
         """Write the record and the camera, or refuse the folder."""
         first = first_readable(self.reader)
         record: dict[str, Any] = {"teachers": self._teachers.identities, **asdict(self._asking)}
@@ -82,13 +82,13 @@ class Pupil:
             record["metric"] = is_metric(first, self._note)
         if first.camera is None:
             record["camera"] = dict(self._note)
-        claim(self.folder, RECORD, record)
+        check_manifest(self.folder, MANIFEST, record)
         if first.camera is None and self._teachers.depth:
             write_whole(self.folder / CAMERA, (json.dumps(dict(self._note), indent=1) + "\n").encode())
 
     def ask(self, title: str) -> Report:
         """Ask about each image that was not asked about yet. A broken one does not stop the others."""
-        self.claim()
+        self.check_manifest()
         report = Report()
         count = len(self.reader)
         try:

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from mt_perception.bags.bag import Bag
-from mt_perception.bags.by_stamp import Instant
+from mt_perception.bags.by_stamp import FrameSet
 from mt_perception.evaluation.recording import Evaluation
-from mt_perception.evaluation.truth import Truth, read_instant
+from mt_perception.evaluation.truth import Truth, read_frame_set
 from mt_perception.geometry import resize_nearest
 from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.metrics.scores import DepthBreakdown, SegmentationScores
@@ -22,7 +22,7 @@ from mt_perception.types import Mask
 
 
 @dataclass(frozen=True)
-class Shot:
+class ReportFrame:
     """One frame as it is shown. `mask`: the predicted labels."""
 
     scores: FrameScores
@@ -30,14 +30,14 @@ class Shot:
     mask: Mask
 
 
-def shots(found: Evaluation, truth: Path | None, indices: Sequence[int]) -> Iterator[Shot]:
+def report_frames(found: Evaluation, truth: Path | None, indices: Sequence[int]) -> Iterator[ReportFrame]:
     """Those frames of the recording, in that order, with their images: from `truth` where it has none itself."""
     stamps, spans, start_ns = found.frames.stamps_ns, found.frames.spans_ns, found.start_ns
     with Bag(found.path) as bag, Truth(truth, found.cameras) as with_truth:
         for index in indices:
             stamp_ns, (first_ns, last_ns) = int(stamps[index]), spans[index].tolist()
-            instant = with_truth(read_instant(bag, found.layout, stamp_ns, (first_ns, last_ns)), images=True)
-            yield _shot(f"after {(stamp_ns - start_ns) / 1e9:.2f} s", instant, found.comparison)
+            frame_set = with_truth(read_frame_set(bag, found.layout, stamp_ns, (first_ns, last_ns)), images=True)
+            yield _report_frame(f"after {(stamp_ns - start_ns) / 1e9:.2f} s", frame_set, found.comparison)
 
 
 def differing_share(a: Mask, b: Mask) -> float:
@@ -45,10 +45,10 @@ def differing_share(a: Mask, b: Mask) -> float:
     return float(np.mean(a != resize_nearest(b, a.shape)))
 
 
-def side_by_side(a: Shot, b: Shot, names: tuple[str, str]) -> list[list[Panel | None]]:
+def side_by_side(a: ReportFrame, b: ReportFrame, names: tuple[str, str]) -> list[list[Panel | None]]:
     """Rows of three: what both share, then the same panel of each; None where there is nothing."""
     shared = {panel.title: replace(panel, starts_row=False) for panel in a.panels}
-    of_each = [{panel.title: panel for panel in shot.panels} for shot in (a, b)]
+    of_each = [{panel.title: panel for panel in frame.panels} for frame in (a, b)]
     order = (
         ("input", "predicted labels"),
         ("true labels", "wrong labels"),
@@ -66,15 +66,15 @@ def side_by_side(a: Shot, b: Shot, names: tuple[str, str]) -> list[list[Panel | 
     return rows
 
 
-def _shot(name: str, instant: Instant, comparison: Comparison) -> Shot:
+def _report_frame(name: str, frame_set: FrameSet, comparison: Comparison) -> ReportFrame:
     labels, depth = None, None
-    if pair := instant.labels_and_truth():
+    if pair := frame_set.labels_and_truth():
         labels = SegmentationScores(comparison)
         labels.update(*pair)
-    if pair_m := instant.depth_and_truth_m():
+    if pair_m := frame_set.depth_and_truth_m():
         depth = DepthBreakdown(comparison)
         depth.update(*pair_m, pair[1] if pair and pair[1].shape == pair_m[1].shape else None)
-    mask = instant.array(MASK)
+    mask = frame_set.array(MASK)
     assert mask is not None
-    view = View(instant.image(), mask, instant.array(TRUE_LABELS), instant.array(DEPTH), instant.true_depth_m())
-    return Shot(judge(name, labels, depth), panels(view, comparison), mask)
+    view = View(frame_set.image(), mask, frame_set.array(TRUE_LABELS), frame_set.array(DEPTH), frame_set.true_depth_m())
+    return ReportFrame(judge(name, labels, depth), panels(view, comparison), mask)

@@ -29,7 +29,7 @@ SKY_ID = next(label.label_id for label in CITYSCAPES if label.name == "sky")
 
 
 @dataclass(frozen=True)
-class Shot:
+class SamplePaths:
     """The files of one image: NAME is `CITY/CITY_000000_000019`, folders are the roots of source and result."""
 
     source: Path
@@ -72,39 +72,39 @@ class Prepared:
     camera: Camera
 
 
-def prepare_shot(shot: Shot, preparation: Preparation) -> str | None:
-    """Make and write the files of one shot. Returns None, or a sentence with the path if that is impossible."""
+def prepare_sample(paths: SamplePaths, preparation: Preparation) -> str | None:
+    """Make and write the files of one sample. Returns None, or a sentence with the path if that is impossible."""
     try:
-        save(shot, prepare(load(shot, preparation), preparation))
+        save(paths, prepare(load(paths, preparation), preparation))
     except (DatasetError, DataError, OSError, cv2.error) as error:
         reason = " ".join(str(error).split())
-        named = str(shot.source) in reason or str(shot.target) in reason
-        return reason if named else f"{shot.read('leftImg8bit')}: {reason}"
+        named = str(paths.source) in reason or str(paths.target) in reason
+        return reason if named else f"{paths.read('leftImg8bit')}: {reason}"
     return None
 
 
-def load(shot: Shot, preparation: Preparation) -> Raw:
+def load(paths: SamplePaths, preparation: Preparation) -> Raw:
     """Read the source and find its disparity."""
-    image = read_image(shot.read("leftImg8bit"), "rgb")
+    image = read_image(paths.read("leftImg8bit"), "rgb")
     size = image.shape[0], image.shape[1]
-    labels = read_ids(shot.read("gtFine")) if shot.labelled else None
-    camera = read_camera(shot.read("camera"), size)
-    raw = Raw(image, labels, _disparity(shot, image, preparation), camera)
+    labels = read_ids(paths.read("gtFine")) if paths.labelled else None
+    camera = read_camera(paths.read("camera"), size)
+    raw = Raw(image, labels, _disparity(paths, image, preparation), camera)
     if labels is not None:
-        _expect_size(shot.read("gtFine"), labels, size)
+        _expect_size(paths.read("gtFine"), labels, size)
     if np.isnan(raw.disparity_px).all():
         raise PreparationError("not one pixel has a disparity; are the two images a rectified pair, left and right?")
     return raw
 
 
-def _disparity(shot: Shot, left: NDArray[np.uint8], preparation: Preparation) -> clean.Disparity:
+def _disparity(paths: SamplePaths, left: NDArray[np.uint8], preparation: Preparation) -> clean.Disparity:
     """(H, W) float32 px, NaN where unknown."""
     if preparation.source == "official":
-        stored = read_uint16(shot.read("disparity")).astype(np.float32)
-        _expect_size(shot.read("disparity"), stored, left.shape)
+        stored = read_uint16(paths.read("disparity")).astype(np.float32)
+        _expect_size(paths.read("disparity"), stored, left.shape)
         return np.where(stored > 1, (stored - 1) / 256, np.float32(np.nan))
-    right = read_image(shot.read("rightImg8bit"), "rgb")
-    _expect_size(shot.read("rightImg8bit"), right, left.shape)
+    right = read_image(paths.read("rightImg8bit"), "rgb")
+    _expect_size(paths.read("rightImg8bit"), right, left.shape)
     if preparation.source == "sgbm":
         return match(left, right, preparation.max_disparity_px)
     # workers have one thread each, for OpenCV and for the teacher
@@ -135,7 +135,7 @@ def prepare(raw: Raw, preparation: Preparation) -> Prepared:
     return Prepared(resize(window.of(raw.image), size), labels, depth_m, camera)
 
 
-def save(shot: Shot, prepared: Prepared) -> None:
+def save(paths: SamplePaths, prepared: Prepared) -> None:
     """Write all files; each appears complete or not at all."""
     images: dict[str, NDArray[Any]] = {
         "leftImg8bit": cv2.cvtColor(prepared.image, cv2.COLOR_RGB2BGR),
@@ -145,17 +145,17 @@ def save(shot: Shot, prepared: Prepared) -> None:
     if prepared.labels is not None:
         images["gtFine"] = prepared.labels
     for kind, image in images.items():
-        write_whole(shot.written(kind), cv2.imencode(".png", image)[1].tobytes())
-    write_whole(shot.written("camera"), _camera_file(shot, prepared.camera))
+        write_whole(paths.written(kind), cv2.imencode(".png", image)[1].tobytes())
+    write_whole(paths.written("camera"), _camera_file(paths, prepared.camera))
 
 
-def is_complete(shot: Shot) -> bool:
+def is_complete(paths: SamplePaths) -> bool:
     """Whether all files of the result are there, none of them cut short."""
-    return all(is_whole(shot.written(kind)) for kind in shot.kinds)
+    return all(is_whole(paths.written(kind)) for kind in paths.kinds)
 
 
-def _camera_file(shot: Shot, camera: Camera) -> bytes:
+def _camera_file(paths: SamplePaths, camera: Camera) -> bytes:
     """The source's camera file with another lens; where the camera is on the car stays as it is."""
-    values = json.loads(shot.read("camera").read_text(encoding="utf-8"))
+    values = json.loads(paths.read("camera").read_text(encoding="utf-8"))
     values["intrinsic"] |= {"fx": camera.fx_px, "fy": camera.fy_px, "u0": camera.cx_px, "v0": camera.cy_px}
     return (json.dumps(values, indent=1) + "\n").encode()
