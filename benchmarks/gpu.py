@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Every way in which a GPU can run the network, beside the published way on the same GPU, in one table for each size.
+"""Every way in which a GPU can run the network, beside the baseline on the same GPU, in one table for each size.
 
 From the root of a checkout: PYTHONPATH=. python benchmarks/gpu.py
 An engine of TensorRT that is not in the cache is built first.
@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from mt_perception.backends import Backend, BackendError, network_size, open_backend
-from mt_perception.bench.networks import noise, published
-from mt_perception.bench.race import Contestant, Row, race, with_ratio
+from mt_perception.bench.interleaved import BenchmarkCase, Row, run_interleaved, with_ratio
+from mt_perception.bench.networks import baseline, noise
 from mt_perception.bench.table import show
 from mt_perception.commands.main import image_size
 from mt_perception.model.bundle import open_model
@@ -50,7 +50,7 @@ def backends(model: str, size: tuple[int, int]) -> Iterator[tuple[Backend, str]]
             yield engine, "engine, CUDA graph"
 
 
-def contestant(backend: Backend, variant: str, size: tuple[int, int]) -> Contestant:
+def case(backend: Backend, variant: str, size: tuple[int, int]) -> BenchmarkCase:
     """One backend on one image: upload, network, labels and metres in memory of the CPU."""
     image = noise(size)
 
@@ -61,13 +61,13 @@ def contestant(backend: Backend, variant: str, size: tuple[int, int]) -> Contest
         return watch.timings_ms
 
     facts = {"backend": backend.name, "precision": backend.precision, "variant": variant}
-    return Contestant({**facts, "size": f"{size[0]}x{size[1]}"}, run)
+    return BenchmarkCase({**facts, "size": f"{size[0]}x{size[1]}"}, run)
 
 
 def measure(model: str, size: tuple[int, int], rounds: int, turn_s: float) -> list[Row]:
-    """The rows of one size, the published way first."""
-    ours = [contestant(backend, variant, size) for backend, variant in backends(model, size)]
-    return with_ratio(race([published(size), *ours], rounds, turn_s))
+    """The rows of one size, the baseline first."""
+    ours = [case(backend, variant, size) for backend, variant in backends(model, size)]
+    return with_ratio(run_interleaved([baseline(size), *ours], rounds, turn_s))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
+from mt_perception.bench.interleaved import Row
 from mt_perception.bench.node import Load, measure_node
-from mt_perception.bench.race import Row
 from mt_perception.bench.table import show
 from mt_perception.commands.main import image_size
 from mt_perception.settings import SETTINGS, Settings

@@ -25,7 +25,7 @@ from mt_perception.backends import Backend
 from mt_perception.bags.bag import Bag
 from mt_perception.bags.sources import BagSource
 from mt_perception.bags.writer import BagWriter
-from mt_perception.bench.race import Contestant, Row, race, with_ratio
+from mt_perception.bench.interleaved import BenchmarkCase, Row, run_interleaved, with_ratio
 from mt_perception.bench.table import show
 from mt_perception.commands.main import image_size
 from mt_perception.geometry import Fit
@@ -70,8 +70,8 @@ def measure(settings: Settings, source: Path, images: int, rounds: int, progress
         }
         height, width = networks[0].size
         facts = {"size": f"{height}x{width}", "images": images}
-        rows = race(
-            [Contestant({"variant": name, **facts}, timed(way, images)) for name, way in ways.items()],
+        rows = run_interleaved(
+            [BenchmarkCase({"variant": name, **facts}, timed(way, images)) for name, way in ways.items()],
             rounds,
             turn_s=0,
             progress=progress,
@@ -99,7 +99,7 @@ def repeated(source: Path, target: Path, images: int, rate_hz: int = 10) -> Path
 
 
 def timed(work: Callable[[], None], images: int) -> Callable[[], Mapping[str, float]]:
-    """`work` as a contestant, with the milliseconds of one of so many images."""
+    """`work` as a case, with the milliseconds of one of so many images."""
 
     def run() -> Mapping[str, float]:
         watch = Stopwatch()

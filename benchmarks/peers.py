@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The network beside its peers in one run: the published way, two networks for two tasks, torchvision's LR-ASPP.
+"""The network beside its peers in one run: the baseline, two networks for two tasks, torchvision's LR-ASPP.
 
 Peers run eagerly in PyTorch with random weights, which make no difference to the time. LR-ASPP tells classes only.
 """
@@ -14,11 +14,11 @@ import torch
 from torch import Tensor, nn
 from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 
-from mt_perception.bench.networks import all_of_ours, eager, published
-from mt_perception.bench.race import Row, race, with_ratio
+from mt_perception.bench.interleaved import Row, run_interleaved, with_ratio
+from mt_perception.bench.networks import all_of_ours, baseline, eager
 from mt_perception.bench.table import show
 from mt_perception.commands.main import image_size
-from mt_perception.network.article import PublishedLoop, published_network
+from mt_perception.network.baseline import BaselineLoop, baseline_network
 from mt_perception.utils.entry import run
 
 
@@ -35,20 +35,20 @@ class LrAspp(nn.Module):
 
 def single_task(task: str) -> nn.Module:
     """The published network with one head: an encoder and a decoder for this task alone."""
-    network = published_network()
+    network = baseline_network()
     network.heads = nn.ModuleDict({task: network.heads[task]})  # type: ignore[union-attr,index]
     return network
 
 
 def measure(size: tuple[int, int], models: Sequence[str] = ("",), rounds: int = 10) -> list[Row]:
-    """The rows, the published way first."""
-    tasks = [PublishedLoop(single_task(task)) for task in ("segmentation", "depth")]
+    """The rows, the baseline first."""
+    tasks = [BaselineLoop(single_task(task)) for task in ("segmentation", "depth")]
     peers = [
-        published(size),
+        baseline(size),
         eager(tasks, "two single-task networks", size),
-        eager([PublishedLoop(LrAspp())], "LR-ASPP MobileNetV3-large, classes only", size),
+        eager([BaselineLoop(LrAspp())], "LR-ASPP MobileNetV3-large, classes only", size),
     ]
-    return with_ratio(race([*peers, *all_of_ours(size, models)[0]], rounds))
+    return with_ratio(run_interleaved([*peers, *all_of_ours(size, models)[0]], rounds))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

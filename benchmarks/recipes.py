@@ -73,7 +73,7 @@ def in_steps(recipe: Recipe, steps: int) -> Recipe:
 
 def published(steps: int, codec: str) -> Recipe:
     """The article's recipe on the city: its three resolutions are a quarter, half and all of the city's images."""
-    better, article = load_recipe("city"), load_recipe("article")
+    better, baseline = load_recipe("city"), load_recipe("baseline")
 
     def on_city(phase: Phase) -> Phase:
         width, height = (phase.crop_width * 640 // 2048, phase.crop_height * 384 // 800)
@@ -82,8 +82,8 @@ def published(steps: int, codec: str) -> Recipe:
         return replace(phase, batch={"city": 8}, crop_width=width, crop_height=height, augmentation=augmentation)
 
     recipe = replace(
-        article,
-        phases=tuple(on_city(phase) for phase in article.phases),
+        baseline,
+        phases=tuple(on_city(phase) for phase in baseline.phases),
         input=better.input,
         fx_px=better.fx_px,
         network=replace(better.network, depth_codec=DepthCodecSpec(codec, 1.0 if codec == "article" else 0.5, 250.0)),

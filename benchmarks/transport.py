@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from mt_perception.bench.interleaved import Row
 from mt_perception.bench.node import Load, running_nodes
-from mt_perception.bench.race import Row
 from mt_perception.bench.table import show
 from mt_perception.commands.main import image_size
 from mt_perception.metrics.scores import percentiles

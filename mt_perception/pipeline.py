@@ -84,7 +84,7 @@ class Perceiver:
     def __call__(
         self, frame: Frame | NDArray[np.uint8], outputs: Collection[str] = tuple(OUTPUTS), keep: bool = True
     ) -> Prediction:
-        """The asked outputs for `frame`, at its own size or the network's (setting `output_size`).
+        """The requested outputs for `frame`, at its own size or the network's (setting `output_size`).
 
         Args:
             frame: an (H, W, 3) uint8 RGB array, or a `Frame`, which may have other pixels, a camera and a stamp.

@@ -22,7 +22,7 @@ MASK_FILE, DEPTH_FILE = "_mask.png", "_depth.npy"
 
 @dataclass(frozen=True)
 class Prediction:
-    """What the network says about one frame: those of `OUTPUTS` that were asked for, all of one size (H, W).
+    """What the network says about one frame: those of `OUTPUTS` that were requested, all of one size (H, W).
 
     `timings_ms` are the milliseconds spent in each stage, `classes` those that the network tells apart.
 
@@ -57,17 +57,17 @@ class Prediction:
     @property
     def mask(self) -> Mask:
         """(H, W) uint8, trainId of each pixel, 255 = unlabelled."""
-        return self._asked("mask")
+        return self._requested("mask")
 
     @property
     def confidence(self) -> NDArray[np.uint8]:
         """(H, W) uint8, largest softmax probability times 255."""
-        return self._asked("confidence")
+        return self._requested("confidence")
 
     @property
     def depth_m(self) -> DepthMap:
         """(H, W) float32, metres along the optical axis; +Inf beyond range or sky, NaN unknown."""
-        return self._asked("depth_m")
+        return self._requested("depth_m")
 
     @property
     def camera(self) -> Camera:
@@ -82,25 +82,25 @@ class Prediction:
     def overlay(self, opacity: float = 0.5) -> render.Image:
         """(H, W, 3) uint8 RGB: the class colours over the image, with a legend where there is room for it.
 
-        `opacity` goes from 0 (the image alone) to 1. Raises `DataError` if the mask was not asked for.
+        `opacity` goes from 0 (the image alone) to 1. Raises `DataError` if the mask was not requested.
         """
         return render.overlay(self.image, self.mask, opacity, self.classes)
 
     def mask_colors(self) -> render.Image:
-        """(H, W, 3) uint8 RGB: each pixel in its class's colour. Raises `DataError` if the mask was not asked for."""
+        """(H, W, 3) uint8 RGB: each pixel in its class's colour. Raises `DataError` if the mask was not requested."""
         return render.color_mask(self.mask, self.classes)
 
     def depth_colors(self, min_m: float = 1.0, max_m: float = 80.0) -> render.Image:
         """(H, W, 3) uint8 RGB: near is bright, far is dark, unknown is grey, on a logarithmic range in metres.
 
-        Raises `DataError` if depth was not asked for.
+        Raises `DataError` if depth was not requested.
         """
         return render.color_depth(self.depth_m, min_m, max_m)
 
     def points(self) -> NDArray[np.void]:
         """(H, W) of `cloud.POINT`: x, y, z in metres in the optical frame, colour, label and confidence of each pixel.
 
-        x, y and z are NaN where depth is not finite. Raises `DataError` if one of the three outputs was not asked for.
+        x, y and z are NaN where depth is not finite. Raises `DataError` if one of the three outputs was not requested.
         """
         return labelled_cloud(self.depth_m, self.camera, self.image, self.mask, self.confidence)
 
@@ -108,7 +108,7 @@ class Prediction:
         """The same with another depth."""
         return replace(self, outputs={**self.outputs, "depth_m": depth_m})
 
-    def _asked(self, name: str) -> NDArray[Any]:
+    def _requested(self, name: str) -> NDArray[Any]:
         if name not in self.outputs:
-            raise DataError(f"{name} was not asked for; this prediction holds {', '.join(self.outputs)}")
+            raise DataError(f"{name} was not requested; this prediction holds {', '.join(self.outputs)}")
         return self.outputs[name]

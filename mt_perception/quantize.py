@@ -83,7 +83,7 @@ def prepare(bundle: Bundle, frames: Iterable[Frame]) -> list[Frame]:
     return [Frame(fit.apply(each), camera=each.camera and fit.camera(each.camera)) for fit, each in pairs]
 
 
-def agreement(bundle: Bundle, frames: Sequence[Frame], masks: float, depths: float) -> Check:
+def parity_check(bundle: Bundle, frames: Sequence[Frame], masks: float, depths: float) -> Check:
     """Without truth: labels may change in the share `masks` of the pixels, metres by `depths` on average."""
 
     def check(trial: Path) -> list[Loss]:

@@ -68,14 +68,14 @@ class BackendContract:
 
     def test_it_says_what_it_is(self, opened: Backend) -> None:
         assert opened.name == self.backend and opened.precision == self.precision and opened.device
-        assert opened.fallback == "", "it is what was asked for"
+        assert opened.fallback == "", "it is what was requested"
 
     def test_its_answers_are_those_of_the_reference(self, opened: Backend, model: Bundle, image: Any) -> None:
         reference = _copied(self._open(model, self.reference).infer(image, 1.5, tuple(OUTPUTS)))
         assert_alike(_copied(opened.infer(image, 1.5, tuple(OUTPUTS))), reference, self.size)
 
     @pytest.mark.parametrize("outputs", [("mask",), ("depth_m",), ("confidence", "mask"), ("mask",)])
-    def test_what_is_asked_for_is_answered_alike(self, opened: Backend, image: Any, outputs: Collection[str]) -> None:
+    def test_what_is_requested_is_answered_alike(self, opened: Backend, image: Any, outputs: Collection[str]) -> None:
         whole = _copied(opened.infer(image, 1.0, tuple(OUTPUTS)))
         part = _copied(opened.infer(image, 1.0, outputs))
         assert set(part) == set(outputs)

@@ -173,4 +173,4 @@ OUTPUTS: dict[str, np.dtype[Any]] = {
     "confidence": np.dtype(np.uint8),
     "depth_m": np.dtype(np.float32),
 }
-"""What the network can be asked for, and the type of each pixel."""
+"""What can be requested of the network, and the type of each pixel."""

@@ -22,7 +22,7 @@ def test_the_top_level_stays_small(root):
 
 
 def test_the_front_door_opens_without_a_room_behind_it():
-    """Importing the package imports none of its modules; each name of `__all__` is there when it is asked for."""
+    """Importing the package imports none of its modules; each name of `__all__` is there when it is requested."""
     program = """
 import sys
 import mt_perception

@@ -23,7 +23,7 @@ def test_outputs_have_the_images_size(perceiver, size):
     assert set(prediction.timings_ms) == {"prepare", "network", "restore"}
 
 
-def test_only_what_is_asked_for(perceiver, image):
+def test_only_what_is_requested(perceiver, image):
     assert set(perceiver(Frame(image), ("mask",)).outputs) == {"mask"}
 
 

@@ -21,11 +21,11 @@ def seen():
     return Prediction(Frame(BGR, "bgr", camera=camera), outputs, classes=TWO)
 
 
-def test_prediction_holds_what_was_asked_for():
+def test_prediction_holds_what_was_requested():
     frame = Frame(np.zeros((3, 4, 3), np.uint8))
     prediction = Prediction(frame, {"mask": np.zeros((3, 4), np.uint8)})
     assert prediction.size == (3, 4)
-    with pytest.raises(DataError, match="depth_m was not asked for"):
+    with pytest.raises(DataError, match="depth_m was not requested"):
         _ = prediction.depth_m
 
 
@@ -76,9 +76,9 @@ def test_without_a_camera_one_is_assumed():
 
 
 @pytest.mark.parametrize("method", ["mask_colors", "overlay", "depth_colors", "points"])
-def test_what_was_not_asked_for_cannot_be_shown(method):
+def test_what_was_not_requested_cannot_be_shown(method):
     prediction = Prediction(Frame(BGR, "bgr"), {"confidence": np.zeros((2, 4), np.uint8)})
-    with pytest.raises(DataError, match="was not asked for; this prediction holds confidence"):
+    with pytest.raises(DataError, match="was not requested; this prediction holds confidence"):
         getattr(prediction, method)()
 
 

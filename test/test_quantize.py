@@ -14,7 +14,7 @@ from mt_perception.backends import BackendError, open_backend
 from mt_perception.commands.main import main
 from mt_perception.model.bundle import OPENVINO_INT8_GRAPH, WEIGHTS, load_bundle
 from mt_perception.model.text import describe
-from mt_perception.quantize import Loss, QuantizeError, add_int8, agreement, prepare
+from mt_perception.quantize import Loss, QuantizeError, add_int8, parity_check, prepare
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
 
@@ -24,7 +24,7 @@ FRAMES = [Frame(make_image(90, 160, seed)) for seed in range(8)]
 @pytest.fixture(scope="session")
 def quantized(bundle, tmp_path_factory):
     """The test bundle with an int8 graph, and the losses that were measured."""
-    check = agreement(bundle, prepare(bundle, FRAMES[:3]), masks=0.5, depths=0.5)
+    check = parity_check(bundle, prepare(bundle, FRAMES[:3]), masks=0.5, depths=0.5)
     return add_int8(bundle, FRAMES, check, tmp_path_factory.mktemp("int8") / "model")
 
 

@@ -89,7 +89,7 @@ def test_what_is_shipped_for_nav2_names_topics_of_the_node(root):
 
 
 def test_bag_process_writes_what_a_recording_of_the_node_needs():
-    """`record:=true` adds an image to look at; disparity is made only where it is asked for."""
+    """`record:=true` adds an image to look at; disparity is made only where it is requested."""
     recorded = {each.name for each in OUTPUT_TOPICS if each.recorded}
     assert recorded - set(RESULTS) == {"segmentation/overlay"} and set(RESULTS) - recorded == {DISPARITY}
     assert len(RESULTS) == 6

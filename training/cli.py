@@ -54,7 +54,7 @@ def _add_holdout(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def _add_train(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--recipe", required=True, help="a YAML file, or one of: street, city, article")
+    parser.add_argument("--recipe", required=True, help="a YAML file, or one of: street, city, baseline")
     _add_data(parser)
     _add_holdout(parser, "trained without them and validated on them, beside what the recipe says")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="checkpoints and logs")

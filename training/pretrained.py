@@ -85,9 +85,9 @@ def _load_torchvision(encoder: MobileNetV3, path: Path | None) -> None:
     except Exception as error:  # of the network, of the file, of what is in it
         remedy = f"download {weights.url} elsewhere, and put it at {cached} or give its path"
         raise _unavailable(encoder.name, path, remedy, error) from error
-    wanted = encoder.features.state_dict()
+    expected = encoder.features.state_dict()
     encoder.features.load_state_dict(
-        {name: each for name, each in whole.features.state_dict().items() if name in wanted}
+        {name: each for name, each in whole.features.state_dict().items() if name in expected}
     )
 
 

@@ -15,7 +15,8 @@ from mt_perception.datasets.sources import open_labels
 from mt_perception.errors import Error
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.model.spec import InputSpec, NetworkSpec
-from mt_perception.utils.former_names import DATASETS, current
+from mt_perception.utils import former_names
+from mt_perception.utils.former_names import current
 from mt_perception.utils.plain_values import ValueMismatch, build
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -61,7 +62,7 @@ class Phase:
     augmentation: Augmentation = field(default_factory=Augmentation)
 
     def __post_init__(self) -> None:
-        batch = {current(name, DATASETS): count for name, count in self.batch.items()}
+        batch = {current(name, former_names.DATASETS): count for name, count in self.batch.items()}
         object.__setattr__(self, "batch", batch)
         if not batch or any(count < 1 for count in batch.values()):
             raise RecipeError(f"batch is {batch}; expected data sets with at least one sample each")
@@ -171,7 +172,8 @@ class Recipe:
 
 
 def load_recipe(name: str) -> Recipe:
-    """The recipe of a YAML file, or one that comes with the package (`street`, `city`, `article`)."""
+    """The recipe of a YAML file, or one that comes with the package (`street`, `city`, `baseline`)."""
+    name = current(name, former_names.RECIPES)
     path = Path(name) if name.endswith((".yaml", ".yml")) else RECIPES / f"{name}.yaml"
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))

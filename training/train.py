@@ -94,7 +94,7 @@ def _require_same_holdout(recipe: Recipe, resumed: Path) -> None:
         )
 
 
-def choose_precision(asked: str, accelerator: str) -> tuple[str, str]:
+def choose_precision(requested: str, accelerator: str) -> tuple[str, str]:
     """Lightning's name of the arithmetic, and a line that tells it.
 
     For `auto` it is never one that the machine emulates: a training in it stands still.
@@ -102,7 +102,7 @@ def choose_precision(asked: str, accelerator: str) -> tuple[str, str]:
     on_gpu = accelerator != "cpu" and torch.cuda.is_available()
     native = torch.cuda.is_bf16_supported(including_emulation=False) if on_gpu else computes_bf16()
     where = torch.cuda.get_device_name() if on_gpu else processor()
-    precision = asked if asked != "auto" else "bf16-mixed" if native else "32-true"
+    precision = requested if requested != "auto" else "bf16-mixed" if native else "32-true"
     slow = "; it emulates bfloat16, and is slower in it than in 32-true" if "bf16" in precision and not native else ""
     return precision, f"precision {precision} on {where}{slow}"
 

@@ -23,7 +23,7 @@ NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
 class BackendError(Error, RuntimeError):
-    """A backend that is not installed, or cannot do what was asked."""
+    """A backend that is not installed, or cannot do what was requested."""
 
 
 class Backend(Protocol):
@@ -44,12 +44,12 @@ class Backend(Protocol):
 
     @property
     def fallback(self) -> str:
-        """Why it serves instead of the one that was asked for, in a sentence; empty when it is that one."""
+        """Why it serves instead of the one that was requested, in a sentence; empty when it is that one."""
 
     def infer(
         self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: Camera | None = None
     ) -> dict[str, NDArray[np.generic]]:
-        """(H, W, 3) uint8 RGB -> the asked ones of `mask`, `confidence` (uint8) and `depth_m` (float32), each (H, W).
+        """(H, W, 3) uint8 RGB -> the requested of `mask`, `confidence` (uint8) and `depth_m` (float32), each (H, W).
 
         `camera` is that of `image`; a network with rays assumes one where there is none. The arrays may be overwritten
         by the next call.
@@ -84,7 +84,7 @@ def _openvino(bundle: Bundle, settings: Settings, size: tuple[int, int], backgro
 
 @BACKENDS.add("tensorrt")
 def _tensorrt(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
-    from mt_perception.backends.ahead import open_tensorrt
+    from mt_perception.backends.engine_builder import open_tensorrt
 
     return open_tensorrt(bundle, settings, size, background)
 
@@ -114,13 +114,15 @@ def fastest_installed() -> str:
     return "openvino" if find_spec("openvino") or not find_spec("torch") else "torch"
 
 
-def choose_precision(asked: str, supported: list[str], backend: str, device: str) -> str:
-    """`asked`, or for `auto` the first of `supported` (fastest first). Raises `BackendError` for what is not there."""
-    if asked == "auto":
+def choose_precision(requested: str, supported: list[str], backend: str, device: str) -> str:
+    """`requested`, or for `auto` the first of `supported` (fastest first). Raises `BackendError` for any other."""
+    if requested == "auto":
         return supported[0]
-    if asked not in supported:
-        raise BackendError(f"precision is {asked}; {backend} on {device} computes in {', '.join(supported)}, or auto")
-    return asked
+    if requested not in supported:
+        raise BackendError(
+            f"precision is {requested}; {backend} on {device} computes in {', '.join(supported)}, or auto"
+        )
+    return requested
 
 
 def require(module: str, name: str) -> None:

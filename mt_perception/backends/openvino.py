@@ -39,7 +39,7 @@ class GraphKey(CacheKey):
 
 
 class OpenVinoBackend:
-    """Compiles the bundle's graph for one size, and for the outputs that are wanted: the rest is cut off.
+    """Compiles the bundle's graph for one size, and for the outputs that are requested: the rest is cut off.
 
     With `background` a new set of outputs is compiled beside the running ones, where one of those covers it.
     Compiled graphs are cached on disk, with hashes (OpenVINO's own cache has none, and runs what is damaged), so that
@@ -132,19 +132,19 @@ class _Compiler:
         self._bundle, self._graph = bundle, graph
         self._size, self._precision, self._config = size, precision, config
 
-    def __call__(self, wanted: Names) -> ov.InferRequest:
+    def __call__(self, requested: Names) -> ov.InferRequest:
         with _COMPILING:
-            return self._compiled(wanted)
+            return self._compiled(requested)
 
-    def _compiled(self, wanted: Names) -> ov.InferRequest:
-        key = self._key(wanted)
+    def _compiled(self, requested: Names) -> ov.InferRequest:
+        key = self._key(requested)
         if (blob := self._cache.load(key)) is not None:
             try:
                 return self._core.import_model(blob, "CPU", self._config).create_infer_request()
             except RuntimeError as error:
                 _LOG.warning("%s cannot be used, and is made anew: %s", self._cache.path(key), error)
         try:
-            compiled = self._core.compile_model(self._model(wanted), "CPU", self._config)
+            compiled = self._core.compile_model(self._model(requested), "CPU", self._config)
         except RuntimeError as error:
             reason = " ".join(str(error).split())[-300:]
             raise BackendError(
@@ -153,11 +153,11 @@ class _Compiler:
         self._cache.keep(key, compiled.export_model().getvalue())
         return compiled.create_infer_request()
 
-    def counting(self, wanted: Names) -> ov.CompiledModel:
+    def counting(self, requested: Names) -> ov.CompiledModel:
         """The same with a counter at each layer, which costs time of its own; not kept."""
-        return self._core.compile_model(self._model(wanted), "CPU", self._config | {"PERF_COUNT": True})
+        return self._core.compile_model(self._model(requested), "CPU", self._config | {"PERF_COUNT": True})
 
-    def _key(self, wanted: Names) -> GraphKey:
+    def _key(self, requested: Names) -> GraphKey:
         files = self._bundle.card.files
         return GraphKey(
             weights=files[self._bundle.constants(self._graph).name],
@@ -165,19 +165,19 @@ class _Compiler:
             height=self._size[0],
             width=self._size[1],
             precision=self._precision,
-            outputs=" ".join(wanted),
+            outputs=" ".join(requested),
             config=repr(self._config),
             processor=processor(),
             capabilities=" ".join(self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
             openvino=ov.get_version(),
         )
 
-    def _model(self, wanted: Names) -> ov.Model:
+    def _model(self, requested: Names) -> ov.Model:
         """The graph of the bundle for one size, with these outputs alone."""
         whole = read_graph(self._core, self._bundle, self._graph)
-        used = ["image", *["depth_scale"] * ("depth_m" in wanted), *["camera"] * self._bundle.card.network.rays]
+        used = ["image", *["depth_scale"] * ("depth_m" in requested), *["camera"] * self._bundle.card.network.rays]
         model = ov.Model(
-            [whole.output(name) for name in wanted],
+            [whole.output(name) for name in requested],
             [whole.input(name).get_node() for name in used],
         )
         model.reshape({"image": [1, *self._size, 3]})

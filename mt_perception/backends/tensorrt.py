@@ -37,11 +37,11 @@ class TensorRtBackend(TorchBackend):
         super().__init__(bundle, size, precision, network=EngineNetwork(bundle.card.network, engine))
 
 
-def precision_for(asked: str) -> str:
+def precision_for(requested: str) -> str:
     """The engine's precision. Raises `BackendError` without a GPU, or for one that is not supported."""
     if not torch.cuda.is_available():
         raise BackendError("the backend tensorrt needs an NVIDIA GPU and PyTorch finds none; set backend to openvino")
-    return choose_precision(asked, _PRECISIONS, "tensorrt", "cuda")
+    return choose_precision(requested, _PRECISIONS, "tensorrt", "cuda")
 
 
 def engine_key(bundle: Bundle, size: tuple[int, int], precision: str) -> EngineKey:

@@ -54,7 +54,7 @@ class TorchBackend:
         graph = DeployedGraph(network or folded(read_network(bundle)), card.input, card.labels.sky_id)
         graph = graph.cast(TYPES[self.precision]).to(device).to(memory_format=torch.channels_last)
         record = _recorded if cuda_graph and self.device == "cuda" else _unrecorded
-        self._runs = lru_cache(_KEPT)(lambda wanted: _Run(graph, size, wanted, device, record))
+        self._runs = lru_cache(_KEPT)(lambda requested: _Run(graph, size, requested, device, record))
 
     @torch.inference_mode()
     def infer(
@@ -75,7 +75,7 @@ class _Run:
         self,
         graph: DeployedGraph,
         size: tuple[int, int],
-        wanted: tuple[str, ...],
+        requested: tuple[str, ...],
         device: torch.device,
         record: Callable[[Callable[[], dict[str, Tensor]]], Callable[[], dict[str, Tensor]]],
     ) -> None:
@@ -86,7 +86,7 @@ class _Run:
         self._buffers = self._image, self._scale, self._camera
         self._inputs = [each.to(device) for each in self._buffers]  # on a CPU the buffers themselves
         image, scale, camera = self._inputs
-        self._launch = record(partial(graph.select, image, scale, wanted, camera))
+        self._launch = record(partial(graph.select, image, scale, requested, camera))
         self._downloads: dict[str, Tensor] = {}
 
     def __call__(

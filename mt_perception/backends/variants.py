@@ -30,34 +30,34 @@ class Variants(Generic[Made]):
 
     def get(self, outputs: Collection[str]) -> tuple[Names, Made]:
         """What serves `outputs`, and the outputs that it has: these, or more."""
-        wanted = tuple(sorted(outputs))
+        requested = tuple(sorted(outputs))
         self._take_finished()
-        serving = wanted if wanted in self._made else self._covering(wanted)
+        serving = requested if requested in self._made else self._covering(requested)
         if serving is None:
-            self._keep(wanted, (wanted, self._make(wanted)))
-            serving = wanted
-        elif serving != wanted and self._thread and self._pending is None:
-            self._pending = wanted, self._thread.submit(self._make, wanted)
+            self._keep(requested, (requested, self._make(requested)))
+            serving = requested
+        elif serving != requested and self._thread and self._pending is None:
+            self._pending = requested, self._thread.submit(self._make, requested)
         self._made.move_to_end(serving)
         return self._made[serving]
 
-    def _covering(self, wanted: Names) -> Names | None:
-        """The smallest set that there is with all of `wanted`."""
-        covering = [names for names in self._made if set(wanted) <= set(names)] if self._thread else []
+    def _covering(self, requested: Names) -> Names | None:
+        """The smallest set that there is with all of `requested`."""
+        covering = [names for names in self._made if set(requested) <= set(names)] if self._thread else []
         return min(covering, key=len, default=None)
 
     def _take_finished(self) -> None:
         if self._pending is None or not self._pending[1].done():
             return
-        (wanted, future), self._pending = self._pending, None
+        (requested, future), self._pending = self._pending, None
         if not (error := future.exception()):
-            self._keep(wanted, (wanted, future.result()))
-        elif covering := self._covering(wanted):  # it served meanwhile, and goes on
-            _LOG.warning(f"the graph for {', '.join(wanted)} alone cannot be made ({error}); a larger one serves")
-            self._keep(wanted, self._made[covering])
+            self._keep(requested, (requested, future.result()))
+        elif covering := self._covering(requested):  # it served meanwhile, and goes on
+            _LOG.warning(f"the graph for {', '.join(requested)} alone cannot be made ({error}); a larger one serves")
+            self._keep(requested, self._made[covering])
 
-    def _keep(self, wanted: Names, made: tuple[Names, Made]) -> None:
-        self._made[wanted] = made
+    def _keep(self, requested: Names, made: tuple[Names, Made]) -> None:
+        self._made[requested] = made
         largest = max(self._made, key=len)
         for old in [names for names in self._made if names != largest][:-_KEPT]:
             del self._made[old]

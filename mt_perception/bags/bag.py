@@ -136,21 +136,23 @@ class Bag:
         Only those received from `start_ns` on, and before `stop_ns`, where these are given. When all were read and
         fewer came than the recording announces, `read_error` says so.
         """
-        wanted = [c for c in self.connections if topics is None or c.topic in topics]
-        if not wanted:
+        requested = [c for c in self.connections if topics is None or c.topic in topics]
+        if not requested:
             return
         came: Counter[str] = Counter()
-        for connection, received_ns, data in self._readable(wanted, start_ns, stop_ns):
+        for connection, received_ns, data in self._readable(requested, start_ns, stop_ns):
             came[connection.topic] += 1
             yield Recorded(connection.topic, connection.msgtype, received_ns, plain(data))
         if start_ns is None and stop_ns is None:
-            self._compare(came, {each.topic for each in wanted})
+            self._compare(came, {each.topic for each in requested})
 
-    def _readable(self, wanted: list[Any], start_ns: int | None, stop_ns: int | None) -> Iterator[tuple[Any, int, Any]]:
+    def _readable(
+        self, requested: list[Any], start_ns: int | None, stop_ns: int | None
+    ) -> Iterator[tuple[Any, int, Any]]:
         """By the index; where that, or a chunk, turns out to be damaged, all else that there is from the beginning."""
         came: Counter[str] = Counter()
         try:
-            for record in self._reader.messages(wanted, start_ns, stop_ns):
+            for record in self._reader.messages(requested, start_ns, stop_ns):
                 came[record[0].topic] += 1
                 yield record
         except Exception as error:  # whatever a reader raises on damaged bytes
@@ -160,7 +162,7 @@ class Bag:
             self.read_error = (
                 f"{self.path} is damaged ({type(error).__name__}: {error}); {rescue.read_error or _ALL_THERE}"
             )
-            for record in rescue.messages(wanted, start_ns, stop_ns):
+            for record in rescue.messages(requested, start_ns, stop_ns):
                 came[record[0].topic] -= 1
                 if came[record[0].topic] < 0:  # not one that came before the damage
                     yield record

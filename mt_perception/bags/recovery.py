@@ -46,10 +46,10 @@ class RecoveredFiles:
         self, connections: Collection[Connection], start: int | None, stop: int | None
     ) -> Iterator[tuple[Connection, int, bytes]]:
         """As of `rosbags`' reader: (connection, time of reception in ns, data)."""
-        wanted = {each.topic: each for each in connections}
+        requested = {each.topic: each for each in connections}
         for connection, time_ns, data in self._records(start or 0, 2**63 - 1 if stop is None else stop):
-            if connection.topic in wanted:
-                yield wanted[connection.topic], time_ns, data
+            if connection.topic in requested:
+                yield requested[connection.topic], time_ns, data
 
     def close(self) -> None:
         """Nothing is held open between two readings."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.backends import require
+from mt_perception.bench.interleaved import BenchError, BenchmarkCase, Row, run_interleaved
 from mt_perception.bench.networks import ours
-from mt_perception.bench.race import BenchError, Contestant, Row, race
 from mt_perception.model.bundle import load_bundle
 from mt_perception.model.spec import VARIANTS
 from mt_perception.settings import Settings
@@ -40,7 +40,7 @@ def compare(names: Sequence[str], size: tuple[int, int], runs: Path | None, roun
 
     common = Settings(backend="openvino", threads=threads, input_height=size[0], input_width=size[1])
     found = {name: newest_run(runs, name) for name in names} if runs else {}
-    rows, contestants = [], list[Contestant]()
+    rows, cases = [], list[BenchmarkCase]()
     with tempfile.TemporaryDirectory() as temporary, _cache_in(temporary):
         for name in names:
             run = found.get(name)
@@ -51,8 +51,8 @@ def compare(names: Sequence[str], size: tuple[int, int], runs: Path | None, roun
             gmacs = multiply_adds(build_network(bundle.card.network), size) / 1e9
             rows.append({"network": name, "parameters": bundle.card.parameters, "gmacs": gmacs, **scores_of(run)})
             settings = common.replace(model=str(bundle.folder))
-            contestants += [ours(settings.replace(precision=precision)) for precision in ("fp32", "auto")]
-        times = race(contestants, rounds)
+            cases += [ours(settings.replace(precision=precision)) for precision in ("fp32", "auto")]
+        times = run_interleaved(cases, rounds)
         for row, fp32, best in zip(rows, times[::2], times[1::2], strict=True):
             row |= {"fp32_ms": fp32["p50_ms"], "best": best["precision"], "best_ms": best["p50_ms"]}
             row["peak_mb"] = peak_memory_mb(common.replace(model=best["model"]))

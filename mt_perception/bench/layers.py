@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mt_perception.bench.interleaved import BenchError, Row
 from mt_perception.bench.networks import WANTED, noise
-from mt_perception.bench.race import BenchError, Row
 from mt_perception.bench.table import table
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings

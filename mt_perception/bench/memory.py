@@ -12,9 +12,9 @@ from mt_perception.utils.hardware import status_kb
 
 def main() -> None:
     """Run the model on some images, and print the number."""
-    contestant = ours(Settings(**json.loads(sys.argv[1])))
+    case = ours(Settings(**json.loads(sys.argv[1])))
     for _ in range(3):
-        contestant.run()
+        case.run()
     print(peak_mb())
 
 

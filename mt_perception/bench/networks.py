@@ -1,4 +1,4 @@
-"""The network in every way in which this machine can run it, and the published way beside them."""
+"""The network in every way in which this machine can run it, and the baseline beside them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mt_perception.backends import BackendError
-from mt_perception.bench.race import BenchError, Contestant
+from mt_perception.bench.interleaved import BenchError, BenchmarkCase
 from mt_perception.model.bundle import BundleError
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.settings import SETTINGS, Settings
@@ -27,24 +27,24 @@ def noise(size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
 
 
-def published(size: tuple[int, int], threads: int = 0) -> Contestant:
-    """The article's way, with so many CPU threads (0: PyTorch's own choice).
+def baseline(size: tuple[int, int], threads: int = 0) -> BenchmarkCase:
+    """The baseline, as its authors ran it, with so many CPU threads (0: PyTorch's own choice).
 
     Raises `BenchError` where PyTorch is not installed.
     """
     try:
-        from mt_perception.network.article import PublishedLoop
+        from mt_perception.network.baseline import BaselineLoop
 
-        loop = PublishedLoop(threads=threads)
+        loop = BaselineLoop(threads=threads)
     except ImportError as error:
         raise BenchError(
-            f"the first row, the article's way, needs PyTorch ({error}): pip install 'mt_perception[torch]'"
+            f"the first row, the baseline, needs PyTorch ({error}): pip install 'mt_perception[torch]'"
         ) from error
-    return eager([loop], f"article on {loop.device}", size)
+    return eager([loop], f"baseline on {loop.device}", size)
 
 
-def eager(loops: Sequence[Any], variant: str, size: tuple[int, int]) -> Contestant:
-    """Networks of PyTorch (`network.article.PublishedLoop`), one after the other on the same image."""
+def eager(loops: Sequence[Any], variant: str, size: tuple[int, int]) -> BenchmarkCase:
+    """Networks of PyTorch (`network.baseline.BaselineLoop`), one after the other on the same image."""
     image = noise(size)
 
     def run() -> Mapping[str, float]:
@@ -58,10 +58,10 @@ def eager(loops: Sequence[Any], variant: str, size: tuple[int, int]) -> Contesta
             watch.mark("restore")
         return watch.timings_ms
 
-    return Contestant(_facts("eager", "fp32", variant, size), run)
+    return BenchmarkCase(_facts("eager", "fp32", variant, size), run)
 
 
-def ours(settings: Settings, image: tuple[int, int] | None = None) -> Contestant:
+def ours(settings: Settings, image: tuple[int, int] | None = None) -> BenchmarkCase:
     """What `settings` name, from an image of the input's size unless another (height, width) is given.
 
     Raises what opening it raises.
@@ -77,7 +77,7 @@ def ours(settings: Settings, image: tuple[int, int] | None = None) -> Contestant
         "model": settings.model,
         "threads": settings.threads,
     }
-    return Contestant(facts, lambda: perceiver(frame, WANTED).timings_ms)
+    return BenchmarkCase(facts, lambda: perceiver(frame, WANTED).timings_ms)
 
 
 def all_of_ours(
@@ -87,9 +87,9 @@ def all_of_ours(
     precisions: Iterable[str] | None = None,
     threads: int = 0,
     image: tuple[int, int] | None = None,
-) -> tuple[list[Contestant], list[str]]:
+) -> tuple[list[BenchmarkCase], list[str]]:
     """Each model on each backend in each precision, as far as this machine can, and why the others are left out."""
-    found: list[Contestant] = []
+    found: list[BenchmarkCase] = []
     skipped: list[str] = []
     common = Settings(threads=threads, input_height=size[0], input_width=size[1])
     ways = list(product(models, backends or BACKENDS, precisions or PRECISIONS))

@@ -15,8 +15,8 @@ from typing import IO, Any
 
 from tqdm import tqdm
 
+from mt_perception.bench.interleaved import BenchError, Row
 from mt_perception.bench.networks import WANTED, noise
-from mt_perception.bench.race import BenchError, Row
 from mt_perception.metrics.scores import percentiles
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.settings import Settings
@@ -57,10 +57,10 @@ class Load:
 
 @dataclass
 class RunningNode:
-    """A node with its meter. `ready_s` is the time from exec until its model was loaded and warm."""
+    """A node with its latency probe. `ready_s` is the time from exec until its model was loaded and warm."""
 
     process: subprocess.Popen[bytes]
-    meter: subprocess.Popen[bytes]
+    probe: subprocess.Popen[bytes]
     ready_s: float
     latencies_ms: list[float] = field(default_factory=list)
     dropped: int = 0
@@ -68,13 +68,13 @@ class RunningNode:
     stages_ms: Mapping[str, float] = field(default_factory=dict)
 
     def ask(self, images: int, rate: float) -> None:
-        """Let the meter play; `collect` waits for what it measured."""
-        _stream(self.meter.stdin).write(json.dumps({"images": images, "rate": rate}).encode() + b"\n")
-        _stream(self.meter.stdin).flush()
+        """Let the probe play; `collect` waits for what it measured."""
+        _stream(self.probe.stdin).write(json.dumps({"images": images, "rate": rate}).encode() + b"\n")
+        _stream(self.probe.stdin).flush()
 
     def collect(self) -> None:
-        """Add the meter's next answer."""
-        answer = _line(self.meter)
+        """Add the probe's next answer."""
+        answer = _line(self.probe)
         self.latencies_ms += answer["latencies_ms"]
         self.dropped += answer["dropped"]
         self.busy_s += answer["seconds"]
@@ -114,7 +114,7 @@ def measure_node(settings: Settings, load: Load, progress: bool = True) -> Row:
 
 @contextmanager
 def running_nodes(settings: Settings, load: Load) -> Iterator[list[RunningNode]]:
-    """The nodes of `load`, each connected with its meter."""
+    """The nodes of `load`, each connected with its latency probe."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         yield [stack.enter_context(_running_node(settings, load, folder, f"/bench{i}")) for i in range(load.cameras)]
@@ -133,9 +133,9 @@ def _running_node(settings: Settings, load: Load, folder: Path, namespace: str) 
         ) as node:
             _wait_until_ready(node, log)
             ready_s = time.monotonic() - started
-            with node_process("meter", camera, folder, namespace, load.large_images, **pipes) as meter:
-                _line(meter)  # that it is connected
-                yield RunningNode(node, meter, ready_s)
+            with node_process("latency_probe", camera, folder, namespace, load.large_images, **pipes) as probe:
+                _line(probe)  # that it is connected
+                yield RunningNode(node, probe, ready_s)
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
@@ -187,10 +187,10 @@ def _line(process: subprocess.Popen[bytes]) -> Any:
     """The next line of JSON from a process. Raises `BenchError` when it ends instead."""
     line = _stream(process.stdout).readline()
     if not line:
-        raise BenchError(f"the meter ended early with status {process.wait()}; its last message above says why")
+        raise BenchError(f"the probe ended early with status {process.wait()}; its last message above says why")
     return json.loads(line)
 
 
 def _stream(stream: IO[bytes] | None) -> IO[bytes]:
-    assert stream is not None, "the meter is started with pipes"
+    assert stream is not None, "the probe is started with pipes"
     return stream

@@ -10,9 +10,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mt_perception.bench.interleaved import BenchError, Row, run_interleaved
 from mt_perception.bench.networks import all_of_ours
 from mt_perception.bench.node import Load, running_nodes
-from mt_perception.bench.race import BenchError, Row, race
 from mt_perception.bench.table import table
 from mt_perception.metrics.scores import percentiles
 from mt_perception.model.bundle import open_model
@@ -63,10 +63,10 @@ def tune(
     """
     rows: list[Row] = []
     for size in sorted(sizes or default_sizes(models[0]), key=lambda each: each[0] * each[1], reverse=True):
-        contestants, skipped = all_of_ours(size, models, backends, precisions, threads, goal.image)
-        if not contestants:
-            raise BenchError("nothing that was asked for runs here: " + "; ".join(skipped))
-        measured = race(contestants, rounds=4, turn_s=0.25)
+        cases, skipped = all_of_ours(size, models, backends, precisions, threads, goal.image)
+        if not cases:
+            raise BenchError("nothing that was requested runs here: " + "; ".join(skipped))
+        measured = run_interleaved(cases, rounds=4, turn_s=0.25)
         for row in sorted(measured, key=_preference):
             row["holds"] = "yes" if row["p95_ms"] <= goal.budget_ms else "no"
             rows.append(row)
@@ -97,11 +97,11 @@ def try_node(goal: Goal, row: Row) -> None:
 def parameters_of(row: Row) -> dict[str, Any]:
     """The node's parameters that run what `row` measured."""
     height, width = row["size"].split("x")
-    asked: dict[str, Any] = {"threads": row["threads"]} if row["threads"] else {}
+    requested: dict[str, Any] = {"threads": row["threads"]} if row["threads"] else {}
     if row["model"]:
-        asked["model"] = lasting_name(row["model"])
+        requested["model"] = lasting_name(row["model"])
     return {
-        **asked,
+        **requested,
         "backend": row["backend"],
         "precision": row["precision"],
         "input_width": int(width),

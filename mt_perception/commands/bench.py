@@ -23,7 +23,7 @@ NODE_COLUMNS = (
 
 def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
     """Add the three to the subcommands of `mt-perception`; `size` reads HEIGHTxWIDTH."""
-    bench = commands.add_parser("bench", help="time the network, or the whole node, beside the published way")
+    bench = commands.add_parser("bench", help="time the network, or the whole node, beside the baseline")
     bench.add_argument(
         "--size",
         type=size,
@@ -89,7 +89,7 @@ def run_bench(options: argparse.Namespace) -> None:
     from mt_perception.utils.json_safe import check_folder
 
     check_folder(options.json)
-    # told when what was asked for has proved possible
+    # told when what was requested has proved possible
     machine = f"on {processor()}, load {os.getloadavg()[0]:.1f} at the start"
     if options.layers:
         _show_layers(options, machine)
@@ -133,22 +133,22 @@ def run_compare(options: argparse.Namespace) -> None:
 
 def _network_rows(options: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]]:
     from mt_perception.bench import networks
-    from mt_perception.bench.race import BenchError, race, with_ratio
+    from mt_perception.bench.interleaved import BenchError, run_interleaved, with_ratio
 
     size = options.size or (400, 1024)
     choices = (options.models, options.backends, options.precisions, options.threads)
     others, skipped = networks.all_of_ours(size, *choices)
     if not others:
-        raise BenchError("nothing that was asked for runs here: " + "; ".join(skipped))
+        raise BenchError("nothing that was requested runs here: " + "; ".join(skipped))
     try:
-        first = networks.published(size, options.threads)
+        first = networks.baseline(size, options.threads)
     except BenchError as error:
-        return [row | {"ratio": None} for row in race(others, options.rounds)], [*skipped, str(error)]
-    return with_ratio(race([first, *others], options.rounds)), skipped
+        return [row | {"ratio": None} for row in run_interleaved(others, options.rounds)], [*skipped, str(error)]
+    return with_ratio(run_interleaved([first, *others], options.rounds)), skipped
 
 
 def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
-    """One row for each backend and precision that was asked for; by default for the node's own choice of them."""
+    """One row for each backend and precision that was requested; by default for the node's own choice of them."""
     from mt_perception.bench import node
 
     load = node.Load(options.image_size, options.images, options.rate, options.rounds)
@@ -156,7 +156,7 @@ def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def _settings(options: argparse.Namespace, size: tuple[int, int]) -> list[Settings]:
-    """Each way that was asked for; by default the node's own choice, and the model's own size for (0, 0)."""
+    """Each way that was requested; by default the node's own choice, and the model's own size for (0, 0)."""
     common = Settings(threads=options.threads, input_height=size[0], input_width=size[1])
     ways = product(options.models, options.backends or ["auto"], options.precisions or ["auto"])
     return [common.replace(model=model, backend=backend, precision=precision) for model, backend, precision in ways]

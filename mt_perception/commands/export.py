@@ -57,7 +57,7 @@ def _build_engine(options: argparse.Namespace) -> None:
     values = {name: getattr(options, name) for name in _TAKEN}
     settings = Settings.from_mapping(values | {"force_rebuild": options.force_rebuild})
     require(MODULES[settings.backend], settings.backend)
-    from mt_perception.backends.ahead import export_engine
+    from mt_perception.backends.engine_builder import export_engine
 
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     print(export_engine(settings))
@@ -67,7 +67,7 @@ def _quantize(options: argparse.Namespace) -> None:
     """Quantise on every second image, and check the result on those between."""
     from mt_perception.bags.sources import images_in
     from mt_perception.model.bundle import open_model
-    from mt_perception.quantize import MOST_IMAGES, add_int8, agreement, prepare
+    from mt_perception.quantize import MOST_IMAGES, add_int8, parity_check, prepare
     from mt_perception.types import Frame
     from mt_perception.utils.image_files import read_image
 
@@ -76,7 +76,7 @@ def _quantize(options: argparse.Namespace) -> None:
     files = files[:: max(1, len(files) // (2 * MOST_IMAGES))]
     frames = [Frame(read_image(file, "bgr"), "bgr") for file in files[::2]]
     others = prepare(bundle, (Frame(read_image(file, "bgr"), "bgr") for file in files[1::2] or files))
-    check = agreement(bundle, others, options.max_label_change, options.max_depth_change)
+    check = parity_check(bundle, others, options.max_label_change, options.max_depth_change)
     bundle, losses = add_int8(bundle, frames, check, options.out)
     print("\n".join(str(loss) for loss in losses))
     print(f"{bundle.folder}: int8 graph added")

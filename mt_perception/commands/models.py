@@ -62,13 +62,13 @@ def models(timed: bool = False) -> list[dict[str, Any]]:
 
 def _times(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """From image to labels and depth, by what `auto` chooses here, at each model's own size; in turns."""
+    from mt_perception.bench.interleaved import run_interleaved
     from mt_perception.bench.networks import ours
-    from mt_perception.bench.race import race
     from mt_perception.settings import Settings
 
     kept = ("backend", "precision", "p50_ms", "p95_ms")
-    raced = race([ours(Settings(model=row["model"])) for row in rows], rounds=5)
-    return [{name: each[name] for name in kept} for each in raced]
+    measured = run_interleaved([ours(Settings(model=row["model"])) for row in rows], rounds=5)
+    return [{name: each[name] for name in kept} for each in measured]
 
 
 def _words(row: dict[str, Any]) -> dict[str, str]:

@@ -53,8 +53,8 @@ class Cityscapes:
         there = {kind for kind in SUFFIXES if (folder / kind / split).is_dir()}
         self._depth_kind = next((kind for kind in ("depth", "disparity") if kind in there), None)
         self._has_camera = "camera" in there or bool(self._depth_kind)
-        wanted = {"gtFine"} | ({"rightImg8bit"} if right else set())
-        self._has = there & wanted
+        requested = {"gtFine"} | ({"rightImg8bit"} if right else set())
+        self._has = there & requested
 
     def __len__(self) -> int:
         return len(self._names)

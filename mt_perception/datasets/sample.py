@@ -29,7 +29,7 @@ class Sample:
     depth_m: (H, W) float32 metres along the optical axis; NaN unknown, +Inf sky; None without depth.
     metric: False where depth is known up to one unknown factor alone (a teacher's, of an uncalibrated camera).
     camera: of this image. Depth is worth nothing without its focal length.
-    right: (H, W, 3) uint8 RGB of the right camera; None without one, and where a reader was not asked for it.
+    right: (H, W, 3) uint8 RGB of the right camera; None without one, and where a reader was not requested it.
     """
 
     name: str

@@ -27,7 +27,7 @@ def read_frame_set(
 
 
 class Truth:
-    """Completes frame sets with the truth of another recording, which is read when it is asked for; or leaves them."""
+    """Completes frame sets with the truth of another recording, which is read when it is requested; or leaves them."""
 
     def __init__(self, path: Path | None, cameras: tuple[str, str] = ("", "")) -> None:
         """`cameras`: the topics of (left and) right images where they are there, found by themselves when empty."""

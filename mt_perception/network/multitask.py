@@ -15,7 +15,7 @@ from mt_perception.network.separable import separable
 
 
 class MultiTaskNetwork(nn.Module):
-    """Normalised image in, class scores, encoded depth and what else was asked for out."""
+    """Normalised image in, class scores, encoded depth and what else was requested out."""
 
     def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()

@@ -66,7 +66,7 @@ def process_bags(
 
 
 def _allow_files(outputs: int) -> None:
-    """The lock of each output is an open file; many systems allow 1024 until more are asked for."""
+    """The lock of each output is an open file; many systems allow 1024 until more are requested."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     needed = outputs + 512
     if soft != resource.RLIM_INFINITY and soft < needed:

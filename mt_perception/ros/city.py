@@ -33,7 +33,7 @@ class CityNode(Node):
             self._city = City(self._options["seed"], CityOptions(**size))
         except (ValueError, ImportError, RuntimeError) as error:
             raise StartupError(str(error)) from error
-        self._outlets: dict[str, Any] = {}
+        self._by_topic: dict[str, Any] = {}
         self._index = 0
         self.create_timer(1 / self._options["rate"], self._publish)
 
@@ -42,9 +42,9 @@ class CityNode(Node):
         frame = self._city.render(self._index / self._options["rate"], right=stereo, truth=truth)
         self._index += 1
         for topic, message in self._messages(frame, image_inputs(stereo)[0]).items():
-            if topic not in self._outlets:
-                self._outlets[topic] = self.create_publisher(type(message), topic, _RELIABLE)
-            self._outlets[topic].publish(message)
+            if topic not in self._by_topic:
+                self._by_topic[topic] = self.create_publisher(type(message), topic, _RELIABLE)
+            self._by_topic[topic].publish(message)
 
     def _messages(self, frame: CityFrame, image: str) -> dict[str, Image | CameraInfo]:
         head = convert.header(self.get_clock().now().nanoseconds, FRAME_ID)

@@ -51,12 +51,12 @@ class GroundScale:
         """Tell the diagnostics the scale, how much of the road agrees on it, and how far its plane is tilted."""
         if not (depth := self._depth):
             return
-        if not (asked := settings.scales_by_ground):
-            self._depth = None  # if it is asked for again, it begins anew
-        scale = depth.scale if asked else None
+        if not (requested := settings.scales_by_ground):
+            self._depth = None  # if it is requested again, it begins anew
+        scale = depth.scale if requested else None
         latest = scale.latest if scale else None
         self._health.describe(ground_tilt_deg=f"{latest.tilt_deg:.1f}" if isinstance(latest, Ground) else "unknown")
-        report_scale(self._health, scale, asked, self._problem, "is the camera's height right?")
+        report_scale(self._health, scale, requested, self._problem, "is the camera's height right?")
 
     def close(self) -> None:
         """Stop to listen to TF."""

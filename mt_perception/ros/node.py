@@ -22,7 +22,7 @@ from mt_perception.pipeline import Perceiver
 from mt_perception.ros import convert, health, params, qos
 from mt_perception.ros.ground import GroundScale
 from mt_perception.ros.inputs import CameraInfos, ImageTopic, image_topics, misunderstandings, receiver, take_rest
-from mt_perception.ros.outputs import Outlets
+from mt_perception.ros.outputs import OutputPublishers
 from mt_perception.ros.perception import Perception
 from mt_perception.ros.process import StartupError, run_node
 from mt_perception.ros.stereo import PairDepth
@@ -54,7 +54,7 @@ class PerceptionNode(LifecycleNode):
         """Why the last transition failed, in one sentence."""
         self._health = health.Health(self.get_logger())
         self._worker: Worker[Perceiver, Any] | None = None
-        self._outlets: Outlets | None = None
+        self._outputs: OutputPublishers | None = None
         self._inputs: list[Any] = []
         self._infos = CameraInfos(self)
         self._pairs: PairSync | None = None
@@ -96,12 +96,12 @@ class PerceptionNode(LifecycleNode):
             spare=_SPARE if image_topics(self, self._perception.settings)[0].compressed else 0,
         )
         self._worker.start()
-        self._outlets = Outlets(self, self._perception.settings.stereo)
-        for name, problem in self._outlets.missing.items():
+        self._outputs = OutputPublishers(self, self._perception.settings.stereo)
+        for name, problem in self._outputs.missing.items():
             self.get_logger().info(problem)
             self._health.describe(**{name: problem})
         if self._perception.settings.stereo:
-            self._perception.stereo = PairDepth(self._health, self._outlets.named(DISPARITY))
+            self._perception.stereo = PairDepth(self._health, self._outputs.named(DISPARITY))
         self._perception.ground = GroundScale(self, self._health, self._perception.settings)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -114,9 +114,9 @@ class PerceptionNode(LifecycleNode):
     def _activate(self) -> None:
         self._perception.camera = None
         self._health.warn("camera_info", "depth is uncorrected: no camera_info yet")
-        assert self._outlets and self._perception.labels, "activation follows configuration"
-        self._perception.outlets = self._outlets.of_frames
-        self._outlets.publish_names(self._perception.labels)
+        assert self._outputs and self._perception.labels, "activation follows configuration"
+        self._perception.publishers = self._outputs.of_frames
+        self._outputs.publish_names(self._perception.labels)
         topics = image_topics(self, self._perception.settings)
         infos = [camera_info_topic(each) for each in image_inputs(self._perception.settings.stereo)]
         self._infos.subscribe(infos[0], self._on_camera_info)
@@ -178,7 +178,7 @@ class PerceptionNode(LifecycleNode):
         self._inputs.append(subscription)
 
     def _unsubscribe(self) -> None:
-        self._perception.outlets, self._pairs = [], None
+        self._perception.publishers, self._pairs = [], None
         self._infos.close()
         while self._inputs:
             self.destroy_subscription(self._inputs.pop())
@@ -193,9 +193,9 @@ class PerceptionNode(LifecycleNode):
         for helper in helpers:
             if helper:
                 helper.close()
-        if self._outlets:
-            self._outlets.close()
-            self._outlets = None
+        if self._outputs:
+            self._outputs.close()
+            self._outputs = None
 
     # -- callbacks: hand over, nothing more
 
@@ -244,7 +244,7 @@ class PerceptionNode(LifecycleNode):
                 stereo.report()
         name = self.get_fully_qualified_name()
         inputs = [*self._inputs, *self._infos.subscriptions]
-        self._health.warn_each("qos", qos.conflicts(self, inputs, self._outlets.all if self._outlets else []))
+        self._health.warn_each("qos", qos.conflicts(self, inputs, self._outputs.all if self._outputs else []))
         self._health.warn_each("topic", misunderstandings(self, inputs))
         if elsewhere := self._infos.look():
             self._health.warn("camera_info", f"depth is uncorrected: {elsewhere}")

@@ -13,7 +13,7 @@ from mt_perception.ros import convert, qos
 from mt_perception.topics import LABEL_INFO, OUTPUT_TOPICS, OutputTopic
 
 
-class Outlets:
+class OutputPublishers:
     """A publisher for each output; those of pairs only with `stereo`."""
 
     def __init__(self, node: Node, stereo: bool) -> None:

@@ -50,14 +50,14 @@ def unknown(node: Node) -> list[str]:
 def changed(
     current: Settings, parameters: Sequence[Parameter], configured: bool, accept: Callable[[Settings], None]
 ) -> SetParametersResult:
-    """Answer to a wish to set parameters: all of them are taken by `accept`, or none, with the reason."""
-    wishes = {parameter.name: parameter.value for parameter in parameters if parameter.name in SETTINGS}
-    for name in wishes:
+    """Answer to a request to set parameters: all of them are taken by `accept`, or none, with the reason."""
+    requested = {parameter.name: parameter.value for parameter in parameters if parameter.name in SETTINGS}
+    for name in requested:
         if configured and not SETTINGS[name].live:
             reason = f"{name} is read when the node is configured: set it before, or clean up and configure again"
             return SetParametersResult(successful=False, reason=reason)
     try:
-        accept(current.replace(**wishes))
+        accept(current.replace(**requested))
     except SettingsError as error:
         return SetParametersResult(successful=False, reason=str(error))
     return SetParametersResult(successful=True)

@@ -34,7 +34,7 @@ _ANOTHER_CLOCK_MS = 60_000.0
 class Perception:
     """Loads the model, then turns each image into what somebody subscribes to.
 
-    The node's thread replaces `settings`, `camera`, `stereo`, `ground` and `outlets` as a whole; converting an image
+    The node's thread replaces `settings`, `camera`, `stereo`, `ground` and `publishers` as a whole; converting an image
     and answering it read them once each.
     """
 
@@ -43,7 +43,7 @@ class Perception:
         self.camera: Camera | None = None
         self.labels: LabelSet | None = None
         """What the loaded model tells apart."""
-        self.outlets: list[tuple[OutputTopic, Any]] = []
+        self.publishers: list[tuple[OutputTopic, Any]] = []
         """Each output with its publisher; empty while nothing is to be published."""
         self.stereo: PairDepth | None = None
         """In stereo mode, what makes depth metric."""
@@ -83,7 +83,7 @@ class Perception:
         return perceiver
 
     def report_backend(self) -> None:
-        """Tell which backend serves, what it is still busy with, and whether it is another than the one asked for."""
+        """Tell which backend serves, what it is still busy with, and whether it is another than the one requested."""
         backend = self._backend()
         if backend is None:
             return
@@ -101,10 +101,10 @@ class Perception:
         """
         stereo = self.stereo
         left, right = message if isinstance(message, Pair) else (message, None)
-        asked = [(output, outlet) for output, outlet in self.outlets if subscribed(outlet)]
-        if not asked:
-            self._health.warn("withheld", "")
-        if not asked and not (stereo and stereo.disparity_wanted):
+        requested = [(output, publisher) for output, publisher in self.publishers if subscribed(publisher)]
+        if not requested:
+            self._health.warn("suppressed", "")
+        if not requested and not (stereo and stereo.disparity_requested):
             return True
         watch = Stopwatch()
         try:
@@ -114,17 +114,17 @@ class Perception:
             return False
         self._health.warn("no camera", doubt("the image topic", told_encoding(left.fields)))
         watch.mark("convert")
-        self._answer(perceiver, frame, right, asked, watch)
+        self._answer(perceiver, frame, right, requested, watch)
         return True
 
     def _answer(
-        self, perceiver: Perceiver, frame: Frame, right: Any, asked: list[tuple[OutputTopic, Any]], watch: Stopwatch
+        self, perceiver: Perceiver, frame: Frame, right: Any, requested: list[tuple[OutputTopic, Any]], watch: Stopwatch
     ) -> None:
         settings, stereo = self.settings, self.stereo
-        wanted = self._possible(asked, frame)
-        needs = frozenset().union(*(output.needs for output, _ in wanted))
+        possible = self._possible(requested, frame)
+        needs = frozenset().union(*(output.needs for output, _ in possible))
         matching = stereo.begin(frame, right, settings, "depth_m" in needs) if stereo else None
-        if not wanted:
+        if not possible:
             return
         ground = self.ground if settings.scales_by_ground and "depth_m" in needs else None
         # without stereo, which compares depth later in a thread of its own, results are done with before the next frame
@@ -137,19 +137,19 @@ class Perception:
             prediction = ground.correct(prediction, settings, perceiver.bundle.card.labels)
             watch.mark("ground")
         result = Result(prediction, settings, convert.BUILDER)
-        for output, outlet in wanted:
-            outlet.publish(message_of(output, result))
+        for output, publisher in possible:
+            publisher.publish(message_of(output, result))
         watch.mark("publish")
         age_ms = self._age_ms(frame)
         timings_ms = {**watch.timings_ms, **prediction.timings_ms, "total": sum(watch.timings_ms.values()), **age_ms}
         self._health.finished(timings_ms, late=age_ms.get(AGE, 0.0) > 1e3 * result.settings.late_after_s)
 
-    def _possible(self, asked: list[tuple[OutputTopic, Any]], frame: Frame) -> list[tuple[OutputTopic, Any]]:
-        """Those of the asked outputs that can be made of this frame, and a warning for the others."""
-        withheld = [output.name for output, _ in asked if output.needs_camera and not frame.camera]
-        missing = f"not published without a valid camera_info: {', '.join(withheld)}"
-        self._health.warn("withheld", missing if withheld else "")
-        return [(output, outlet) for output, outlet in asked if output.name not in withheld]
+    def _possible(self, requested: list[tuple[OutputTopic, Any]], frame: Frame) -> list[tuple[OutputTopic, Any]]:
+        """Those of the requested outputs that can be made of this frame, and a warning for the others."""
+        suppressed = [output.name for output, _ in requested if output.needs_camera and not frame.camera]
+        missing = f"not published without a valid camera_info: {', '.join(suppressed)}"
+        self._health.warn("suppressed", missing if suppressed else "")
+        return [(output, publisher) for output, publisher in requested if output.name not in suppressed]
 
     def _age_ms(self, frame: Frame) -> dict[str, float]:
         """The time since the image's stamp; empty, with a warning, where the stamp is of another clock."""

@@ -59,7 +59,7 @@ class Player(Node):
         if note := getattr(self._source, "note", ""):
             self.get_logger().info(note)
         self._names = _played_as(self._source, value["stereo"])
-        self._outlets: dict[str, Any] = {}
+        self._by_topic: dict[str, Any] = {}
         self._offered = 0
         self._unanswered: list[int] = []
         """Stamps of the images that nobody has answered yet, in nanoseconds."""
@@ -82,8 +82,8 @@ class Player(Node):
             self._wait_for_subscribers()
             self._send_all()
             self._await_answers(0)
-            for outlet in self._outlets.values():
-                outlet.wait_for_all_acked(Duration(seconds=2))  # what is sent last must arrive before this process ends
+            for publisher in self._by_topic.values():
+                publisher.wait_for_all_acked(Duration(seconds=2))  # what is sent last must arrive before the end
         except (SourceError, DataError) as error:
             self.get_logger().error(str(error))
             failure = "" if self._offered else str(error)
@@ -111,9 +111,9 @@ class Player(Node):
         assert self._first
         for topic, recorded in self._first.others.items():
             if name := self._name(topic, recorded.type_name):
-                self._outlet(name, convert.message_class(recorded.type_name))
+                self._publisher(name, convert.message_class(recorded.type_name))
         kind = COMPRESSED_TYPE if self._source.compressed else IMAGE_TYPE
-        image = self._outlet(self._image_topic(), convert.message_class(kind))
+        image = self._publisher(self._image_topic(), convert.message_class(kind))
         awaited = [self.resolve_topic_name(each) for each in self._options["wait_for_topics"] if each]
         while image.get_subscription_count() < self._options["wait_for_subscribers"] or not all(
             map(self.count_subscribers, awaited)
@@ -122,7 +122,7 @@ class Player(Node):
                 return
         # whoever takes the image may still be about to subscribe to what goes with it
         counts: list[int] = []
-        while (now := [each.get_subscription_count() for each in self._outlets.values()]) != counts:
+        while (now := [each.get_subscription_count() for each in self._by_topic.values()]) != counts:
             counts = now
             if self._closing.wait(0.3):
                 return
@@ -161,7 +161,7 @@ class Player(Node):
         for topic, recorded in frame.others.items():
             if name := self._name(topic, recorded.type_name):
                 message = self._restamped(recorded, stamp_ns)
-                self._outlet(name, type(message)).publish(message)
+                self._publisher(name, type(message)).publish(message)
         if isinstance(frame.image, Recorded):
             image = self._restamped(frame.image, stamp_ns)
         else:
@@ -169,7 +169,7 @@ class Player(Node):
         self._offered += 1
         with self._answer:
             self._unanswered.append(stamp_ns)
-        self._outlet(self._image_topic(), type(image)).publish(image)
+        self._publisher(self._image_topic(), type(image)).publish(image)
 
     def _restamped(self, recorded: Recorded, stamp_ns: int) -> Any:
         message = deserialize_message(bytes(recorded.data), convert.message_class(recorded.type_name))
@@ -185,12 +185,12 @@ class Player(Node):
         name = self._names.get(topic, "")
         return name + COMPRESSED if name and type_name == COMPRESSED_TYPE else name
 
-    def _outlet(self, topic: str, message_type: type) -> Any:
-        if topic not in self._outlets:
+    def _publisher(self, topic: str, message_type: type) -> Any:
+        if topic not in self._by_topic:
             sensor = QoSProfile(depth=5, reliability=qos_profile_sensor_data.reliability)
             quality = sensor if self._options["best_effort"] else _RELIABLE
-            self._outlets[topic] = self.create_publisher(message_type, topic, quality)
-        return self._outlets[topic]
+            self._by_topic[topic] = self.create_publisher(message_type, topic, quality)
+        return self._by_topic[topic]
 
     def destroy_node(self) -> None:
         """End the playing thread first."""

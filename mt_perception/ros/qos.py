@@ -76,17 +76,17 @@ def _overridden(
         raise SettingsError(f"a parameter qos_overrides.{name}.* is wrong ({error}); allowed: {_VALUES}") from error
 
 
-def conflicts(node: Node, inputs: Iterable[Subscription], outlets: Iterable[Publisher]) -> dict[str, str]:
+def conflicts(node: Node, inputs: Iterable[Subscription], publishers: Iterable[Publisher]) -> dict[str, str]:
     """For each topic with a peer that cannot be connected, a sentence that names peer, policy and remedy."""
     found = {}
     for each in inputs:
         for peer in node.get_publishers_info_by_topic(each.topic_name):
             if policies := _at_fault(peer.qos_profile, each.qos_profile):
                 found[each.topic_name] = _explained(peer, "publishes", each.topic_name, policies, "subscription")
-    for outlet in outlets:
-        for peer in node.get_subscriptions_info_by_topic(outlet.topic_name):
-            if policies := _at_fault(outlet.qos_profile, peer.qos_profile):
-                found[outlet.topic_name] = _explained(peer, "wants", outlet.topic_name, policies, "publisher")
+    for publisher in publishers:
+        for peer in node.get_subscriptions_info_by_topic(publisher.topic_name):
+            if policies := _at_fault(publisher.qos_profile, peer.qos_profile):
+                found[publisher.topic_name] = _explained(peer, "wants", publisher.topic_name, policies, "publisher")
     return found
 
 
@@ -95,7 +95,7 @@ def _at_fault(publisher_qos: QoSProfile, subscription_qos: QoSProfile) -> list[s
 
     def clashes(policy: str) -> bool:
         values = [getattr(each, policy) for each in (publisher_qos, subscription_qos)]
-        values = [Infinite if value == Duration() else value for value in values]  # both mean that none is asked for
+        values = [Infinite if value == Duration() else value for value in values]  # both mean that none is requested
         offered, wanted = (QoSProfile(depth=1, **{policy: value}) for value in values)
         return qos_check_compatible(offered, wanted)[0] == QoSCompatibility.ERROR
 

@@ -8,10 +8,10 @@ from mt_perception.scale.agreement import Scale
 _OLD_S = 5.0
 
 
-def report_scale(health: Health, scale: Scale | None, asked: bool, cause: str, doubt: str) -> None:
+def report_scale(health: Health, scale: Scale | None, requested: bool, cause: str, doubt: str) -> None:
     """Tell the scale, its spread between pixels and the share of pixels that agree on it, and warn if it is in doubt.
 
-    asked: whether depth is corrected by it. cause: why the last images told nothing of it. doubt: what to look at
+    requested: whether depth is corrected by it. cause: why the last images told nothing of it. doubt: what to look at
     when it is at its limit.
     """
     facts = dict.fromkeys(("scale", "scale_spread", "scale_inlier_share"), "unknown")
@@ -20,7 +20,7 @@ def report_scale(health: Health, scale: Scale | None, asked: bool, cause: str, d
         facts = {name: f"{number:.3f}" for name, number in zip(facts, numbers, strict=True)}
     health.describe(**facts)
     warning = ""
-    if asked:
+    if requested:
         if scale is None or not scale.known:
             warning = f"the scale of depth is unknown: {cause}"
         elif scale.age_s > _OLD_S:

@@ -40,14 +40,14 @@ class PairDepth:
         """`publisher` is that of `disparity`; None where its type is not installed."""
         self._health, self._publisher = health, publisher
         self._right_camera: Camera | None = None
-        self._asked = False
+        self._depth_requested = False
         self._open = ExitStack()
         # OpenCV has one pool for all; its threads would take the cores that the network needs
         self._open.enter_context(opencv_threads(1))
         self._depth = StereoDepth(self._on_match, self._on_problem)
 
     @property
-    def disparity_wanted(self) -> bool:
+    def disparity_requested(self) -> bool:
         """Whether somebody subscribes to `disparity`."""
         return subscribed(self._publisher)
 
@@ -59,10 +59,10 @@ class PairDepth:
             self._right_camera, problem = None, str(error)
         self._health.warn(_CAMERA_INFO, problem and f"{_MISSING}: {_CAMERA_INFO}: {problem}")
 
-    def begin(self, left: Frame, right: Any, settings: Settings, depth_wanted: bool) -> Matching | None:
+    def begin(self, left: Frame, right: Any, settings: Settings, depth_requested: bool) -> Matching | None:
         """Start to match a frame and the message of its right image, if that is of use and it is its turn."""
-        self._asked = depth_wanted and settings.scales_by_pair
-        if not self._asked and not self.disparity_wanted:
+        self._depth_requested = depth_requested and settings.scales_by_pair
+        if not self._depth_requested and not self.disparity_requested:
             return None
         return self._depth.begin(partial(self._pair, left, right, settings), settings)
 
@@ -75,7 +75,7 @@ class PairDepth:
 
     def report(self) -> None:
         """Tell the diagnostics how left and right compare."""
-        report_scale(self._health, self._depth.scale, self._asked, _UNCOMPARED, _LIMITED)
+        report_scale(self._health, self._depth.scale, self._depth_requested, _UNCOMPARED, _LIMITED)
 
     def close(self) -> None:
         """End the matching thread, which publishes."""
@@ -91,7 +91,7 @@ class PairDepth:
         return StereoPair(left, with_camera(right, self._right_camera))
 
     def _on_match(self, pair: StereoPair, match: Match) -> None:
-        if self._publisher and self.disparity_wanted:
+        if self._publisher and self.disparity_requested:
             self._publisher.publish(disparity_message(match, pair.left, convert.BUILDER))
 
     def _on_problem(self, problem: str) -> None:

@@ -114,12 +114,11 @@ class PairSync:
         silent = [topic for topic, at_s in zip(topics, self._arrived_s, strict=True) if now_s - at_s > timeout_s]
         if silent or not self._gaps_ns:
             return " and ".join(silent or topics)
-        wanted = (
+        expected = (
             f"less than sync_slop_s ({self._slop_ns / 1e9:g} s) apart" if self._slop_ns else "equal (sync_slop_s is 0)"
         )
-        return (
-            f"stamps of {topics[0]} and {topics[1]} that are {wanted}: they are {min(self._gaps_ns) / 1e9:.3f} s apart"
-        )
+        apart_s = min(self._gaps_ns) / 1e9
+        return f"stamps of {topics[0]} and {topics[1]} that are {expected}: they are {apart_s:.3f} s apart"
 
     def numbers(self) -> dict[str, str]:
         """For the diagnostics: images that found no partner, and how far the stamps of those that did differ."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 OPTIONS = {"--picture": "--image-size", "--pictures": "--images"}
 DATASETS = {"pictures": "images"}
+RECIPES = {"article": "baseline"}
 FOLDERS = {".parts": ".shards"}
 """What the names of folders that are filled over hours end in."""
 

@@ -102,8 +102,8 @@ def resident_mb(pid: int | str = "self") -> float:
     try:
         return status_kb(pid, "VmRSS") * 1024 / 1e6
     except FileNotFoundError:  # no Linux
-        asked = ["ps", "-o", "rss=", "-p", str(os.getpid() if pid == "self" else pid)]
-        return int(subprocess.run(asked, capture_output=True, text=True, check=True).stdout) * 1024 / 1e6
+        command = ["ps", "-o", "rss=", "-p", str(os.getpid() if pid == "self" else pid)]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) * 1024 / 1e6
 
 
 def status_kb(pid: int | str, name: str) -> int:

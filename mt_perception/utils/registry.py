@@ -5,7 +5,7 @@ A package that brings a backend has in its `pyproject.toml`:
     [project.entry-points."mt_perception.backends"]
     onnxruntime = "its_package.backend:open_backend"
 
-It is imported when it is asked for by its name.
+It is imported when it is requested by its name.
 """
 
 from __future__ import annotations

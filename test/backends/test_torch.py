@@ -7,7 +7,7 @@ torch = pytest.importorskip("torch")
 
 from helpers import SIZE, make_image
 
-from mt_perception.backends.agreement import compare
+from mt_perception.backends.parity_check import check_parity
 from mt_perception.backends.torch import TorchBackend
 from mt_perception.network.folding import folded
 from mt_perception.types import OUTPUTS
@@ -55,8 +55,8 @@ def test_images_of_any_row_stride_are_taken(backend):
 
 def test_half_precision_says_much_the_same(bundle, backend):
     half = TorchBackend(bundle, SIZE, "bf16")
-    agreement = compare(half, backend, SIZE)
-    assert 0.9 < agreement.mask < 1 and 0 < agreement.depth < 0.05
+    parity = check_parity(half, backend, SIZE)
+    assert 0.9 < parity.mask < 1 and 0 < parity.depth < 0.05
     assert answer(half)["depth_m"].dtype == np.float32
 
 
@@ -104,4 +104,4 @@ def test_a_gpu_says_what_the_cpu_says(bundle, backend, monkeypatch):
     assert on_gpu.device == "cuda"
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     on_cpu = TorchBackend(bundle, SIZE, "fp32")
-    assert compare(on_gpu, on_cpu, SIZE).is_good
+    assert check_parity(on_gpu, on_cpu, SIZE).is_good

@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 pytest.importorskip("openvino")
 
 from mt_perception.bench.compare import newest_run, plot, scores_of
-from mt_perception.bench.race import BenchError
+from mt_perception.bench.interleaved import BenchError
 from mt_perception.commands.main import main
 from mt_perception.model.spec import RELATED
 

@@ -6,8 +6,8 @@ import pytest
 
 pytest.importorskip("openvino")
 
+from mt_perception.bench.interleaved import BenchError
 from mt_perception.bench.layers import parts_of, profile, shares
-from mt_perception.bench.race import BenchError
 from mt_perception.commands.main import main
 from mt_perception.settings import Settings
 

@@ -1,4 +1,4 @@
-"""The published way is the published one, and everything that runs here gets its row."""
+"""The baseline is the published network, and everything that runs here gets its row."""
 
 import json
 import signal
@@ -20,38 +20,38 @@ REQUIRED = {"backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_
 
 
 @pytest.fixture
-def article():
+def baseline():
     pytest.importorskip("torch")
-    from mt_perception.network import article
+    from mt_perception.network import baseline
 
-    return article
+    return baseline
 
 
-def test_the_published_network_has_the_published_size(article):
+def test_the_baseline_network_has_the_published_size(baseline):
     from mt_perception.network.export import multiply_adds
 
-    network = article.published_network()
+    network = baseline.baseline_network()
     counts = [sum(p.numel() for p in part.parameters()) for part in (network.encoder, network.decoder, network.heads)]
     assert (counts[0], counts[1] + counts[2]) == (870_560, 1_116_949)
     assert multiply_adds(network, (200, 512)) == pytest.approx(1.18e9, abs=0.005e9)
 
 
-def test_pooling_in_one_piece_gives_the_same(article):
+def test_pooling_in_one_piece_gives_the_same(baseline):
     import torch
 
     from mt_perception.network.multitask import build_network
 
-    published, split = article.published_network(), build_network(article.SPEC).eval()
-    split.load_state_dict(published.state_dict())
+    pooled, split = baseline.baseline_network(), build_network(baseline.SPEC).eval()
+    split.load_state_dict(pooled.state_dict())
     image = torch.randn(1, 3, *SMALL)
     with torch.no_grad():
-        ours, theirs = split(image), published(image)
+        ours, theirs = split(image), pooled(image)
     for task in ("segmentation", "depth"):
         torch.testing.assert_close(ours[task], theirs[task])
 
 
-def test_the_published_loop_by_hand(article):
-    loop = article.PublishedLoop()
+def test_the_baseline_loop_by_hand(baseline):
+    loop = baseline.BaselineLoop()
     image = np.zeros((*SMALL, 3), np.uint8)
     image[..., 2] = 255  # red, in OpenCV's order
     tensor = loop.prepare(image)
@@ -80,7 +80,7 @@ def test_a_model_that_is_not_there_is_named(capsys):
         Perceiver.open(Settings(model="/none"))
     assert main(["bench", "--models", "/none", "--backends", "openvino", "--precisions", "fp32"]) == 1
     said = capsys.readouterr().err
-    assert "nothing that was asked for runs here" in said and "/none does not exist" in said
+    assert "nothing that was requested runs here" in said and "/none does not exist" in said
 
 
 WITHOUT_TORCH = """
@@ -101,7 +101,7 @@ def test_without_torch_the_other_rows_remain(tmp_path, cache_home):
     (row,) = json.loads(file.read_text())
     assert set(row) >= REQUIRED and row["ratio"] is None and row["backend"] == "openvino"
     assert result.stdout.count("\n") == 3
-    assert "the first row, the article's way, needs PyTorch" in result.stderr and "Traceback" not in result.stderr
+    assert "the first row, the baseline, needs PyTorch" in result.stderr and "Traceback" not in result.stderr
 
 
 def test_the_published_way_comes_first(tmp_path, cache_home, capsys):
@@ -111,7 +111,7 @@ def test_the_published_way_comes_first(tmp_path, cache_home, capsys):
     assert main(["bench", "--size", "32x64", *options]) == 0
     rows = json.loads(file.read_text())
     assert [row["backend"] for row in rows] == ["eager", "openvino"] and all(set(row) >= REQUIRED for row in rows)
-    assert rows[0]["ratio"] == 1.0 and rows[0]["variant"].startswith("article")
+    assert rows[0]["ratio"] == 1.0 and rows[0]["variant"].startswith("baseline")
     assert rows[1]["ratio"] == pytest.approx(rows[0]["p50_ms"] / rows[1]["p50_ms"], abs=0.006)
     assert "network p50" in capsys.readouterr().out
 

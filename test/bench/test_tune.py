@@ -7,7 +7,7 @@ import yaml
 
 pytest.importorskip("openvino")
 
-from mt_perception.bench.race import BenchError
+from mt_perception.bench.interleaved import BenchError
 from mt_perception.bench.tune import Goal, _preference, default_sizes, parameters_of
 from mt_perception.commands.main import main
 from mt_perception.settings import Settings

@@ -168,7 +168,7 @@ def test_one_image_of_kitti_can_be_scored_and_not_trained_on(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("write", [write_city, write_kitti])
-def test_right_images_are_read_when_asked_for(tmp_path: Path, write: Callable[..., Path]) -> None:
+def test_right_images_are_read_when_requested(tmp_path: Path, write: Callable[..., Path]) -> None:
     reader = open_dataset(write(tmp_path, right=True), "train")
     sample = reader[0]
     assert np.array_equal(sample.right[:, :-4], sample.image[:, 4:]) and len(reader.files(0)) == len(

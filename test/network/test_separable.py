@@ -25,7 +25,7 @@ def test_by_hand():
     torch.testing.assert_close(pointwise(depthwise(x)), conv(x))
 
 
-def test_what_is_not_ordinary_or_not_asked_for_stays():
+def test_what_is_not_ordinary_or_not_requested_stays():
     kept = [nn.Conv2d(4, 8, 1), nn.Conv2d(8, 8, 3, groups=8), nn.ConvTranspose2d(8, 4, 2), nn.Conv2d(4, 4, 3)]
     network = separable(nn.Sequential(*kept, nn.Conv2d(4, 4, 3)), where=lambda name, conv: name == "4")
     assert [network[i] is each for i, each in enumerate(kept)] == [True] * 4

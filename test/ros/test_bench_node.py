@@ -8,8 +8,8 @@ import pytest
 pytest.importorskip("rclpy")
 pytest.importorskip("openvino")
 
+from mt_perception.bench.interleaved import BenchError
 from mt_perception.bench.node import Load, running_nodes
-from mt_perception.bench.race import BenchError
 from mt_perception.commands.main import main
 from mt_perception.settings import Settings
 
@@ -93,5 +93,5 @@ def test_transport(script):
 def test_peers(script):
     pytest.importorskip("torchvision")
     rows = script("peers", *SMALL, "--rounds", "1")
-    assert [row["variant"].split()[0] for row in rows[:3]] == ["article", "two", "LR-ASPP"]
+    assert [row["variant"].split()[0] for row in rows[:3]] == ["baseline", "two", "LR-ASPP"]
     assert len(rows) > 3 and rows[0]["ratio"] == 1.0 and all(row["p50_ms"] > 0 for row in rows)

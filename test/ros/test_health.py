@@ -12,7 +12,7 @@ from rclpy.logging import get_logger
 
 import mt_perception.ros.health as module
 from mt_perception.backends import BackendError
-from mt_perception.backends.upgrade import Upgrading
+from mt_perception.backends.hot_swap import HotSwapBackend
 from mt_perception.ros.health import AGE, Health
 from mt_perception.ros.perception import Perception
 from mt_perception.settings import Settings
@@ -183,19 +183,19 @@ def test_the_real_logger_takes_warnings_and_errors(capfd):
     assert said.count("[WARN]") == 2 and said.count("[ERROR]") == 2
 
 
-def test_another_backend_than_the_one_asked_for_is_an_error(health, log):
+def test_another_backend_than_the_one_requested_is_an_error(health, log):
     """The engine cannot be built: the node says so, and goes on."""
     perception = Perception(Settings(), health, log, Clock())
     perception.report_backend()
     assert status(health)[0] == DiagnosticStatus.OK, "nothing is loaded yet"
     go = threading.Event()
 
-    def prepare(say, cancelled):
-        say("building the engine")
+    def prepare(report, cancelled):
+        report("building the engine")
         go.wait(5)
         raise BackendError("no memory")
 
-    backend = Upgrading(Says(), prepare, background=True)
+    backend = HotSwapBackend(Says(), prepare, background=True)
     perception._backend = weakref.ref(backend)
     while not backend.progress:
         go.wait(0.01)

@@ -85,7 +85,7 @@ def test_depth_is_scaled_then_fused(run, play, probe):
         assert status == 0 and "Traceback" not in process.log, process.log
 
 
-def test_disparity_is_published_when_asked_for(run, play, probe):
+def test_disparity_is_published_when_requested(run, play, probe):
     """Nobody wants depth or labels: the pair is matched all the same, and the network does not run."""
     DisparityImage = pytest.importorskip("stereo_msgs.msg").DisparityImage
     probe.listen("disparity", DisparityImage)

@@ -28,7 +28,7 @@ STEPS, SIDES = 6, ((64, 64), (96, 64), (128, 96))
 @pytest.fixture(scope="module")
 def recipe(tmp_path_factory) -> Path:
     """The published recipe with few steps and small crops."""
-    values = yaml.safe_load((RECIPES / "article.yaml").read_text())
+    values = yaml.safe_load((RECIPES / "baseline.yaml").read_text())
     values |= {"name": "miniature", "input": {"width": WIDTH, "height": HEIGHT}, "fx_px": 80}
     values["network"]["decoder_width"] = 16
     for phase, (width, height) in zip(values["phases"], SIDES, strict=True):

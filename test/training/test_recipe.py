@@ -22,6 +22,11 @@ def test_recipes_of_the_package(name: str) -> None:
     assert parse_recipe(recipe.to_dict()) == recipe
 
 
+def test_a_recipe_may_have_its_former_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert load_recipe("article").name == "baseline"
+    assert "article is now called baseline" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

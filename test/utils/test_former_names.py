@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from mt_perception.commands.main import main
+from mt_perception.datasets.sources import parse_folders
 from mt_perception.utils.former_names import DATASETS, FOLDERS, current_options, former_path
-from mt_perception_training.data.sources import parse_folders
 
 
 def test_former_options_are_read_as_todays_with_a_notice(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""Reading image files: the order of channels is the one that was asked for, and what is no image is said."""
+"""Reading image files: the order of channels is the one that was requested, and what is no image is said."""
 
 import cv2
 import numpy as np
@@ -7,7 +7,7 @@ import pytest
 from mt_perception.utils.image_files import ImageFileError, decoded, read_image
 
 
-def test_the_order_of_channels_is_the_one_that_is_asked_for(tmp_path):
+def test_the_order_of_channels_is_the_one_that_is_requested(tmp_path):
     bgr = np.zeros((2, 3, 3), np.uint8)
     bgr[:] = (10, 20, 30)
     cv2.imwrite(str(tmp_path / "a.png"), bgr)

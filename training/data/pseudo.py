@@ -74,8 +74,10 @@ def open_pseudo_labelled(readers: Mapping[str, Reader], folder: Path) -> dict[st
     """The data sets by name with what `folder` says of them; it must speak of at least one of them."""
     folders = {name: former_path(folder / name, DATASETS) for name in readers}
     if not any(each.is_dir() for each in folders.values()):
-        wanted = " or ".join(map(str, folders.values()))
-        raise DatasetError(f"there are no pseudo-labels: expected {wanted}, as mt-perception-train pseudo-label writes")
+        expected = " or ".join(map(str, folders.values()))
+        raise DatasetError(
+            f"there are no pseudo-labels: expected {expected}, as mt-perception-train pseudo-label writes"
+        )
     return {name: PseudoLabelled(reader, folders[name]) for name, reader in readers.items()}
 
 

@@ -67,8 +67,8 @@ class Pupil:
         self.folder = folder
         self.reader, self._teachers, self._asking = reader, teachers, asking
         self._note = note
-        wanted = {"labels": teachers.labels, "confidence": teachers.labels, "depth": teachers.depth}
-        self.kinds = [kind for kind in KINDS if wanted[kind]]
+        offered = {"labels": teachers.labels, "confidence": teachers.labels, "depth": teachers.depth}
+        self.kinds = [kind for kind in KINDS if offered[kind]]
 
     def path(self, kind: str, name: str) -> Path:
         """Where an image of one kind of the sample `name` lies."""

@@ -48,7 +48,7 @@ def numbers(
 
 
 class Network:
-    """A file in ONNX or OpenVINO's format, compiled for each size that it is asked for, and kept.
+    """A file in ONNX or OpenVINO's format, compiled for each size that is requested, and kept.
 
     In fp32: bf16 has three digits, too few for a disparity of 100.
     """
@@ -104,12 +104,12 @@ class Network:
 
 
 def _check_names(
-    file: Path, wanted: Collection[str], output: str, inputs: Sequence[Any], outputs: Sequence[Any]
+    file: Path, requested: Collection[str], output: str, inputs: Sequence[Any], outputs: Sequence[Any]
 ) -> None:
     """OpenVINO's own words for a wrong name do not tell the right ones."""
     there = {name for port in inputs for name in port.names}
-    if not set(wanted) <= there or not all(set(wanted) & port.names for port in inputs):
-        raise TeacherError(f"the YAML file names the inputs {sorted(wanted)}, but {file} has {sorted(there)}")
+    if not set(requested) <= there or not all(set(requested) & port.names for port in inputs):
+        raise TeacherError(f"the YAML file names the inputs {sorted(requested)}, but {file} has {sorted(there)}")
     results = {name for port in outputs for name in port.names}
     if output not in results and (output or len(outputs) > 1):
         raise TeacherError(f"the YAML file names the output {output!r}, but {file} has {sorted(results)}")

@@ -55,9 +55,9 @@ class OnnxLabels:
     def _size(self, image: Image, scale: float) -> tuple[int, int]:
         """(height, width) of the network's input: bound, described, or by the image's proportions."""
         height, width = image.shape[:2]
-        asked = self._bound[0] or self._input.height, self._bound[1] or self._input.width
-        zoom = max((a / s for a, s in zip(asked, (height, width), strict=True) if a), default=1.0)
-        sides = (a or s * zoom for a, s in zip(asked, (height, width), strict=True))
+        requested = self._bound[0] or self._input.height, self._bound[1] or self._input.width
+        zoom = max((a / s for a, s in zip(requested, (height, width), strict=True) if a), default=1.0)
+        sides = (a or s * zoom for a, s in zip(requested, (height, width), strict=True))
         rounded = [self._input.rounded(scale * side) for side in sides]
         return self._bound[0] or rounded[0], self._bound[1] or rounded[1]
 

@@ -5,7 +5,7 @@ import pytest
 from fixed_backend import Says
 
 from mt_perception.backends import BackendError
-from mt_perception.backends.upgrade import Upgrading, run_command, telling
+from mt_perception.backends.hot_swap import HotSwapBackend, report_progress, run_command
 
 
 class Better(Says):
@@ -24,12 +24,12 @@ def wait_until(condition):
 def test_the_first_serves_until_the_better_one_is_ready():
     go = threading.Event()
 
-    def prepare(say, cancelled):
-        say("building")
+    def prepare(report, cancelled):
+        report("building")
         assert go.wait(5)
         return Better()
 
-    backend = Upgrading(Says(), prepare, background=True)
+    backend = HotSwapBackend(Says(), prepare, background=True)
     wait_until(lambda: backend.progress == "building")
     assert (backend.name, backend.fallback) == ("fixed", "")
     go.set()
@@ -40,10 +40,10 @@ def test_the_first_serves_until_the_better_one_is_ready():
 
 @pytest.mark.parametrize("background", [True, False])
 def test_what_goes_wrong_is_said_and_the_first_serves_on(background, caplog):
-    def prepare(say, cancelled):
+    def prepare(report, cancelled):
         raise MemoryError("11 GB wanted")
 
-    backend = Upgrading(Says(), prepare, background)
+    backend = HotSwapBackend(Says(), prepare, background)
     wait_until(lambda: backend.fallback)
     assert backend.fallback == "backend fallback: fixed fixed serves instead, because MemoryError: 11 GB wanted"
     assert backend.name == "fixed"
@@ -51,18 +51,18 @@ def test_what_goes_wrong_is_said_and_the_first_serves_on(background, caplog):
 
 
 def test_without_background_it_is_ready_at_once():
-    assert Upgrading(Says(), lambda say, cancelled: Better()).name == "better"
+    assert HotSwapBackend(Says(), lambda report, cancelled: Better()).name == "better"
 
 
 def test_who_is_gone_needs_nothing_any_more():
     cancelled = []
 
-    def prepare(say, event):
+    def prepare(report, event):
         cancelled.append(event)
         assert event.wait(5)
         return Better()
 
-    backend = Upgrading(Says(), prepare, background=True)
+    backend = HotSwapBackend(Says(), prepare, background=True)
     wait_until(lambda: cancelled)
     assert not cancelled[0].is_set()
     del backend
@@ -74,12 +74,12 @@ def test_progress_is_told_again_and_again():
     said = []
     three = threading.Event()
 
-    def say(text):
+    def report(text):
         said.append(text)
         if len(said) == 3:
             three.set()
 
-    with telling("building", say, every_s=0.01):
+    with report_progress("building", report, every_s=0.01):
         assert three.wait(5)
     count = len(said)
     assert said[:3] == ["building", "building for 0 s", "building for 0 s"]

@@ -1,4 +1,4 @@
-"""Several ways to do the same, timed in turns, so that whatever else the machine does hits all of them alike."""
+"""Interleaved benchmark: several ways timed in turns, so that whatever else the machine does hits all alike."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BenchError(Error, RuntimeError):
 
 
 @dataclass
-class Contestant:
+class BenchmarkCase:
     """One way: `run` does it once and tells the milliseconds of each stage. `facts` are its columns of the table."""
 
     facts: Mapping[str, Any]
@@ -44,24 +44,26 @@ class Contestant:
         return {**self.facts, **total, "stages": stages}
 
 
-def race(contestants: Sequence[Contestant], rounds: int = 10, turn_s: float = 0.4, progress: bool = True) -> list[Row]:
+def run_interleaved(
+    cases: Sequence[BenchmarkCase], rounds: int = 10, turn_s: float = 0.4, progress: bool = True
+) -> list[Row]:
     """Their rows, in their order. Each has one turn a round, of at least one run and at least `turn_s` seconds."""
     if rounds < 1:
         raise BenchError(f"rounds is {rounds}; allowed: 1 or more")
-    with tqdm(total=rounds * len(contestants), desc="warm-up", disable=not progress) as display:
-        for contestant in contestants:
+    with tqdm(total=rounds * len(cases), desc="warm-up", disable=not progress) as display:
+        for case in cases:
             for _ in range(2):
-                contestant.run()
+                case.run()
         display.set_description("measuring")
         for _ in range(rounds):
-            for contestant in contestants:
-                contestant.run()  # not counted: the others have been through the caches since
+            for case in cases:
+                case.run()  # not counted: the others have been through the caches since
                 end = time.monotonic() + turn_s
-                contestant.measure()
+                case.measure()
                 while time.monotonic() < end:
-                    contestant.measure()
+                    case.measure()
                 display.update()
-    return [each.row() for each in contestants]
+    return [each.row() for each in cases]
 
 
 def with_ratio(rows: list[Row]) -> list[Row]:

@@ -2,22 +2,22 @@
 
 import pytest
 
-from mt_perception.bench.race import BenchError, Contestant, race, with_ratio
+from mt_perception.bench.interleaved import BenchError, BenchmarkCase, run_interleaved, with_ratio
 from mt_perception.bench.table import show, table
 
 
-def scripted(name: str, log: list[str], network_ms: float) -> Contestant:
+def scripted(name: str, log: list[str], network_ms: float) -> BenchmarkCase:
     def run():
         log.append(name)
         return {"prepare": 1.0, "network": network_ms}
 
-    return Contestant({"backend": name}, run)
+    return BenchmarkCase({"backend": name}, run)
 
 
-def test_contestants_take_turns_and_the_first_run_of_a_turn_does_not_count():
+def test_cases_take_turns_and_the_first_run_of_a_turn_does_not_count():
     log: list[str] = []
     slow, fast = scripted("slow", log, 9.0), scripted("fast", log, 4.0)
-    rows = race([slow, fast], rounds=3, turn_s=0.0, progress=False)
+    rows = run_interleaved([slow, fast], rounds=3, turn_s=0.0, progress=False)
     assert log == ["slow", "slow", "fast", "fast", *(["slow", "slow", "fast", "fast"] * 3)]
     assert len(slow.stages["total"]) == len(fast.stages["total"]) == 3
     assert [row["p50_ms"] for row in rows] == [10.0, 5.0]
@@ -29,14 +29,14 @@ def test_contestants_take_turns_and_the_first_run_of_a_turn_does_not_count():
 def test_percentiles_are_those_of_the_whole_image():
     """The stages of one image belong together: the sum's percentile is not the sum of percentiles."""
     times = iter([(0, 0), (0, 0), (0, 0), (1, 9), (0, 0), (9, 1), (0, 0), (2, 2)])
-    contestant = Contestant({}, lambda: dict(zip(("a", "b"), next(times), strict=True)))
-    (row,) = race([contestant], rounds=3, turn_s=0.0, progress=False)
+    case = BenchmarkCase({}, lambda: dict(zip(("a", "b"), next(times), strict=True)))
+    (row,) = run_interleaved([case], rounds=3, turn_s=0.0, progress=False)
     assert row["p50_ms"] == 10.0 and row["stages"]["a"]["p50"] == 2.0 and row["stages"]["b"]["p50"] == 2.0
 
 
 def test_no_rounds_are_refused():
     with pytest.raises(BenchError, match="rounds is 0; allowed: 1 or more"):
-        race([], rounds=0)
+        run_interleaved([], rounds=0)
 
 
 def test_a_table_by_hand():

@@ -33,14 +33,14 @@ class _State:
     fallback: str = ""
     cancelled: threading.Event = field(default_factory=threading.Event)
 
-    def say(self, text: str) -> None:
+    def report(self, text: str) -> None:
         self.progress = text
 
 
-class Upgrading:
+class HotSwapBackend:
     """Serves with `first` until `prepare` has returned another backend, then with that, from one image to the next.
 
-    `prepare` is given a function to tell its progress, and an event that is set when this object is gone and nobody
+    `prepare` is given a function to report its progress, and an event that is set when this object is gone and nobody
     needs its result. When it raises, `first` goes on serving, and `fallback` says why. It runs here and now, or with
     `background` in a thread of its own.
     """
@@ -48,12 +48,12 @@ class Upgrading:
     def __init__(self, first: Backend, prepare: Prepare, background: bool = False) -> None:
         self._state = state = _State(first)
         if not background:
-            _upgrade(state, prepare)
+            _swap(state, prepare)
             if state.fallback:
                 _LOG.warning(state.fallback)
             return
         # the thread holds the state, not this object, which can so be freed while the thread still works
-        thread = threading.Thread(target=_upgrade, args=(state, prepare), name="upgrade", daemon=True)
+        thread = threading.Thread(target=_swap, args=(state, prepare), name="hot_swap", daemon=True)
         thread.start()
         weakref.finalize(self, _cancel, state.cancelled, thread)
 
@@ -89,10 +89,10 @@ def _cancel(cancelled: threading.Event, thread: threading.Thread) -> None:
     thread.join(2.0)  # at the end of this process, the thread would otherwise not come to end its own process
 
 
-def _upgrade(state: _State, prepare: Prepare) -> None:
+def _swap(state: _State, prepare: Prepare) -> None:
     first = state.backend
     try:
-        state.backend = prepare(state.say, state.cancelled)
+        state.backend = prepare(state.report, state.cancelled)
     except Exception as error:  # whatever a builder or a library raises: a slower backend is better than none
         reason = str(error) if isinstance(error, BackendError) else f"{type(error).__name__}: {error}"
         state.fallback = f"backend fallback: {first.name} {first.precision} serves instead, because {reason}"
@@ -100,16 +100,16 @@ def _upgrade(state: _State, prepare: Prepare) -> None:
 
 
 @contextmanager
-def telling(text: str, say: Callable[[str], None] = _LOG.info, every_s: float = 5.0) -> Iterator[None]:
-    """Say `text` with the seconds passed, at once and then again and again until the body has ended."""
+def report_progress(text: str, report: Callable[[str], None] = _LOG.info, every_s: float = 5.0) -> Iterator[None]:
+    """Report `text` with the seconds passed, at once and then again and again until the body has ended."""
     ended = threading.Event()
     started = time.monotonic()
 
     def repeat() -> None:
         while not ended.wait(every_s):
-            say(f"{text} for {time.monotonic() - started:.0f} s")
+            report(f"{text} for {time.monotonic() - started:.0f} s")
 
-    say(text)
+    report(text)
     thread = threading.Thread(target=repeat, daemon=True)
     thread.start()
     try:

@@ -13,9 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from mt_perception.backends import Backend, BackendError, network_size
-from mt_perception.backends.agreement import compare
 from mt_perception.backends.engines import EngineCache, EngineKey
-from mt_perception.backends.upgrade import Upgrading, run_command, telling
+from mt_perception.backends.hot_swap import HotSwapBackend, report_progress, run_command
+from mt_perception.backends.parity_check import check_parity
 from mt_perception.model.bundle import Bundle, open_model
 from mt_perception.settings import Settings
 from mt_perception.utils.resources import cache_folder
@@ -40,41 +40,46 @@ class Engine:
 
     def ensure(self, force: bool = False) -> bytes:
         """The engine, built if need be, or in any case with `force`."""
-        return self.cache.get_or_build(self.key, self._build_telling, force)
+        return self.cache.get_or_build(self.key, self._build_with_progress, force)
 
-    def _build_telling(self) -> bytes:
-        with telling(f"building the engine {self.key.file_name}", _LOG.warning):
+    def _build_with_progress(self) -> bytes:
+        with report_progress(f"building the engine {self.key.file_name}", _LOG.warning):
             return self.build()
 
     def open(self, engine: bytes, reference: Backend) -> Backend:
-        """The backend that runs `engine`. Raises `BackendError` when it does not say what `reference` says."""
+        """The backend that runs `engine`. Raises `BackendError` when it does not compute what `reference` does."""
         backend = self.run(engine)
-        agreement = compare(backend, reference, (self.key.height, self.key.width))
-        if not agreement.is_good:
-            raise BackendError(f"the {backend.name} engine differs from {reference.name}: {agreement}")
-        _LOG.info("the %s engine agrees with %s: %s", backend.name, reference.name, agreement)
+        parity = check_parity(backend, reference, (self.key.height, self.key.width))
+        if not parity.is_good:
+            raise BackendError(f"the {backend.name} engine differs from {reference.name}: {parity}")
+        _LOG.info("the %s engine agrees with %s: %s", backend.name, reference.name, parity)
         return backend
 
 
 def open_engine(
-    engine: Engine, spare: Backend, force: bool = False, outside: Callable[[threading.Event], None] | None = None
+    engine: Engine,
+    fallback_backend: Backend,
+    force: bool = False,
+    outside: Callable[[threading.Event], None] | None = None,
 ) -> Backend:
-    """The backend of `engine`, or `spare` when there is no having it; `fallback` then says why.
+    """The backend of `engine`, or `fallback_backend` where it cannot be had; its `fallback` then says why.
 
     With `outside`, which builds the engine in another process, an engine that is not in the cache is not waited for:
-    `spare` serves until it is there.
+    `fallback_backend` serves until it is there.
     """
     background = bool(outside) and (force or engine.cache.load(engine.key) is None)
 
-    def prepare(say: Callable[[str], None], cancelled: threading.Event) -> Backend:
+    def prepare(report: Callable[[str], None], cancelled: threading.Event) -> Backend:
         if outside and background:
-            with telling(f"{spare.name} serves while the engine {engine.key.file_name} is built", say):
+            with report_progress(
+                f"{fallback_backend.name} serves while the engine {engine.key.file_name} is built", report
+            ):
                 outside(cancelled)
             # a backend belongs to one thread, and this one's is busy with the images
             return engine.open(engine.ensure(), engine.reference())
-        return engine.open(engine.ensure(force), spare)
+        return engine.open(engine.ensure(force), fallback_backend)
 
-    return Upgrading(spare, prepare, background)
+    return HotSwapBackend(fallback_backend, prepare, background)
 
 
 def open_tensorrt(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
@@ -86,14 +91,14 @@ def open_tensorrt(bundle: Bundle, settings: Settings, size: tuple[int, int], bac
     from mt_perception.backends.torch import TorchBackend
 
     precision = precision_for(settings.precision)
-    spare = TorchBackend(bundle, size, precision, settings.threads)
+    fallback_backend = TorchBackend(bundle, size, precision, settings.threads)
     try:
         engine = tensorrt_engine(bundle, size, precision)
     except Exception as error:  # it is installed, but does not find its libraries, or does not fit this PyTorch
-        return Upgrading(spare, partial(_unavailable, error))
+        return HotSwapBackend(fallback_backend, partial(_unavailable, error))
     command = export_command(bundle.folder, size, precision, settings.force_rebuild)
     outside = partial(run_command, command) if background else None
-    return open_engine(engine, spare, settings.force_rebuild, outside)
+    return open_engine(engine, fallback_backend, settings.force_rebuild, outside)
 
 
 def tensorrt_engine(bundle: Bundle, size: tuple[int, int], precision: str) -> Engine:
@@ -113,7 +118,7 @@ def tensorrt_engine(bundle: Bundle, size: tuple[int, int], precision: str) -> En
 def export_engine(settings: Settings) -> Path:
     """Build the TensorRT engine that `settings` ask for, unless it is there; its path.
 
-    Raises `BackendError` when it cannot be built, or does not say what PyTorch says.
+    Raises `BackendError` when it cannot be built, or does not compute what PyTorch does.
     """
     from mt_perception.backends.tensorrt import precision_for
 

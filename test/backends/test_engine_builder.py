@@ -10,7 +10,7 @@ from helpers import SIZE, make_image
 from safetensors.torch import load, save
 
 from mt_perception.backends import BackendError
-from mt_perception.backends.ahead import Engine, export_command, open_engine
+from mt_perception.backends.engine_builder import Engine, export_command, open_engine
 from mt_perception.backends.engines import EngineCache, EngineKey
 from mt_perception.backends.torch import TorchBackend
 from mt_perception.commands.main import _parser, main
@@ -44,7 +44,7 @@ def engine(bundle, tmp_path, built):
 
 
 @pytest.fixture
-def spare(bundle):
+def fallback_backend(bundle):
     return TorchBackend(bundle, SIZE, "fp32")
 
 
@@ -52,12 +52,12 @@ def infers(backend):
     return set(backend.infer(make_image(*SIZE), 1.0, ("mask", "depth_m"))) == {"mask", "depth_m"}
 
 
-def test_built_once_then_out_of_the_cache(engine, spare, built):
+def test_built_once_then_out_of_the_cache(engine, fallback_backend, built):
     for _ in range(2):
-        backend = open_engine(engine, spare)
+        backend = open_engine(engine, fallback_backend)
         assert (backend.name, backend.fallback, len(built)) == ("engine", "", 1)
         assert infers(backend)
-    assert open_engine(engine, spare, force=True).name == "engine" and len(built) == 2
+    assert open_engine(engine, fallback_backend, force=True).name == "engine" and len(built) == 2
 
 
 def changed(content):
@@ -67,19 +67,19 @@ def changed(content):
     return save(weights)
 
 
-def test_an_engine_that_says_something_else_is_refused(engine, spare, bundle):
+def test_an_engine_that_says_something_else_is_refused(engine, fallback_backend, bundle):
     engine.cache.store(KEY, changed(engine.build()))
-    backend = open_engine(engine, spare)
+    backend = open_engine(engine, fallback_backend)
     assert backend.name == "torch" and infers(backend)
     assert "torch fp32 serves instead, because the engine engine differs from torch: " in backend.fallback
     assert "of the labels are the same (at least 98%)" in backend.fallback
-    assert open_engine(engine, spare, force=True).fallback == "", "built anew, it is right again"
+    assert open_engine(engine, fallback_backend, force=True).fallback == "", "built anew, it is right again"
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish" * 100])
-def test_an_engine_that_cannot_be_run_is_no_end(engine, spare, content):
+def test_an_engine_that_cannot_be_run_is_no_end(engine, fallback_backend, content):
     engine.cache.store(KEY, content)
-    backend = open_engine(engine, spare)
+    backend = open_engine(engine, fallback_backend)
     assert backend.name == "torch" and backend.fallback.startswith("backend fallback: torch fp32 serves instead")
 
 
@@ -92,14 +92,14 @@ def wait_until(condition):
     raise AssertionError("it did not happen within 10 s")
 
 
-def test_images_are_served_while_another_process_builds(engine, spare, built):
+def test_images_are_served_while_another_process_builds(engine, fallback_backend, built):
     go = threading.Event()
 
     def outside(cancelled):
         assert go.wait(10)
         engine.cache.store(KEY, engine.build())
 
-    backend = open_engine(engine, spare, outside=outside)
+    backend = open_engine(engine, fallback_backend, outside=outside)
     wait_until(lambda: backend.progress)
     assert backend.progress == f"torch serves while the engine {KEY.file_name} is built"
     assert backend.name == "torch" and infers(backend)
@@ -108,17 +108,17 @@ def test_images_are_served_while_another_process_builds(engine, spare, built):
     assert infers(backend) and len(built) == 1
 
 
-def test_an_engine_that_is_there_is_not_waited_for(engine, spare):
+def test_an_engine_that_is_there_is_not_waited_for(engine, fallback_backend):
     engine.ensure()
-    backend = open_engine(engine, spare, outside=lambda cancelled: pytest.fail("it is there"))
+    backend = open_engine(engine, fallback_backend, outside=lambda cancelled: pytest.fail("it is there"))
     assert backend.name == "engine"
 
 
-def test_a_process_that_cannot_build_is_told(engine, spare):
+def test_a_process_that_cannot_build_is_told(engine, fallback_backend):
     def outside(cancelled):
         raise BackendError("mt-perception export failed: error: no memory")
 
-    backend = open_engine(engine, spare, outside=outside)
+    backend = open_engine(engine, fallback_backend, outside=outside)
     wait_until(lambda: backend.fallback)
     assert backend.fallback.endswith("because mt-perception export failed: error: no memory")
     assert backend.name == "torch" and infers(backend)

@@ -1,4 +1,4 @@
-"""The published way, to compare with: the network as published, run as published (Nekrasov et al., arXiv 1809.04766).
+"""The baseline to compare with: the published network, run as its authors ran it (Nekrasov et al., arXiv 1809.04766).
 
 Eager fp32 PyTorch in NCHW memory order, 256 channels, 20 + 1 outputs, whole 5x5 max-pools; an image is normalised in
 NumPy before, and the classes and metres are found in NumPy after. The weights are random: speed does
@@ -22,7 +22,7 @@ from mt_perception.network.multitask import build_network
 SPEC = NetworkSpec(decoder_width=256, depth_codec=DepthCodecSpec("article"))
 
 
-class PublishedPooling(nn.Module):
+class BaselinePooling(nn.Module):
     """Chained residual pooling with its 5x5 max-pools in one piece."""
 
     def __init__(self, convs: nn.ModuleList) -> None:
@@ -37,22 +37,22 @@ class PublishedPooling(nn.Module):
         return total
 
 
-def published_network() -> nn.Module:
+def baseline_network() -> nn.Module:
     """The network as published, with random weights, in evaluation mode."""
     network = build_network(SPEC)
-    pools = [PublishedPooling(pool.convs) for pool in network.decoder.pool]  # type: ignore[union-attr]
+    pools = [BaselinePooling(pool.convs) for pool in network.decoder.pool]  # type: ignore[union-attr]
     network.decoder.pool = nn.ModuleList(pools)
     return network.eval()
 
 
-class PublishedLoop:
+class BaselineLoop:
     """One image after the other, on the GPU if there is one."""
 
     def __init__(self, network: nn.Module | None = None, threads: int = 0) -> None:
         if threads:
             torch.set_num_threads(threads)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._network = (network or published_network()).to(self.device)
+        self._network = (network or baseline_network()).to(self.device)
         self._mean, self._std = (np.array(each) for each in (InputSpec().mean, InputSpec().std))
 
     def prepare(self, image: NDArray[np.uint8]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Do two backends say the same? The check that an engine has to pass before a robot relies on it."""
+"""Numerical parity of two backends: the check that an engine has to pass before a robot relies on it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from mt_perception.backends import Backend
 
-_WANTED = ("mask", "depth_m")
+_REQUESTED = ("mask", "depth_m")
 
 
 @dataclass(frozen=True)
-class Agreement:
+class Parity:
     """`mask`: share of pixels with the same class. `depth`: mean relative error of metres; a pixel that only one of the
     two calls infinitely far counts as an error of 1.
     """
@@ -39,14 +39,14 @@ class Agreement:
         )
 
 
-def compare(candidate: Backend, reference: Backend, size: tuple[int, int], images: int = 3) -> Agreement:
+def check_parity(candidate: Backend, reference: Backend, size: tuple[int, int], images: int = 3) -> Parity:
     """How far `candidate` agrees with `reference` on made-up images of `size` (height, width)."""
     found = []
     for seed in range(images):
         image = structured_image(size, seed)
-        truth = {name: array.copy() for name, array in reference.infer(image, 1.0, _WANTED).items()}
-        found.append(_agreement(candidate.infer(image, 1.0, _WANTED), truth))
-    return Agreement(*np.mean(found, axis=0))
+        truth = {name: array.copy() for name, array in reference.infer(image, 1.0, _REQUESTED).items()}
+        found.append(_parity(candidate.infer(image, 1.0, _REQUESTED), truth))
+    return Parity(*np.mean(found, axis=0))
 
 
 def structured_image(size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
@@ -60,7 +60,7 @@ def structured_image(size: tuple[int, int], seed: int) -> NDArray[np.uint8]:
     return np.clip(128 + total + rng.normal(0, 6, total.shape), 0, 255).astype(np.uint8)
 
 
-def _agreement(result: dict[str, NDArray[np.generic]], truth: dict[str, NDArray[np.generic]]) -> tuple[float, float]:
+def _parity(result: dict[str, NDArray[np.generic]], truth: dict[str, NDArray[np.generic]]) -> tuple[float, float]:
     mask = float(np.mean(result["mask"] == truth["mask"]))
     ours, theirs = (np.asarray(each["depth_m"], np.float64) for each in (result, truth))
     both_infinite = np.isposinf(ours) & np.isposinf(theirs)

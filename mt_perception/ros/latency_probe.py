@@ -1,4 +1,4 @@
-"""The meter: sends images to a perception node as a camera does, and takes the time until its answers are there.
+"""The latency probe: sends images to a node as a camera does, and takes the time until its answers are there.
 
 It is driven through its standard input and output by `mt_perception.bench.node`, one line of JSON each way.
 """
@@ -27,14 +27,14 @@ _CAMERA = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
 _ANSWER_TIMEOUT_S = 2.0
 
 
-class Meter(Node):
+class LatencyProbe(Node):
     """Publishes one image again and again with a new stamp, and awaits each of `topics` with that stamp.
 
     Images and answers stay serialized: what a camera's or a viewer's own program costs is not the node's.
     """
 
     def __init__(self) -> None:
-        super().__init__("meter")
+        super().__init__("latency_probe")
         height, width = (self.declare_parameter(name, 0).value for name in ("height", "width"))
         self._topics = list(self.declare_parameter("topics", [""]).value)
         self._first, self._image = serialized_noise(32, 64), serialized_noise(height, width)
@@ -49,7 +49,7 @@ class Meter(Node):
         for topic in self._topics:
             self.create_subscription(Image, topic, self._answers_of(topic), QoSProfile(depth=1), raw=True)
         self.create_subscription(DiagnosticArray, "/diagnostics", self._on_diagnostics, 10)
-        threading.Thread(target=self._obey, name="meter", daemon=True).start()
+        threading.Thread(target=self._obey, name="latency_probe", daemon=True).start()
 
     def _answers_of(self, topic: str) -> Any:
         def note(data: bytes) -> None:
@@ -130,5 +130,5 @@ def serialized_noise(height: int, width: int) -> bytearray:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Entry point of the meter's process."""
-    return run_node(Meter, arguments)
+    """Entry point of the probe's process."""
+    return run_node(LatencyProbe, arguments)
