@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_NATIVE_TLS := 1
 endif
 
-.PHONY: demo test test-core test-ros test-kilted lint ruff format mypy imports clean
+.PHONY: demo test test-core test-city test-ros test-kilted lint ruff format mypy imports clean
 
 demo: $(VENV)/.demo
 	@rm -rf $(OUT)
@@ -22,10 +22,14 @@ demo: $(VENV)/.demo
 
 # every part runs and reports, whatever the others say; the exit status is that of all
 test: $(VENV)/.test
-	@$(MAKE) --no-print-directory --keep-going lint test-core test-ros
+	@$(MAKE) --no-print-directory --keep-going lint test-core test-city test-ros
 
 test-core: $(VENV)/.test
 	$(PYTEST) --ignore test/ros
+
+# in a process of its own: torch and MuJoCo's OpenGL in one can crash
+test-city: $(VENV)/.test
+	$(BIN)/python -m pytest --durations=5 packages/mt_city
 
 test-ros: $(VENV)/.test
 	$(PYTEST) test/ros
@@ -58,9 +62,9 @@ $(VENV)/.demo: setup.py package.xml $(SHIPPED) | $(BIN)/uv
 	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-$(ROS),openvino]'
 	@touch $@
 
-$(VENV)/.test: setup.py package.xml $(SHIPPED) | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --python $(VENV) --editable '.[ros-$(ROS),openvino,torch,train,networks,quantize,sim,dev]'
+$(VENV)/.test: setup.py package.xml packages/mt_city/pyproject.toml $(SHIPPED) | $(BIN)/uv
+	$(BIN)/uv pip install --quiet --python $(VENV) --editable packages/mt_city --editable '.[ros-$(ROS),openvino,torch,train,networks,quantize,sim,dev]'
 	@touch $@ $(VENV)/.demo
 
 clean:
-	rm -rf $(VENV) .venv-kilted out build install log *.egg-info
+	rm -rf $(VENV) .venv-kilted out build install log *.egg-info packages/*/build packages/*/*.egg-info

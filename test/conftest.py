@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -75,14 +76,15 @@ def _written(network, folder, size):
 
 @pytest.fixture(scope="session")
 def rendering():
-    """For tests that draw the city: they are skipped, with the packages that are missing, where nothing can draw it."""
-    from mt_perception.city.gl import load_mujoco, open_context
-    from mt_perception.types import DataError
+    """For tests that draw the city, in processes of their own: torch and MuJoCo's OpenGL in one can crash.
 
-    try:
-        open_context(load_mujoco(), 16, 16).free()
-    except DataError as error:
-        pytest.skip(str(error))
+    They are skipped, with the packages that are missing, where nothing can draw it.
+    """
+    pytest.importorskip("mt_city")
+    probe = "from mt_city.gl import *; open_context(load_mujoco(), 16, 16).free()"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(done.stderr.strip().splitlines()[-1])
 
 
 @pytest.fixture

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
 
-from mt_perception.city import CityFrame, Mounting
-from mt_perception.types import Camera
-from mt_perception_training.data.city import Drive, write_frame
+pytest.importorskip("mt_city")
+from mt_city import Camera, CityFrame, Mounting, write_frame
+from mt_perception.datasets.city import city_camera
 
 WIDTH, HEIGHT = 96, 64
-CAMERA = Camera(WIDTH, HEIGHT, 80.0, 80.0, 47.5, 31.5, 0.22)
+CITY_CAMERA = Camera(WIDTH, HEIGHT, 80.0, 80.0, 47.5, 31.5, 0.22)
+CAMERA = city_camera(CITY_CAMERA)
 HELD = Mounting(1.5, 0.0)
 
 
@@ -33,7 +35,9 @@ def scene(rng: np.random.Generator, right: bool = False) -> CityFrame:
     colors[[0, 10, 13]] = (90, 90, 90), (120, 160, 230), (180, 20, 20)
     left = np.clip(colors[labels] + rng.normal(0, 8, (HEIGHT, WIDTH, 3)), 0, 255).astype(np.uint8)
     other = np.roll(left, -RIGHT_PX, axis=1) if right else None
-    return CityFrame(left=left, right=other, labels=labels, depth_m=depth_m, camera=CAMERA, mounting=HELD, stamp_ns=0)
+    return CityFrame(
+        left=left, right=other, labels=labels, depth_m=depth_m, camera=CITY_CAMERA, mounting=HELD, stamp_ns=0
+    )
 
 
 def write_city(folder: Path, frames: int = 3, right: bool = False) -> Path:
@@ -41,7 +45,7 @@ def write_city(folder: Path, frames: int = 3, right: bool = False) -> Path:
     rng = np.random.default_rng(0)
     for seed, split in enumerate(("train", "val")):
         for number in range(frames):
-            write_frame(folder, Drive(seed, split), number, scene(rng, right))
+            write_frame(folder, split, seed, number, scene(rng, right))
     return folder
 
 

@@ -101,6 +101,20 @@ def test_pip(checkout, environment, tmp_path, editable):
     assert "demo" in call(environment / "bin" / "mt-perception", "--help", **outside)
 
 
+def test_the_city_is_a_package_of_its_own(checkout, environment, tmp_path):
+    """It is in no wheel but its own, which has its command and needs nothing of this one."""
+    python, outside = environment / "bin" / "python", {"cwd": tmp_path}
+    install = [uv(), "pip", "install", "--quiet", "--no-deps", "--python", python]
+    call(*install, checkout)
+    find = "from importlib.util import find_spec as f; print(*(bool(f(each)) for each in ('mt_perception', 'mt_city')))"
+    assert call(python, "-c", find, **outside).split() == ["True", "False"]
+    call(*install, "--reinstall", checkout / "packages" / "mt_city")
+    assert call(python, "-c", find, **outside).split() == ["True", "True"]
+    assert "usage: mt-city" in call(environment / "bin" / "mt-city", "--help", **outside)
+    call(uv(), "pip", "uninstall", "--quiet", "--python", python, "mt_perception")
+    assert "--val-seeds" in call(python, "-m", "mt_city", "--help", **outside)
+
+
 @pytest.fixture(scope="module")
 def colcon(tmp_path_factory) -> Path:
     """colcon, in an environment of its own: it wants older setuptools and empy."""

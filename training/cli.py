@@ -21,7 +21,11 @@ from mt_perception_training.teachers.command import add_parser as add_pseudo_lab
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. What a user can mend ends in one sentence, not in a traceback."""
-    options = build_parser().parse_args(current_options(arguments))
+    parser = build_parser()
+    options, rest = parser.parse_known_args(current_options(arguments))
+    if rest and not hasattr(options, "passed_on"):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    options.passed_on = rest
     try:
         return run(lambda: options.run(options), "mt-perception-train")
     except ModuleNotFoundError as error:
@@ -38,7 +42,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_pseudo_label(commands)
     _add_export(commands.add_parser("export", help="write a checkpoint as a model that the node loads"))
     add_quantize(commands)
-    _add_city(commands.add_parser("city", help="render streets in the layout of Cityscapes"))
+    text = "render streets in the layout of Cityscapes; its options are those of mt-city"
+    commands.add_parser("city", help=text, add_help=False).set_defaults(run=_city, passed_on=())
     return parser
 
 
@@ -92,31 +97,13 @@ def _train(options: argparse.Namespace) -> None:
     rank_zero_only(print)(f"best checkpoint: {best}")  # once, however many processes trained
 
 
-def _add_city(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="where the data set is written")
-    parser.add_argument("--seeds", type=int, default=60, help="streets to train on (default 60)")
-    parser.add_argument("--val-seeds", type=int, default=10, help="streets to validate on (default 10)")
-    parser.add_argument("--frames", type=int, default=6, help="images of each street (default 6)")
-    parser.add_argument("--width", type=int, default=640, help="px (default 640)")
-    parser.add_argument("--height", type=int, default=384, help="px (default 384)")
-    text = (
-        "what each drive's camera is drawn from, one value or a range: hfov_deg (field of view), height_m, pitch_deg "
-    )
-    text += "(down), roll_deg, jitter_deg (of pitch and roll, for each image); by default cameras of all kinds"
-    parser.add_argument("--camera", nargs="+", default=[], metavar="NAME=LOW:HIGH", help=text)
-    parser.add_argument("--stereo", action="store_true", help="write the right images too")
-    parser.add_argument("--workers", type=int, default=1, help="processes (default 1)")
-    parser.set_defaults(run=_city)
+def _city(options: argparse.Namespace) -> int:
+    from mt_perception.datasets.city import require_city
 
+    require_city()
+    from mt_city.command import main as city
 
-def _city(options: argparse.Namespace) -> None:
-    from mt_perception_training.data.city import VALIDATION_SEED, Drive, generate, parse_ranges
-
-    streets = [(seed, "train") for seed in range(options.seeds)]
-    streets += [(VALIDATION_SEED + seed, "val") for seed in range(options.val_seeds)]
-    form = {"width_px": options.width, "height_px": options.height, "stereo": options.stereo}
-    form["camera"] = parse_ranges(options.camera)
-    generate(options.out, [Drive(seed, split, options.frames, **form) for seed, split in streets], options.workers)
+    return city(options.passed_on, "mt-perception-train city")
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

@@ -168,7 +168,7 @@ def _info(options: argparse.Namespace) -> None:
 
 
 def _bag_from_city(options: argparse.Namespace) -> None:
-    from mt_perception.city.recording import record_city
+    from mt_perception.datasets.city import record_city
 
     record_city(options.out, options.seed, options.seconds, options.rate, options.size, options.quality)
     print(f"{options.out}: {sum(f.stat().st_size for f in options.out.iterdir()) / 1e6:.1f} MB")

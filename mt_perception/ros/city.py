@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CameraInfo, Image
 
-from mt_perception.city import City, CityFrame, CityOptions
+from mt_perception.datasets.city import city_camera, require_city
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, run_node
 from mt_perception.topics import RIGHT_IMAGE, TRUE_DEPTH, TRUE_LABELS, camera_info_topic, image_inputs
+
+if TYPE_CHECKING:
+    from mt_city import CityFrame
 
 FRAME_ID = "camera"
 _RELIABLE = QoSProfile(depth=2)
@@ -30,6 +33,9 @@ class CityNode(Node):
         self._options = {name: self.declare_parameter(name, default).value for name, default in _PARAMETERS.items()}
         size = {"width_px": self._options["width"], "height_px": self._options["height"]}
         try:
+            require_city()
+            from mt_city import City, CityOptions
+
             self._city = City(self._options["seed"], CityOptions(**size))
         except (ValueError, ImportError, RuntimeError) as error:
             raise StartupError(str(error)) from error
@@ -48,10 +54,10 @@ class CityNode(Node):
 
     def _messages(self, frame: CityFrame, image: str) -> dict[str, Image | CameraInfo]:
         head = convert.header(self.get_clock().now().nanoseconds, FRAME_ID)
-        camera = replace(frame.camera, baseline_m=None)
+        camera = replace(city_camera(frame.camera), baseline_m=None)
         messages: dict[str, Image | CameraInfo] = {camera_info_topic(image): convert.camera_info(camera, head)}
         if frame.right is not None:
-            right_by_m = frame.camera.baseline_m or 0.0
+            right_by_m = frame.camera.baseline_m
             messages[camera_info_topic(RIGHT_IMAGE)] = convert.camera_info(camera, head, right_by_m)
             messages[RIGHT_IMAGE] = convert.image(frame.right, "rgb8", head)
         if frame.labels is not None and frame.depth_m is not None:

@@ -1,5 +1,8 @@
 """The rendered city as a camera."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -32,6 +35,13 @@ def test_the_city_drives_a_stereo_camera_with_truth(start):
     status, _ = node.stop()
     assert status == 0 and "Traceback" not in node.log
     probe.destroy_node()
+
+
+def test_without_its_package_the_node_says_what_to_install():
+    program = "import sys; sys.modules['mt_city'] = None; from mt_perception.ros.city import main; sys.exit(main())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1 and "pip install 'mt-perception[sim]'" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_the_city_refuses_impossible_cameras(start):
