@@ -22,16 +22,17 @@ from mt_perception.topics import (
     RIGHT_IMAGE,
     camera_info_topic,
     image_inputs,
+    of_camera,
 )
 from mt_perception.utils.hardware import Machine, detect
 from mt_perception.utils.resources import share_folder
 
 OVERRIDES = (
     "model", "backend", "precision", "input_width", "input_height", "image_transport", "build_only", "force_rebuild",
-    "depth_mode", "camera_height_m", "base_frame",
+    "depth_mode", "camera_height_m", "base_frame", "cameras", "stereo_cameras",
 )  # fmt: skip
 PROFILES = share_folder() / "config" / "profiles"
-RECORDED = (*(each.name for each in OUTPUT_TOPICS if each.recorded), DIAGNOSTICS)
+RESULTS = tuple(each.name for each in OUTPUT_TOPICS if each.recorded)
 YES_NO = ["true", "false"]
 
 
@@ -50,7 +51,12 @@ def arguments() -> list:
         *(argument(s.name, "", f"{s.description} ({s.allowed}). Empty: as the files say") for s in settings),
         argument("stereo", "false", f"{SETTINGS['stereo'].description}; they scale the depth", YES_NO),
         argument("namespace", "", "Namespace of the node and its topics"),
-        argument("image_topic", "", f"Topic of the camera image. Empty: {IMAGE} ({LEFT_IMAGE}) in the namespace"),
+        argument(
+            "image_topic",
+            "",
+            f"Topic of the camera image, of several cameras one for each, with commas. Empty: {IMAGE} ({LEFT_IMAGE}) "
+            "in the namespace, or below the camera's name",
+        ),
         argument("camera_info_topic", "", "Topic of its CameraInfo. Empty: camera_info beside the image"),
         argument("right_image_topic", "", f"With stereo: topic of the right image. Empty: {RIGHT_IMAGE}"),
         argument("right_camera_info_topic", "", "Topic of its CameraInfo. Empty: camera_info beside the image"),
@@ -111,18 +117,37 @@ def perception(value: Mapping[str, str]) -> list:
 def checked(name: str, text: str) -> object:
     """The value of a setting, from the text of its launch argument; raises with what is allowed."""
     setting = SETTINGS[name]
-    return setting.check(text if setting.kind is str else yaml.safe_load(text))
+    return setting.check(text if setting.kind in (str, tuple) else yaml.safe_load(text))
 
 
 def remappings(value: Mapping[str, str]) -> list[tuple[str, str]]:
-    """From the node's input names to the topics of the camera, or of left and right, that the arguments name."""
-    pairs = []
-    for side, name in zip(("", "right_"), image_inputs(value["stereo"] == "true"), strict=False):
+    """From the node's input names to the topics of the cameras, or of left and right, that the arguments name."""
+    cameras = checked("cameras", value["cameras"]) or ("",)
+    pairs = checked("stereo_cameras", value["stereo_cameras"])
+    sides = [
+        (f"{side}image_topic", f"{side}camera_info_topic", name)
+        for camera in cameras
+        for side, name in zip(
+            ("", "right_"), image_inputs(value["stereo"] == "true" or camera in pairs, camera), strict=False
+        )
+    ]
+    given = {key: iter(split(value[key])) for key in {key for *keys, _ in sides for key in keys}}
+    renamed = []
+    for image_argument, info_argument, name in sides:
         # the node finds its compressed form, and understands a compressed name
-        image = value[f"{side}image_topic"].rstrip("/") or name
-        info = value[f"{side}camera_info_topic"] or camera_info_topic(image)
-        pairs += [(name, image), (camera_info_topic(name), info)]
-    return pairs
+        image = next(given[image_argument], "").rstrip("/") or name
+        renamed += [
+            (name, image),
+            (camera_info_topic(name), next(given[info_argument], "") or camera_info_topic(image)),
+        ]
+    if left := [topic for topics in given.values() for topic in topics]:
+        raise RuntimeError(f"{left[0]} is a topic too many: the cameras are {value['cameras'] or 'one'}")
+    return renamed
+
+
+def split(topics: str) -> list[str]:
+    """The topics of an argument, one for each camera."""
+    return [each.strip() for each in topics.split(",")] if topics else []
 
 
 def rviz(value: Mapping[str, str]) -> list:
@@ -147,8 +172,12 @@ def recording(value: Mapping[str, str]) -> list:
     if value["record"] in ("", "false"):
         return []
     inputs = remappings(value)
-    images = [topic.removesuffix(COMPRESSED) for name, topic in inputs if name in (IMAGE, LEFT_IMAGE, RIGHT_IMAGE)]
-    published = [*dict(inputs).values(), *(image + COMPRESSED for image in images), *RECORDED]
+    images = [
+        topic.removesuffix(COMPRESSED) for name, topic in inputs if name.endswith((IMAGE, LEFT_IMAGE, RIGHT_IMAGE))
+    ]
+    cameras = checked("cameras", value["cameras"]) or ("",)
+    results = [of_camera(each, camera) for camera in cameras for each in RESULTS]
+    published = [*dict(inputs).values(), *(image + COMPRESSED for image in images), *results, DIAGNOSTICS]
     namespace = Path("/" + value["namespace"].strip("/"))
     topics = sorted({str(namespace / topic) for topic in published})
     folder = value["record"] if value["record"] != "true" else f"rosbag2_{datetime.now():%Y_%m_%d-%H_%M_%S}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,11 @@ class Perceiver:
         bundle = open_model(settings.model)
         size = network_size(bundle, settings)
         return cls(bundle, open_backend(bundle, settings, size, background), size, settings)
+
+    def siblings(self, count: int) -> list[Perceiver]:
+        """At most `count` more, for threads of their own, of the same loaded model; none where its backend has none."""
+        backends = islice(getattr(self.backend, "siblings", lambda: iter(()))(), max(0, count))
+        return [Perceiver(self.bundle, each, self.size, self._settings) for each in backends]
 
     def warm_up(self, outputs: Collection[str] = ("mask", "depth_m"), runs: int = 3) -> float:
         """Run the graph on an empty image, so that the first frame is as fast as the others; median milliseconds."""

@@ -7,62 +7,13 @@ are derived from this file, or tested against it.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from mt_perception.errors import Error
 from mt_perception.utils import registry
-
-
-class SettingsError(Error, ValueError):
-    """A setting that does not exist or has a value that is not allowed."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What is known of one setting. `bounds` are inclusive; `live` settings may change while running.
-
-    `plugins` is the group of entry points by which installed packages add to the `choices`.
-    """
-
-    name: str
-    default: Any
-    description: str
-    unit: str = ""
-    bounds: tuple[float, float] | None = None
-    choices: tuple[str, ...] = ()
-    plugins: str = ""
-    live: bool = False
-
-    @property
-    def kind(self) -> type:
-        return type(self.default)
-
-    @property
-    def allowed(self) -> str:
-        """The allowed values, in words."""
-        if self.choices:
-            return "one of " + ", ".join(self.choices) + (", or an installed plug-in" if self.plugins else "")
-        if self.bounds:
-            low, high = (f"{bound:g}" for bound in self.bounds)
-            return f"{low} to {high} {self.unit}".strip()
-        return {bool: "true or false", str: "a text"}.get(self.kind, "a number")
-
-    def check(self, value: Any) -> Any:
-        """Return `value` in this setting's type, or raise `SettingsError` saying what is allowed."""
-        if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        right_type = isinstance(value, self.kind) and (self.kind is bool or not isinstance(value, bool))
-        in_bounds = right_type and (self.bounds is None or self.bounds[0] <= value <= self.bounds[1])
-        if not (right_type and in_bounds and (not self.choices or self._is_choice(value))):
-            raise SettingsError(f"{self.name} is {value!r}; allowed: {self.allowed} (default {self.default!r})")
-        return value
-
-    def _is_choice(self, value: str) -> bool:
-        return value in self.choices or (bool(self.plugins) and value in registry.plugins(self.plugins))
+from mt_perception.utils.setting import Setting, SettingsError, did_you_mean
 
 
 def _setting(default: Any, description: str, **facts: Any) -> Any:
@@ -138,6 +89,12 @@ class Settings:
         bounds=(0.1, 150.0),
         live=True,
     )
+    cameras: tuple[str, ...] = _setting(
+        (),
+        "Names of several cameras, such as front,left,rear: each has the topics `NAME/image`, `NAME/camera_info`, "
+        "`NAME/segmentation/mask` and so on, and all share one model. Empty: one camera, without a name",
+    )
+    stereo_cameras: tuple[str, ...] = _setting((), "Those of `cameras` that are pairs; with `stereo` all are")
     stereo: bool = _setting(False, "Take a rectified pair: `left/image_rect`, `right/image_rect` and their camera_info")
     sync_slop_s: float = _setting(
         0.01,
@@ -216,11 +173,19 @@ class Settings:
                 "depth_mode is 'ground', which needs to know how high the camera is: set camera_height_m to the metres "
                 "between the ground and the lens, or, for the node, base_frame"
             )
+        if unknown := [name for name in self.stereo_cameras if name not in self.cameras]:
+            raise SettingsError(
+                f"stereo_cameras has {unknown[0]!r}, which is none of cameras ({', '.join(self.cameras) or 'empty'})"
+            )
         for name in ("input_width", "input_height"):
             if 0 < getattr(self, name) < 32:
                 raise SettingsError(f"{name} is {getattr(self, name)}; allowed: 0, or 32 to 4096 px")
         if 0 < self.bit_depth < 8:
             raise SettingsError(f"bit_depth is {self.bit_depth}; allowed: 0, or 8 to 16")
+
+    def is_pair(self, camera: str) -> bool:
+        """Whether a camera, by its name, is a stereo pair."""
+        return self.stereo or camera in self.stereo_cameras
 
     @property
     def scales_by_pair(self) -> bool:
@@ -250,12 +215,6 @@ SETTINGS: dict[str, Setting] = {
 }
 
 
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """The end of a sentence that says that there is no `name`: which of `names` was meant, or what there is."""
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; there are {', '.join(names)}"
-
-
 def parameter_file() -> str:
     """A parameter file with every setting at its default, explained: the content of `config/perception.yaml`."""
     lines = [
@@ -268,6 +227,6 @@ def parameter_file() -> str:
         lines += [
             f"    # {setting.description}.",
             f"    # Allowed: {setting.allowed}; {changes}.",
-            f"    {setting.name}: {json.dumps(setting.default)}",
+            f"    {setting.name}: {json.dumps(setting.parameter)}",
         ]
     return "\n".join(lines) + "\n"

@@ -112,9 +112,14 @@ _RESULTS = tuple(each.name for each in OUTPUT_TOPICS)
 _RESULT_IMAGES = tuple(each.name for each in OUTPUT_TOPICS if each.type_name == IMAGE_TYPE)
 
 
-def image_inputs(stereo: bool) -> tuple[str, ...]:
+def image_inputs(stereo: bool, camera: str = "") -> tuple[str, ...]:
     """The topics on which the node waits for images: of its camera, or of left and right."""
-    return (LEFT_IMAGE, RIGHT_IMAGE) if stereo else (IMAGE,)
+    return tuple(of_camera(each, camera) for each in ((LEFT_IMAGE, RIGHT_IMAGE) if stereo else (IMAGE,)))
+
+
+def of_camera(name: str, camera: str) -> str:
+    """A topic of the node for one of several cameras, by its name; one camera alone has none."""
+    return f"{camera}/{name}" if camera else name
 
 
 def camera_info_topic(image_topic: str) -> str:

@@ -15,7 +15,7 @@ def readme(root):
 
 
 def parameter_row(setting) -> str:
-    default = str(setting.default).lower() if setting.kind is bool else setting.default
+    default = str(setting.default).lower() if setting.kind is bool else setting.parameter
     shown = f"`{default}`" if default != "" else "empty"
     live = "yes" if setting.live else ""
     return f"| `{setting.name}` | {shown} | {setting.allowed} | {live} | {setting.description} |"
@@ -28,7 +28,7 @@ def test_every_parameter_has_its_row(readme):
 
 def test_every_launch_argument_is_listed(readme, root):
     source = (root / "launch" / "perception.launch.py").read_text()
-    names = set(re.findall(r'argument\("(\w+)"', source)) | set(
+    names = set(re.findall(r'argument\(\s*"(\w+)"', source)) | set(
         re.search(r"OVERRIDES = \((.*?)\)", source, re.S).group(1).replace('"', "").replace(",", " ").split()
     )
     assert len(names) > 12

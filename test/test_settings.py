@@ -63,3 +63,22 @@ def test_profiles_hold_settings(root):
     assert profiles
     for profile in profiles:
         Settings.from_mapping(yaml.safe_load(profile.read_text())["/**"]["ros__parameters"])
+
+
+@pytest.mark.parametrize("given", ["front, left", ["front", "left"], ("front", "left"), " front,left,"])
+def test_names_of_cameras_are_a_text_with_commas_or_a_list(given):
+    assert Settings(cameras=given).cameras == ("front", "left")
+
+
+@pytest.mark.parametrize("given", ["front,front", ["front/left"], "1st", ["ok", "a b"]])
+def test_names_that_are_no_part_of_a_topic_or_come_twice_are_refused(given):
+    with pytest.raises(SettingsError, match=r"cameras is .*; allowed: names of letters, digits and _, .*none twice"):
+        Settings(cameras=given)
+
+
+def test_a_pair_is_one_of_the_cameras_and_with_stereo_all_are():
+    with pytest.raises(SettingsError, match="stereo_cameras has 'rear', which is none of cameras \\(front\\)"):
+        Settings(cameras="front", stereo_cameras="rear")
+    mixed = Settings(cameras="front,left", stereo_cameras="left")
+    assert [mixed.is_pair(name) for name in ("front", "left", "")] == [False, True, False]
+    assert Settings(stereo=True).is_pair("") and Settings(stereo=True, cameras="a").is_pair("a")

@@ -15,6 +15,7 @@ from mt_perception.model.bundle import Bundle
 from mt_perception.settings import Settings
 from mt_perception.types import Camera
 from mt_perception.utils import registry
+from mt_perception.utils.hardware import usable_cores
 from mt_perception.utils.registry import Registry
 
 MODULES = {"openvino": "openvino", "torch": "torch", "tensorrt": "torch_tensorrt"}
@@ -77,9 +78,9 @@ def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int], back
 def _openvino(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
     from mt_perception.backends.openvino import OpenVinoBackend
 
-    return OpenVinoBackend(
-        bundle, size, settings.precision, settings.threads, settings.streams, settings.pinning, background
-    )
+    # with one stream for each camera they are served side by side, which is more than all threads on one at a time
+    streams = settings.streams or min(len(settings.cameras), settings.threads or usable_cores())
+    return OpenVinoBackend(bundle, size, settings.precision, settings.threads, streams, settings.pinning, background)
 
 
 @BACKENDS.add("tensorrt")

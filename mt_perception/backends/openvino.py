@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from mt_perception.backends import BackendError, choose_precision
 from mt_perception.backends.engines import CacheKey, EngineCache
-from mt_perception.backends.variants import Names, Variants
+from mt_perception.backends.variants import KEPT, Names, Variants
 from mt_perception.model.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
 from mt_perception.network.graph_file import read_graph
 from mt_perception.types import Camera
@@ -84,13 +85,23 @@ class OpenVinoBackend:
         self._size, self._has_rays = size, bundle.card.network.rays
         graph = OPENVINO_INT8_GRAPH if is_int8 else OPENVINO_GRAPH
         self._compiler = _Compiler(core, bundle, graph, size, self.precision, config)
-        self._requests = Variants(self._compiler, background)
+        self._compiled = Variants(self._compiler, background)
+        self._requests = _Requests()
+        self._streams = streams or 1
+
+    def siblings(self) -> Iterator[OpenVinoBackend]:
+        """Others that share the compiled graphs: one for each further stream, to be called from a thread of its own."""
+        for _ in range(self._streams - 1):
+            other = copy.copy(self)
+            other._requests = _Requests()
+            yield other
 
     def infer(
         self, image: NDArray[np.uint8], depth_scale: float, outputs: Collection[str], camera: Camera | None = None
     ) -> dict[str, NDArray[np.generic]]:
         """See `Backend.infer`. The first call with a new set of outputs compiles the graph for it."""
-        names, request = self._requests.get(outputs)
+        names, compiled = self._compiled.get(outputs)
+        request = self._requests.of(names, compiled)
         request.infer(self._inputs(image, depth_scale, names, camera), share_inputs=True)
         return {name: request.get_tensor(name).data for name in outputs}
 
@@ -118,6 +129,23 @@ class OpenVinoBackend:
         return inputs
 
 
+class _Requests:
+    """What one thread asks compiled graphs by: their inputs and results in memory of its own."""
+
+    def __init__(self) -> None:
+        self._made: dict[Names, tuple[ov.CompiledModel, ov.InferRequest]] = {}
+
+    def of(self, names: Names, compiled: ov.CompiledModel) -> ov.InferRequest:
+        """That for a graph; the least recently used one is given up beyond as many as there are graphs."""
+        made, request = self._made.pop(names, (None, None))
+        if made is not compiled:
+            request = compiled.create_infer_request()
+        self._made[names] = compiled, request
+        while len(self._made) > KEPT + 1:
+            self._made.pop(next(iter(self._made)))
+        return request
+
+
 class _Compiler:
     """Makes what serves a set of outputs.
 
@@ -132,15 +160,15 @@ class _Compiler:
         self._bundle, self._graph = bundle, graph
         self._size, self._precision, self._config = size, precision, config
 
-    def __call__(self, requested: Names) -> ov.InferRequest:
+    def __call__(self, requested: Names) -> ov.CompiledModel:
         with _COMPILING:
             return self._compiled(requested)
 
-    def _compiled(self, requested: Names) -> ov.InferRequest:
+    def _compiled(self, requested: Names) -> ov.CompiledModel:
         key = self._key(requested)
         if (blob := self._cache.load(key)) is not None:
             try:
-                return self._core.import_model(blob, "CPU", self._config).create_infer_request()
+                return self._core.import_model(blob, "CPU", self._config)
             except RuntimeError as error:
                 _LOG.warning("%s cannot be used, and is made anew: %s", self._cache.path(key), error)
         try:
@@ -151,7 +179,7 @@ class _Compiler:
                 f"OpenVINO cannot run {self._bundle.file(self._graph)}; copy the model again ({reason})"
             ) from error
         self._cache.keep(key, compiled.export_model().getvalue())
-        return compiled.create_infer_request()
+        return compiled
 
     def counting(self, requested: Names) -> ov.CompiledModel:
         """The same with a counter at each layer, which costs time of its own; not kept."""

@@ -6,10 +6,11 @@ import logging
 from collections import OrderedDict
 from collections.abc import Callable, Collection
 from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Lock
 from typing import Generic, TypeVar
 
 _LOG = logging.getLogger(__name__)
-_KEPT = 2  # the set of outputs in use, and the one before
+KEPT = 2  # the set of outputs in use, and the one before
 Names = tuple[str, ...]
 Made = TypeVar("Made")
 
@@ -18,11 +19,12 @@ class Variants(Generic[Made]):
     """Makes what serves a set of outputs, and keeps the last two and the one with the most outputs.
 
     With `background`, a set that one of those covers is served by that one for as long as its own takes to make, in a
-    thread of its own. Otherwise it is waited for. Called from one thread.
+    thread of its own. Otherwise it is waited for.
     """
 
     def __init__(self, make: Callable[[Names], Made], background: bool = False) -> None:
         self._make = make
+        self._lock = Lock()
         self._made: OrderedDict[Names, tuple[Names, Made]] = OrderedDict()
         # at its end, Python waits for this thread: one that still compiles would abort the process (`ros.process`)
         self._thread = ThreadPoolExecutor(1, "variants") if background else None
@@ -30,7 +32,10 @@ class Variants(Generic[Made]):
 
     def get(self, outputs: Collection[str]) -> tuple[Names, Made]:
         """What serves `outputs`, and the outputs that it has: these, or more."""
-        requested = tuple(sorted(outputs))
+        with self._lock:
+            return self._get(tuple(sorted(outputs)))
+
+    def _get(self, requested: Names) -> tuple[Names, Made]:
         self._take_finished()
         serving = requested if requested in self._made else self._covering(requested)
         if serving is None:
@@ -59,5 +64,5 @@ class Variants(Generic[Made]):
     def _keep(self, requested: Names, made: tuple[Names, Made]) -> None:
         self._made[requested] = made
         largest = max(self._made, key=len)
-        for old in [names for names in self._made if names != largest][:-_KEPT]:
+        for old in [names for names in self._made if names != largest][:-KEPT]:
             del self._made[old]

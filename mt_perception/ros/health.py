@@ -233,8 +233,8 @@ def _finding_ok(text: str) -> Finding:
     return DiagnosticStatus.OK, text
 
 
-def array_of(status: DiagnosticStatus, stamp: object) -> DiagnosticArray:
+def array_of(statuses: list[DiagnosticStatus], stamp: object) -> DiagnosticArray:
     """The message for `/diagnostics`."""
-    message = DiagnosticArray(status=[status])
+    message = DiagnosticArray(status=statuses)
     message.header.stamp = stamp
     return message

@@ -32,10 +32,10 @@ class ImageTopic:
         return CompressedImage if self.compressed else Image
 
 
-def image_topics(node: Node, settings: Settings) -> list[ImageTopic]:
-    """That of the camera, or those of left and right."""
+def image_topics(node: Node, settings: Settings, camera: str = "") -> list[ImageTopic]:
+    """That of a camera, or those of left and right."""
     is_compressed = settings.image_transport == "compressed"
-    return [_image_topic(node, each, is_compressed) for each in image_inputs(settings.stereo)]
+    return [_image_topic(node, each, is_compressed) for each in image_inputs(settings.is_pair(camera), camera)]
 
 
 def _image_topic(node: Node, base: str, compressed: bool) -> ImageTopic:

@@ -10,13 +10,13 @@ from rclpy.publisher import Publisher
 
 from mt_perception.labels import Label
 from mt_perception.ros import convert, qos
-from mt_perception.topics import LABEL_INFO, OUTPUT_TOPICS, OutputTopic
+from mt_perception.topics import LABEL_INFO, OUTPUT_TOPICS, OutputTopic, of_camera
 
 
 class OutputPublishers:
-    """A publisher for each output; those of pairs only with `stereo`."""
+    """A publisher for each output of a camera; those of pairs only with `stereo`."""
 
-    def __init__(self, node: Node, stereo: bool) -> None:
+    def __init__(self, node: Node, stereo: bool, camera: str = "") -> None:
         self._node = node
         self._publishers: dict[str, Publisher] = {}
         self.missing: dict[str, str] = {}
@@ -31,7 +31,7 @@ class OutputPublishers:
                 package = output.type_name.split("/")[0].replace("_", "-")
                 self.missing[output.name] = f"{output.name} is not published: install ros-$ROS_DISTRO-{package}"
             else:
-                self._publishers[output.name] = qos.publisher(node, kind, output.name, profile)
+                self._publishers[output.name] = qos.publisher(node, kind, of_camera(output.name, camera), profile)
 
     @property
     def of_frames(self) -> list[tuple[OutputTopic, Publisher]]:

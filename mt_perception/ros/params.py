@@ -30,7 +30,7 @@ def declare(node: Node) -> None:
     """Declare every setting. Raises `SettingsError` for a value from outside that is not allowed."""
     for setting in SETTINGS.values():
         # without bounds at first: of a value beyond them rclpy would not say what is allowed
-        node.declare_parameter(setting.name, setting.default, ParameterDescriptor(dynamic_typing=True))
+        node.declare_parameter(setting.name, setting.parameter, ParameterDescriptor(dynamic_typing=True))
         setting.check(node.get_parameter(setting.name).value)
         node.set_descriptor(setting.name, descriptor(setting))
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-import time
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from rclpy.clock import Clock
-from rclpy.impl.rcutils_logger import RcutilsLogger
 
-from mt_perception.backends import Backend, BackendError
 from mt_perception.bags.camera_topics import doubt, told_encoding
-from mt_perception.labels import LabelSet
 from mt_perception.messages.outputs import Result, message_of
 from mt_perception.messages.read import with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
@@ -25,74 +19,29 @@ from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import Pair
 from mt_perception.settings import Settings
 from mt_perception.topics import OutputTopic
-from mt_perception.types import OUTPUTS, Camera, DataError, Frame
-from mt_perception.utils.hardware import processor
+from mt_perception.types import Camera, DataError, Frame
 
 _ANOTHER_CLOCK_MS = 60_000.0
 
 
 class Perception:
-    """Loads the model, then turns each image into what somebody subscribes to.
+    """Turns each image of one camera into what somebody subscribes to.
 
-    The node's thread replaces `settings`, `camera`, `stereo`, `ground` and `publishers` as a whole; converting an image
-    and answering it read them once each.
+    The node's thread replaces `camera`, `stereo`, `ground` and `publishers` as a whole; converting an image and answering
+    it read them once each.
     """
 
-    def __init__(self, settings: Settings, health: Health, logger: RcutilsLogger, clock: Clock) -> None:
-        self.settings = settings
+    def __init__(self, settings: Callable[[], Settings], health: Health, clock: Clock) -> None:
         self.camera: Camera | None = None
-        self.labels: LabelSet | None = None
-        """What the loaded model tells apart."""
         self.publishers: list[tuple[OutputTopic, Any]] = []
         """Each output with its publisher; empty while nothing is to be published."""
         self.stereo: PairDepth | None = None
         """In stereo mode, what makes depth metric."""
         self.ground: GroundScale | None = None
         """What makes depth metric with `depth_mode: ground`."""
+        self._settings = settings
         self._health = health
-        self._logger = logger
         self._clock = clock
-        self._backend: Callable[[], Backend | None] = lambda: None
-        self._told = ""
-
-    def load(self) -> Perceiver:
-        """Open and warm up the model, and tell what it is."""
-        started = time.perf_counter()
-        perceiver = Perceiver.open(self.settings, background=not self.settings.build_only)
-        warm_ms = perceiver.warm_up(OUTPUTS)  # with all there are: so it can serve every subscriber from the start
-        backend, card, (height, width) = perceiver.backend, perceiver.bundle.card, perceiver.size
-        if self.settings.build_only and backend.fallback:
-            raise BackendError(backend.fallback)
-        self._backend = weakref.ref(backend)  # cleanup frees the model, which must not live on here
-        self.labels = card.labels
-        self._health.describe(
-            model=card.name,
-            model_hash=perceiver.bundle.model_hash,
-            input_size=f"{width}x{height}",
-        )
-        untrained = f"the model {card.name} is untrained: its labels and depth mean nothing"
-        self._health.warn("untrained", "" if card.trained else untrained)
-        self._logger.info(
-            f"ready in {time.perf_counter() - started:.1f} s: {card.name} ({perceiver.bundle.model_hash}), "
-            f"{width}x{height}, {described(backend)}, {warm_ms:.0f} ms an image on {processor()}"
-        )
-        self._told = described(backend)
-        self.report_backend()
-        gc.collect()
-        gc.freeze()  # what is loaded stays: looking through all of it again would hold up an image now and then
-        return perceiver
-
-    def report_backend(self) -> None:
-        """Tell which backend serves, what it is still busy with, and whether it is another than the one requested."""
-        backend = self._backend()
-        if backend is None:
-            return
-        self._health.describe(backend=backend.name, precision=backend.precision, device=backend.device)
-        self._health.warn("backend", backend.progress)
-        self._health.warn("backend fallback", backend.fallback, is_error=True)
-        if described(backend) != self._told:
-            self._told = described(backend)
-            self._logger.info(f"from now on: {self._told}")
 
     def process(self, perceiver: Perceiver, message: Any) -> bool:
         """Convert, perceive, publish, from an image or a `Pair`. Nothing is computed that nobody subscribes to.
@@ -108,7 +57,7 @@ class Perception:
             return True
         watch = Stopwatch()
         try:
-            frame = self._calibrated(convert.frame(left, self.settings))
+            frame = self._calibrated(convert.frame(left, self._settings()))
         except DataError as error:
             self._health.skipped(f"image skipped: {error}")
             return False
@@ -120,7 +69,7 @@ class Perception:
     def _answer(
         self, perceiver: Perceiver, frame: Frame, right: Any, requested: list[tuple[OutputTopic, Any]], watch: Stopwatch
     ) -> None:
-        settings, stereo = self.settings, self.stereo
+        settings, stereo = self._settings(), self.stereo
         possible = self._possible(requested, frame)
         needs = frozenset().union(*(output.needs for output, _ in possible))
         matching = stereo.begin(frame, right, settings, "depth_m" in needs) if stereo else None
@@ -176,8 +125,3 @@ class Perception:
         else:
             self._health.warn("camera_size", "")
         return frame
-
-
-def described(backend: Backend) -> str:
-    """The backend in three words."""
-    return f"{backend.name} {backend.precision} on {backend.device}"

@@ -1,5 +1,6 @@
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -63,8 +64,8 @@ def test_a_new_set_of_outputs_is_served_at_once_and_then_by_a_graph_of_its_own(b
         first = {name: array.copy() for name, array in backend.infer(image, 2.0, outputs).items()}
         assert list(first) == list(outputs)
         np.testing.assert_array_equal(first[outputs[0]], expected[outputs[0]], "the graph with all outputs serves")
-        backend._requests._pending[1].result(30)
-        names = backend._requests.get(outputs)[0]
+        backend._compiled._pending[1].result(30)
+        names = backend._compiled.get(outputs)[0]
         own = backend.infer(image, 2.0, outputs)[outputs[0]]
         assert names == outputs
         np.testing.assert_allclose(own, expected[outputs[0]], rtol=1e-4)
@@ -130,5 +131,22 @@ def test_a_containers_quota_bounds_the_threads(bundle, monkeypatch):
     monkeypatch.setattr(module, "limited_threads", lambda: 1)
     backend = OpenVinoBackend(bundle, SIZE)
     backend.infer(make_image(*SIZE), 1.0, ("mask",))
-    _, request = backend._requests.get(("mask",))
-    assert request.get_compiled_model().get_property("INFERENCE_NUM_THREADS") == 1
+    _, compiled = backend._compiled.get(("mask",))
+    assert compiled.get_property("INFERENCE_NUM_THREADS") == 1
+
+
+def test_siblings_share_the_compiled_graph_and_answer_alike_at_the_same_time(bundle):
+    backend = OpenVinoBackend(bundle, SIZE, "fp32", streams=3)
+    images = [make_image(*SIZE, seed=seed) for seed in range(3)]
+    expected = [backend.infer(each, 1.0, ("mask",))["mask"].copy() for each in images]
+    backends = [backend, *backend.siblings()]
+    assert len(backends) == 3
+
+    def infer(own, image):
+        return [own.infer(image, 1.0, ("mask",))["mask"].copy() for _ in range(20)]
+
+    with ThreadPoolExecutor(3) as threads:
+        for results, mask in zip(threads.map(infer, backends, images), expected, strict=True):
+            for each in results:
+                np.testing.assert_array_equal(each, mask)
+    assert len({id(each._compiled.get(("mask",))[1]) for each in backends}) == 1

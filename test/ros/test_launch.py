@@ -44,6 +44,7 @@ def test_every_argument_is_explained(file):
     said, _ = launched(file, "--show-args").communicate(timeout=60)
     names = "profile params_file model backend precision input_width input_height stereo namespace image_topic"
     names += " camera_info_topic right_image_topic right_camera_info_topic use_sim_time rviz record log_level"
+    names += " cameras stereo_cameras"
     for name in names.split():
         assert f"'{name}':" in said, said
     assert said.count("no description given") == 0
@@ -89,6 +90,25 @@ def test_arguments_reach_the_node(bundle, start):
         said, _ = launch.communicate(timeout=20)
     assert "96x64" in said, "the argument wins over the file"
     probe.destroy_node()
+
+
+def test_several_cameras_have_a_topic_each_and_a_topic_too_many_is_refused(bundle, start):
+    namespace = start.namespace.strip("/")
+    arguments = [f"model:={bundle.folder}", "backend:=openvino", "precision:=fp32", f"namespace:={namespace}"]
+    topics = [f"/{namespace}/{name}/image_rect" for name in ("a", "b")]
+    names = ["perception.launch.py", "cameras:=front,left", *arguments]
+    launch = launched(*names, f"image_topic:={','.join(topics)}")
+    probe = Probe(start.namespace)
+    try:
+        probe.until(lambda: all(map(probe.count_subscribers, topics)), 40)
+        assert probe.count_publishers(f"/{namespace}/left/segmentation/mask") == 1
+    finally:
+        os.killpg(launch.pid, signal.SIGINT)
+        said, _ = launch.communicate(timeout=20)
+        probe.destroy_node()
+    assert "Traceback" not in said, said
+    said, _ = launched(*names, f"image_topic:={','.join([*topics, '/c'])}").communicate(timeout=60)
+    assert "/c is a topic too many: the cameras are front,left" in said
 
 
 def test_stereo_listens_to_both_cameras(bundle, start):

@@ -11,7 +11,7 @@ from mt_perception import Frame, Perceiver, Settings
 from mt_perception.ros.worker import Worker
 
 
-def collect(work, items, on_error=lambda error: None, load=lambda: "tool"):
+def collect(work, items, on_error=lambda item, error: None, load=lambda: "tool"):
     """Feed items one by one, waiting for each."""
     done = threading.Semaphore(0)
 
@@ -44,8 +44,8 @@ def test_an_item_that_raises_is_reported_and_the_next_one_gets_a_fresh_tool():
             raise ValueError("two")
         seen.append((tool, item))
 
-    collect(work, [1, 2, 3, 4], errors.append, load=lambda: next(tools))
-    assert seen == [(1, 1), (2, 3), (2, 4)] and [str(error) for error in errors] == ["two"]
+    collect(work, [1, 2, 3, 4], lambda item, error: errors.append((item, str(error))), load=lambda: next(tools))
+    assert seen == [(1, 1), (2, 3), (2, 4)] and errors == [(2, "two")]
 
 
 def test_a_tool_that_cannot_be_loaded_again_costs_one_item_for_each_attempt():
@@ -64,7 +64,7 @@ def test_a_tool_that_cannot_be_loaded_again_costs_one_item_for_each_attempt():
         seen.append((tool, item))
         done.release()
 
-    def on_error(error):
+    def on_error(item, error):
         errors.append(str(error))
         done.release()
 
@@ -89,7 +89,7 @@ def test_a_model_that_breaks_under_its_feet_is_taken_up_again_once_it_is_whole(b
     def work(perceiver, outputs):
         told.put(perceiver(Frame(image), outputs).outputs.keys())
 
-    worker = Worker(lambda: Perceiver.open(settings), work, told.put)
+    worker = Worker(lambda: Perceiver.open(settings), work, lambda item, error: told.put(error))
     worker.start()
 
     def answer(*outputs):
@@ -123,7 +123,7 @@ def test_an_item_of_no_use_gives_way_to_the_one_that_it_displaced(spare, expecte
             done.set()
         return item not in (6, 7)
 
-    worker = Worker(lambda: None, work, pytest.fail, lambda: returns.append(1), spare)
+    worker = Worker(lambda: None, work, pytest.fail, returns.append, spare)
     worker.start()
     worker.put(1)
     assert in_hand.wait(2)
@@ -135,14 +135,14 @@ def test_an_item_of_no_use_gives_way_to_the_one_that_it_displaced(spare, expecte
     assert done.wait(2)
     worker.stop()
     assert seen == expected and displaced == [False] + 5 * [True]
-    assert len(returns) == returned
+    assert len(returns) == returned and set(returns) <= {5, 6}
 
 
 def test_a_tool_that_cannot_be_loaded_is_the_starters_problem():
     def load():
         raise OSError("no such model")
 
-    worker = Worker(load, lambda tool, item: None, lambda error: None)
+    worker = Worker(load, lambda tool, item: None, lambda item, error: None)
     with pytest.raises(OSError, match="no such model"):
         worker.start()
     worker.stop()
@@ -157,10 +157,47 @@ def test_stop_lets_the_item_in_hand_finish():
         finished.wait(0.2)
         finished.set()
 
-    worker = Worker(lambda: None, work, lambda error: None)
+    worker = Worker(lambda: None, work, lambda item, error: None)
     worker.start()
     worker.put(1)
     assert begun.wait(1)
     worker.stop()
     assert finished.is_set()
     assert worker.put(2) is False
+
+
+def test_threads_share_a_loaded_tool_and_work_on_different_sources_at_the_same_time():
+    """Each item waits for one of the other source: with one thread they would wait for ever."""
+    meet, seen = threading.Barrier(2), queue.SimpleQueue()
+
+    def work(tool, item):
+        meet.wait(timeout=5)
+        seen.put((tool, item))
+
+    worker = Worker(lambda: "first", work, lambda item, error: seen.put(error), share=lambda tool: [f"{tool} shared"])
+    worker.start()
+    for source in ("left", "right"):
+        worker.put(source, source)
+    answers = {seen.get(timeout=5) for _ in range(2)}
+    worker.stop()
+    assert {tool for tool, _ in answers} == {"first", "first shared"}
+    assert {item for _, item in answers} == {"left", "right"}
+
+
+def test_items_of_one_source_are_never_worked_on_at_the_same_time():
+    in_hand, most, done = [], [], threading.Event()
+
+    def work(_, item):
+        in_hand.append(item)
+        most.append(len(in_hand))
+        if item == 99:
+            done.set()
+        in_hand.remove(item)
+
+    worker = Worker(lambda: None, work, pytest.fail, share=lambda tool: [None] * 3)
+    worker.start()
+    for item in range(100):
+        worker.put(item, "camera")
+    assert done.wait(5)
+    worker.stop()
+    assert max(most) == 1

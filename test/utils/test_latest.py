@@ -1,6 +1,9 @@
 import threading
 import time
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from mt_perception.utils.latest import LatestQueue
 
 
@@ -48,3 +51,47 @@ def test_a_slow_taker_sees_growing_numbers_and_the_last_one():
     thread.join(1)
     assert seen == sorted(set(seen)) and seen[-1] == 5000
     assert len(seen) + displaced == 5000
+
+
+def test_sources_take_turns_however_quick_one_is():
+    queue, taken = LatestQueue(), []
+    for number in range(6):
+        for each in range(10):
+            queue.put(("quick", 10 * number + each), "quick")
+        if number % 2 == 0:
+            assert queue.put(("slow", number), "slow") is False
+        taken += queue.take()
+    assert taken == [("quick", 9), ("slow", 0), ("quick", 29), ("slow", 2), ("quick", 49), ("slow", 4)]
+
+
+def test_what_a_thread_has_in_hand_is_given_to_no_other_until_it_takes_again():
+    queue, others = LatestQueue(), []
+    queue.put(1, "a")
+    assert queue.take() == [1]
+    queue.put(2, "a")
+    queue.put(3, "b")
+
+    def take():
+        others.append(queue.take(timeout_s=1))
+        others.append(queue.take(timeout_s=0.05))
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    thread.join()
+    assert others == [[3], []]
+    assert queue.take() == [2]
+
+
+@given(
+    puts=st.lists(st.sampled_from("abc"), min_size=1, max_size=40),
+    spare=st.integers(0, 2),
+)
+def test_every_source_that_waits_is_taken_once_in_the_order_in_which_it_began_to_wait(puts, spare):
+    queue = LatestQueue(spare)
+    displaced = [queue.put((source, number), source) for number, source in enumerate(puts)]
+    begun = list(dict.fromkeys(puts))
+    assert displaced.count(False) == len(begun)
+    for source in begun:
+        mine = [(each, number) for number, each in enumerate(puts) if each == source]
+        assert queue.take() == mine[: -2 - spare : -1]
+    assert queue.take(timeout_s=0) == []
