@@ -27,8 +27,8 @@ _ANOTHER_CLOCK_MS = 60_000.0
 class Perception:
     """Turns each image of one camera into what somebody subscribes to.
 
-    The node's thread replaces `camera`, `stereo`, `ground` and `publishers` as a whole; converting an image and answering
-    it read them once each.
+    The node's thread replaces `camera`, `stereo`, `ground` and `publishers` as a whole; converting an image and
+    answering it read them once each.
     """
 
     def __init__(self, settings: Callable[[], Settings], health: Health, clock: Clock) -> None:
