@@ -28,7 +28,7 @@ from mt_perception.bags.writer import BagWriter
 from mt_perception.bench.interleaved import BenchmarkCase, Row, run_interleaved, with_ratio
 from mt_perception.bench.table import show
 from mt_perception.commands.main import image_size
-from mt_perception.geometry import Fit
+from mt_perception.geometry import LetterBox
 from mt_perception.messages.read import frame_from_message
 from mt_perception.pipeline import Stopwatch
 from mt_perception.processing.prefetch import ordered_map
@@ -49,7 +49,7 @@ def measure(settings: Settings, source: Path, images: int, rounds: int, progress
     """A row for the network and for each way of processing; milliseconds are those of one image."""
     networks = inference_workers(settings, usable_cores())  # the same ones: more in one process slow each other down
     frames = [frame_from_message(each.image.message()) for each in BagSource(source)]
-    fitted = [Fit.named(settings.fit, frame.size, networks[0].size).apply(frame) for frame in frames]
+    fitted = [LetterBox.named(settings.fit, frame.size, networks[0].size).apply(frame) for frame in frames]
 
     def network() -> None:
         workers = [partial(infer, each.backend) for each in networks]

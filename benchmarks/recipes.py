@@ -22,7 +22,7 @@ import numpy as np
 
 from mt_perception.datasets.sample import Reader, Sample, labels_of
 from mt_perception.labels import UNLABELLED
-from mt_perception.model.spec import RELATED, DepthCodecSpec
+from mt_perception.model.spec import RELATED, DepthEncodingSpec
 from mt_perception.utils.entry import run
 from mt_perception_training.data.sources import InMemory
 from mt_perception_training.export import export
@@ -54,7 +54,7 @@ class VoidIsTrafficLight:
 
 
 def with_faults(recipe: Recipe, training: Mapping[str, Reader], validation: Mapping[str, Reader]) -> MultiTaskModule:
-    """Void as a class, and an encoder that is detached and never trains; the third fault is the codec `article`."""
+    """Void as a class, and an encoder that is detached and never trains; the third fault is the encoding `article`."""
     faulty = {name: InMemory(VoidIsTrafficLight(reader)) for name, reader in training.items()}
     module = MultiTaskModule(recipe, faulty, validation)
     module.network.encoder.requires_grad_(False)
@@ -71,8 +71,9 @@ def in_steps(recipe: Recipe, steps: int) -> Recipe:
     return replace(recipe, phases=tuple(phases))
 
 
-def published(steps: int, codec: str) -> Recipe:
+def published(steps: int, encoding: str) -> Recipe:
     """The article's recipe on the city: its three resolutions are a quarter, half and all of the city's images."""
+    min_m = 1.0 if encoding == "article" else 0.5
     better, baseline = load_recipe("city"), load_recipe("baseline")
 
     def on_city(phase: Phase) -> Phase:
@@ -86,17 +87,17 @@ def published(steps: int, codec: str) -> Recipe:
         phases=tuple(on_city(phase) for phase in baseline.phases),
         input=better.input,
         fx_px=better.fx_px,
-        network=replace(better.network, depth_codec=DepthCodecSpec(codec, 1.0 if codec == "article" else 0.5, 250.0)),
+        network=replace(better.network, depth_encoding=DepthEncodingSpec(encoding, min_m, 250.0)),
     )
     return in_steps(recipe, steps)
 
 
-def better(steps: int, codec: str = "log", segmentation: float = 1.0, depth: float | None = None) -> Recipe:
-    """`city.yaml`, with another codec or only one of its tasks."""
+def better(steps: int, encoding: str = "log", segmentation: float = 1.0, depth: float | None = None) -> Recipe:
+    """`city.yaml`, with another encoding or only one of its tasks."""
     recipe = load_recipe("city")
     losses = replace(recipe.losses, segmentation=segmentation, depth=recipe.losses.depth if depth is None else depth)
     phases = [replace(phase, lovasz=phase.lovasz * segmentation) for phase in recipe.phases]
-    network = replace(recipe.network, depth_codec=DepthCodecSpec(codec, 0.5, 250.0))
+    network = replace(recipe.network, depth_encoding=DepthEncodingSpec(encoding, 0.5, 250.0))
     return in_steps(replace(recipe, losses=losses, phases=tuple(phases), network=network), steps)
 
 
@@ -104,7 +105,7 @@ def with_network(name: str, steps: int) -> Recipe:
     """`city.yaml` with one of the related networks."""
     recipe = load_recipe("city")
     own = recipe.network
-    network = replace(RELATED[name], train_ids=own.train_ids, depth_codec=own.depth_codec)
+    network = replace(RELATED[name], train_ids=own.train_ids, depth_encoding=own.depth_encoding)
     return in_steps(replace(recipe, name=name, network=network), steps)
 
 
@@ -112,13 +113,13 @@ FAULTY = "published, with its three faults"
 RECIPES: dict[str, Callable[[int], Recipe]] = {
     FAULTY: lambda steps: published(steps, "article"),
     "published, without the faults": lambda steps: published(steps, "log"),
-    "city.yaml: both tasks, log codec": better,
+    "city.yaml: both tasks, log encoding": better,
     "labels only": lambda steps: better(steps, depth=0.0),
     "depth only": lambda steps: better(steps, segmentation=0.0),
-    "inverse codec": lambda steps: better(steps, "inverse"),
-    "sqrt codec": lambda steps: better(steps, "sqrt"),
+    "inverse encoding": lambda steps: better(steps, "inverse"),
+    "sqrt encoding": lambda steps: better(steps, "sqrt"),
     "depth weight 4": lambda steps: better(steps, depth=4.0),
-    "article codec": lambda steps: better(steps, "article"),
+    "article encoding": lambda steps: better(steps, "article"),
 }
 NETWORKS: dict[str, Callable[[int], Recipe]] = {name: partial(with_network, name) for name in RELATED}
 VARIANTS = RECIPES | NETWORKS

@@ -23,7 +23,7 @@ from mt_perception.geometry import depth_from_disparity, to_rgb
 from mt_perception.metrics.scores import DepthScores
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import SETTINGS, Settings
-from mt_perception.stereo import fuse, match, measure
+from mt_perception.stereo import estimate_scale, fuse, match
 from mt_perception.types import Camera, DepthMap, Frame, StereoPair
 from mt_perception.utils.entry import run
 from mt_perception.utils.image_files import read_image
@@ -38,7 +38,7 @@ def main() -> None:
     perceiver.warm_up(("depth_m",))
     mono_m, network_ms = timed(lambda: perceiver(pair.left, ("depth_m",)).depth_m)
     found, match_ms = timed(lambda: match(pair, options.width))
-    measured, measure_ms = timed(lambda: measure(mono_m, found))
+    measured, measure_ms = timed(lambda: estimate_scale(mono_m, found))
     if measured is None:
         raise SystemExit("left and right cannot be compared")
     scaled_m = mono_m * np.float32(measured.factor)

@@ -25,7 +25,7 @@ _TO_RGB = {
 
 
 @dataclass(frozen=True)
-class Fit:
+class LetterBox:
     """How an image of `source` size lies in a network input of `target` size, both (height, width).
 
     The image, resized, fills the rectangle at (`top`, `left`) of `height` x `width`; the rest mirrors it.
@@ -39,46 +39,46 @@ class Fit:
     width: int
 
     @classmethod
-    def stretch(cls, source: tuple[int, int], target: tuple[int, int]) -> Fit:
+    def stretch(cls, source: tuple[int, int], target: tuple[int, int]) -> LetterBox:
         """Fill the whole input, whatever that does to the proportions."""
         return cls(source, target, 0, 0, *target)
 
     @classmethod
-    def letterbox(cls, source: tuple[int, int], target: tuple[int, int]) -> Fit:
+    def fit(cls, source: tuple[int, int], target: tuple[int, int]) -> LetterBox:
         """Keep the proportions; centre the image between two bars."""
         scale = min(target[0] / source[0], target[1] / source[1])
         height, width = (max(1, min(t, round(s * scale))) for s, t in zip(source, target, strict=True))
         return cls(source, target, (target[0] - height) // 2, (target[1] - width) // 2, height, width)
 
     @classmethod
-    def named(cls, name: str, source: tuple[int, int], target: tuple[int, int]) -> Fit:
+    def named(cls, name: str, source: tuple[int, int], target: tuple[int, int]) -> LetterBox:
         """`letterbox` or `stretch`, by the value of the setting `fit`."""
-        return {"letterbox": cls.letterbox, "stretch": cls.stretch}[name](source, target)
+        return {"letterbox": cls.fit, "stretch": cls.stretch}[name](source, target)
 
     def apply(self, frame: Frame) -> NDArray[np.uint8]:
         """(H, W, C) image of `source` size -> (target height, target width, 3) uint8 RGB, C-contiguous."""
-        content = to_rgb(resize(frame.image, (self.height, self.width)), frame.pixel_format)
+        inner = to_rgb(resize(frame.image, (self.height, self.width)), frame.pixel_format)
         if (self.height, self.width) == self.target:
-            return np.ascontiguousarray(content)
+            return np.ascontiguousarray(inner)
         bottom, right = self.target[0] - self.top - self.height, self.target[1] - self.left - self.width
         # the network pools over the whole input: bars of one colour change what it says of the image itself
         return cv2.copyMakeBorder(  # type: ignore[return-value]
-            content, self.top, bottom, self.left, right, cv2.BORDER_REFLECT
+            inner, self.top, bottom, self.left, right, cv2.BORDER_REFLECT
         )
 
-    def content(self, array: NDArray[Any]) -> NDArray[Any]:
+    def unpad(self, array: NDArray[Any]) -> NDArray[Any]:
         """The part of a network-sized (H, W, ...) array that shows the image, as a view."""
         return array[self.top : self.top + self.height, self.left : self.left + self.width]
 
-    def undo(self, output: NDArray[Any]) -> NDArray[Any]:
+    def inverse(self, output: NDArray[Any]) -> NDArray[Any]:
         """(target height, target width) network output -> `source` size, without mixing neighbouring values.
 
         Nearest neighbour: a class has no average, and depth averaged across an edge lies on no surface.
         """
-        content = self.content(output)
-        if content.shape[:2] == self.source:
-            return np.ascontiguousarray(content)
-        return resize_nearest(content, self.source)
+        inner = self.unpad(output)
+        if inner.shape[:2] == self.source:
+            return np.ascontiguousarray(inner)
+        return resize_nearest(inner, self.source)
 
     def camera(self, camera: Camera) -> Camera:
         """The camera that would have taken the network's input."""

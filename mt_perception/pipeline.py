@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.backends import Backend, network_size, open_backend
-from mt_perception.geometry import Fit
+from mt_perception.geometry import LetterBox
 from mt_perception.model.bundle import Bundle, open_model
 from mt_perception.prediction import Prediction
 from mt_perception.settings import Settings
@@ -102,20 +102,20 @@ class Perceiver:
         """
         frame = frame if isinstance(frame, Frame) else Frame(frame)
         watch = Stopwatch()
-        fit = Fit.named(self._settings.fit, frame.size, self.size)
-        image = fit.apply(frame)
+        letterbox = LetterBox.named(self._settings.fit, frame.size, self.size)
+        image = letterbox.apply(frame)
         watch.mark("prepare")
-        camera = fit.camera(frame.camera or Camera.assumed(frame.size))
-        results = self.backend.infer(image, self.depth_scale(frame, fit), outputs, camera)
+        camera = letterbox.camera(frame.camera or Camera.assumed(frame.size))
+        results = self.backend.infer(image, self.depth_scale(frame, letterbox), outputs, camera)
         watch.mark("network")
-        restore = fit.undo if self._settings.output_size == "input" else fit.content
+        restore = letterbox.inverse if self._settings.output_size == "input" else letterbox.unpad
         finished = {name: restore(array) for name, array in results.items()}
         if keep:
             finished = {name: _own(array, results[name]) for name, array in finished.items()}
         watch.mark("restore")
         return Prediction(frame, finished, watch.timings_ms, self.bundle.card.labels)
 
-    def depth_scale(self, frame: Frame, fit: Fit) -> float:
+    def depth_scale(self, frame: Frame, letterbox: LetterBox) -> float:
         """What metres are multiplied by for this camera: fx_camera / fx_training, both at network resolution.
 
         A longer lens shows the same object larger, which a network trained with a shorter one takes for nearer.
@@ -123,7 +123,7 @@ class Perceiver:
         """
         if frame.camera is None:
             return 1.0
-        return fit.camera(frame.camera).fx_px / self.bundle.card.training_camera.fx_px
+        return letterbox.camera(frame.camera).fx_px / self.bundle.card.training_camera.fx_px
 
 
 def _own(array: np.ndarray, source: np.ndarray) -> np.ndarray:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.backends import BackendError, require
-from mt_perception.geometry import Fit
+from mt_perception.geometry import LetterBox
 from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.metrics.scores import DepthScores, SegmentationScores
 from mt_perception.model.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle, load_bundle, new_bundle
@@ -24,7 +24,7 @@ from mt_perception.types import Camera, Frame
 
 MOST_IMAGES = 300
 """More tell nothing new about the range of each layer's values."""
-_CENTRED_ON = 50
+_BIAS_FRAMES = 50
 
 
 class QuantizeError(BackendError):
@@ -32,7 +32,7 @@ class QuantizeError(BackendError):
 
 
 @dataclass(frozen=True)
-class Loss:
+class AccuracyDrop:
     """What int8 costs in one score: `before` in fp32, `after` in int8, and at most `allowed` of it."""
 
     name: str
@@ -51,11 +51,11 @@ class Loss:
         return f"{change}, costs {self.cost:.2%} (at most {self.allowed:.2%})"
 
 
-Check = Callable[[Path], Sequence[Loss]]
+Check = Callable[[Path], Sequence[AccuracyDrop]]
 """Measures a model, by its folder, in int8 against itself in fp32."""
 
 
-def add_int8(bundle: Bundle, frames: Iterable[Frame], check: Check, out: Path) -> tuple[Bundle, Sequence[Loss]]:
+def add_int8(bundle: Bundle, frames: Iterable[Frame], check: Check, out: Path) -> tuple[Bundle, Sequence[AccuracyDrop]]:
     """Write `bundle` with an int8 graph to `out` (which may be its own folder), with what it costs.
 
     If that is more than allowed, the last layers are kept in higher precision; if it still is, `QuantizeError` is
@@ -69,24 +69,24 @@ def add_int8(bundle: Bundle, frames: Iterable[Frame], check: Check, out: Path) -
         graph = _quantized(bundle, fitted, all_heads)
         with tempfile.TemporaryDirectory() as temporary:
             trial = _with_graph(bundle, graph, Path(temporary) / "trial", {})
-            losses = check(trial.folder)
-        if all(loss.holds for loss in losses):
-            return _with_graph(bundle, graph, out, {loss.name: round(loss.after, 4) for loss in losses}), losses
-    told = "; ".join(str(loss) for loss in losses)
+            drops = check(trial.folder)
+        if all(drop.holds for drop in drops):
+            return _with_graph(bundle, graph, out, {drop.name: round(drop.after, 4) for drop in drops}), drops
+    told = "; ".join(str(drop) for drop in drops)
     raise QuantizeError(f"int8 loses too much of {bundle.card.name}, nothing was written: {told}")
 
 
 def prepare(bundle: Bundle, frames: Iterable[Frame]) -> list[Frame]:
     """The frames as the network gets them: RGB of its size, with the camera that would have taken them so."""
     size = bundle.card.input.height, bundle.card.input.width
-    pairs = ((Fit.letterbox(each.size, size), each) for each in frames)
-    return [Frame(fit.apply(each), camera=each.camera and fit.camera(each.camera)) for fit, each in pairs]
+    boxes = ((LetterBox.fit(each.size, size), each) for each in frames)
+    return [Frame(box.apply(each), camera=each.camera and box.camera(each.camera)) for box, each in boxes]
 
 
 def parity_check(bundle: Bundle, frames: Sequence[Frame], masks: float, depths: float) -> Check:
     """Without truth: labels may change in the share `masks` of the pixels, metres by `depths` on average."""
 
-    def check(trial: Path) -> list[Loss]:
+    def check(trial: Path) -> list[AccuracyDrop]:
         labels, metres = SegmentationScores(Comparison(bundle.card.labels, bundle.card.labels)), DepthScores()
         settings = Settings(model=str(bundle.folder), backend="openvino", precision="fp32")
         fp32, int8 = (Perceiver.open(each) for each in (settings, settings.replace(model=str(trial), precision="int8")))
@@ -95,7 +95,10 @@ def parity_check(bundle: Bundle, frames: Sequence[Frame], masks: float, depths: 
             labels.update(guess.mask, truth.mask)
             metres.update(guess.depth_m, truth.depth_m)
         same, change = labels.pixel_accuracy, metres.summary()["abs_rel"]
-        return [Loss("same_labels", 1.0, same, 1 - same, masks), Loss("depth_change", 0.0, change, change, depths)]
+        return [
+            AccuracyDrop("same_labels", 1.0, same, 1 - same, masks),
+            AccuracyDrop("depth_change", 0.0, change, change, depths),
+        ]
 
     return check
 
@@ -137,12 +140,13 @@ def _quantized(bundle: Bundle, frames: Sequence[Frame], all_heads: bool) -> Any:
         ignored_scope=nncf.IgnoredScope(names=sorted(last | around), validate=False),
     )
     for name in sorted(last):
-        _centre(int8, fp32, name, frames[:: -(-len(frames) // _CENTRED_ON)])
+        _correct_bias(int8, fp32, name, frames[:: -(-len(frames) // _BIAS_FRAMES)])
     return int8
 
 
-def _centre(int8: Any, fp32: Any, name: str, frames: Sequence[Frame]) -> None:
-    """Add to the convolution `name` what the rounding before it has shifted its channels by, on average.
+def _correct_bias(int8: Any, fp32: Any, name: str, frames: Sequence[Frame]) -> None:
+    """Bias correction of the convolution `name`: the mean error that the quantised layers before it cause in each
+    channel.
 
     NNCF does so for the layers that it quantises, not for those that it spares; metres then came out 1.3 % too far.
     """

@@ -14,8 +14,8 @@ from outputs import infer
 from mt_perception.backends.tensorrt import exported
 from mt_perception.model.spec import NetworkSpec
 from mt_perception.network.export import read_network
+from mt_perception.network.fp16_rounding import rounded
 from mt_perception.network.multitask import build_network
-from mt_perception.network.storage import rounded
 from mt_perception.testing import assert_alike
 
 SIZE = (64, 96)

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mt_perception.geometry import (
-    Fit,
+    LetterBox,
     depth_from_disparity,
     depth_from_millimetres,
     disparity_from_depth,
@@ -19,36 +19,36 @@ sizes = st.tuples(st.integers(1, 300), st.integers(1, 300))
 
 
 def test_letterbox_by_hand():
-    fit = Fit.letterbox((2, 4), (8, 8))
-    assert (fit.top, fit.left, fit.height, fit.width) == (2, 0, 4, 8)
-    assert fit.apply(Frame(np.full((2, 4, 3), 200, np.uint8))).shape == (8, 8, 3)
+    letterbox = LetterBox.fit((2, 4), (8, 8))
+    assert (letterbox.top, letterbox.left, letterbox.height, letterbox.width) == (2, 0, 4, 8)
+    assert letterbox.apply(Frame(np.full((2, 4, 3), 200, np.uint8))).shape == (8, 8, 3)
 
 
 def test_bars_mirror_the_image():
     image = np.arange(8, dtype=np.uint8).reshape(2, 4)
-    fitted = Fit.letterbox((2, 4), (5, 4)).apply(Frame(image, "mono"))[..., 0]
+    fitted = LetterBox.fit((2, 4), (5, 4)).apply(Frame(image, "mono"))[..., 0]
     assert fitted.tolist() == [image[row].tolist() for row in (0, 0, 1, 1, 0)]  # one row above, two below
 
 
 def test_stretch_fills():
-    assert Fit.stretch((2, 4), (8, 8)).content(np.zeros((8, 8))).shape == (8, 8)
+    assert LetterBox.stretch((2, 4), (8, 8)).unpad(np.zeros((8, 8))).shape == (8, 8)
 
 
 def test_undo_puts_every_class_back_in_its_place():
     mask = np.arange(8, dtype=np.uint8).reshape(2, 4)
-    fit = Fit.letterbox((2, 4), (12, 16))
+    letterbox = LetterBox.fit((2, 4), (12, 16))
     enlarged = np.zeros((12, 16), np.uint8)
-    fit.content(enlarged)[:] = np.kron(mask, np.ones((4, 4), np.uint8))
-    assert fit.undo(enlarged).tolist() == mask.tolist()
+    letterbox.unpad(enlarged)[:] = np.kron(mask, np.ones((4, 4), np.uint8))
+    assert letterbox.inverse(enlarged).tolist() == mask.tolist()
 
 
 @settings(deadline=None, max_examples=60)
 @given(source=sizes, target=sizes, name=st.sampled_from(["letterbox", "stretch"]))
 def test_undo_gives_the_source_size_back(source, target, name):
-    fit = Fit.named(name, source, target)
-    fitted = fit.apply(Frame(np.zeros((*source, 3), np.uint8)))
+    letterbox = LetterBox.named(name, source, target)
+    fitted = letterbox.apply(Frame(np.zeros((*source, 3), np.uint8)))
     assert fitted.shape == (*target, 3) and fitted.flags.c_contiguous
-    assert fit.undo(np.zeros(target, np.float32)).shape == source
+    assert letterbox.inverse(np.zeros(target, np.float32)).shape == source
 
 
 @settings(deadline=None, max_examples=40)
@@ -63,9 +63,9 @@ def test_undo_after_apply_moves_nothing(source, factor, name):
     for axis in (0, 1):
         ramp = np.linspace(0, 250, source[axis]).astype(np.uint8)
         image = np.broadcast_to(ramp[:, None] if axis == 0 else ramp[None], source).copy()
-        fit = Fit.named(name, source, target)
-        back = fit.undo(fit.apply(Frame(image, "mono"))[..., 0]).astype(int)
-        step = 250 / min(source[axis], (fit.height, fit.width)[axis])
+        letterbox = LetterBox.named(name, source, target)
+        back = letterbox.inverse(letterbox.apply(Frame(image, "mono"))[..., 0]).astype(int)
+        step = 250 / min(source[axis], (letterbox.height, letterbox.width)[axis])
         inner = (slice(3, -3), slice(3, -3))
         assert np.abs(back - image.astype(int))[inner].max() <= 1.5 * step + 3
         assert abs((back - image.astype(int))[inner].mean()) <= 0.5 * step + 1
@@ -83,7 +83,7 @@ def test_scaling_a_camera_back_restores_it(width, height, size):
 def test_camera_of_a_letterboxed_image_by_hand():
     # 4x2 image, centre between the middle pixels, doubled and moved down by 2
     camera = Camera(4, 2, 3.0, 3.0, 1.5, 0.5)
-    fitted = Fit.letterbox((2, 4), (8, 8)).camera(camera)
+    fitted = LetterBox.fit((2, 4), (8, 8)).camera(camera)
     assert (fitted.width_px, fitted.height_px, fitted.fx_px) == (8, 8, 6.0)
     assert (fitted.cx_px, fitted.cy_px) == (3.5, 3.5)
 

@@ -68,9 +68,9 @@ def test_a_set_that_says_two_things_is_refused(values, said):
 def test_every_class_of_cityscapes_is_one_of_a_coarser_set(coarse):
     members = LabelMapping(CITYSCAPES, coarse).members
     assert {len(each) for each in members.values()} == {1}
-    groups = LabelMapping(coarse, CITYSCAPES).members
-    assert all(members[fine] == (code,) for code, group in groups.items() for fine in group)
-    assert sorted(fine for group in groups.values() for fine in group) == list(range(19))
+    superclasses = LabelMapping(coarse, CITYSCAPES).members
+    assert all(members[fine] == (code,) for code, group in superclasses.items() for fine in group)
+    assert sorted(fine for group in superclasses.values() for fine in group) == list(range(19))
 
 
 def test_a_class_that_covers_several_is_a_group():

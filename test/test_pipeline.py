@@ -66,9 +66,9 @@ def test_a_longer_lens_sees_farther(perceiver):
 
 def test_focal_length_counts_at_network_resolution(perceiver):
     frame = Frame(make_image(128, 256), camera=Camera(256, 128, 200.0, 200.0, 128, 64))
-    from mt_perception.geometry import Fit
+    from mt_perception.geometry import LetterBox
 
-    assert perceiver.depth_scale(frame, Fit.letterbox((128, 256), (64, 128))) == pytest.approx(1.0)
+    assert perceiver.depth_scale(frame, LetterBox.fit((128, 256), (64, 128))) == pytest.approx(1.0)
 
 
 def test_network_sized_output(bundle):

@@ -14,7 +14,7 @@ from mt_perception.backends import BackendError, open_backend
 from mt_perception.commands.main import main
 from mt_perception.model.bundle import OPENVINO_INT8_GRAPH, WEIGHTS, load_bundle
 from mt_perception.model.text import describe
-from mt_perception.quantize import Loss, QuantizeError, add_int8, parity_check, prepare
+from mt_perception.quantize import AccuracyDrop, QuantizeError, add_int8, parity_check, prepare
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
 
@@ -23,7 +23,7 @@ FRAMES = [Frame(make_image(90, 160, seed)) for seed in range(8)]
 
 @pytest.fixture(scope="session")
 def quantized(bundle, tmp_path_factory):
-    """The test bundle with an int8 graph, and the losses that were measured."""
+    """The test bundle with an int8 graph, and the drops that were measured."""
     check = parity_check(bundle, prepare(bundle, FRAMES[:3]), masks=0.5, depths=0.5)
     return add_int8(bundle, FRAMES, check, tmp_path_factory.mktemp("int8") / "model")
 
@@ -35,10 +35,10 @@ def infer(model, size, precision, outputs=("mask", "depth_m")):
 
 
 def test_the_bundle_carries_graph_and_scores(bundle, quantized):
-    ours, losses = quantized
+    ours, drops = quantized
     assert set(ours.card.files) == {*bundle.card.files, OPENVINO_INT8_GRAPH, "graph_int8.bin"}
     assert ours.model_hash == bundle.model_hash
-    assert ours.card.int8_scores == {loss.name: round(loss.after, 4) for loss in losses}
+    assert ours.card.int8_scores == {drop.name: round(drop.after, 4) for drop in drops}
     assert "same_labels" in describe(ours)
     assert ours.file("graph_int8.bin").stat().st_size < bundle.file(WEIGHTS).stat().st_size
 
@@ -92,7 +92,7 @@ def test_too_much_loss_is_refused_after_sparing_the_heads(bundle, tmp_path):
     def check(trial):
         model = ov.Core().read_model(load_bundle(trial).file(OPENVINO_INT8_GRAPH))
         tried.append(sum(each.get_type_name() == "FakeQuantize" for each in model.get_ops()))
-        return [Loss("camvid_miou", 0.6, 0.5, 0.1, 0.01)]
+        return [AccuracyDrop("camvid_miou", 0.6, 0.5, 0.1, 0.01)]
 
     said = (
         "int8 loses too much of lively, nothing was written: camvid_miou: 0.6000 -> 0.5000, costs 10.00% .at most 1.00%"
@@ -104,8 +104,8 @@ def test_too_much_loss_is_refused_after_sparing_the_heads(bundle, tmp_path):
 
 
 def test_an_unknown_score_counts_as_too_much():
-    assert not Loss("abs_rel", 0.1, float("nan"), float("nan"), 0.03).holds
-    assert Loss("abs_rel", 0.1, 0.1, 0.0, 0.0).holds
+    assert not AccuracyDrop("abs_rel", 0.1, float("nan"), float("nan"), 0.03).holds
+    assert AccuracyDrop("abs_rel", 0.1, 0.1, 0.0, 0.0).holds
 
 
 def test_the_command_replaces_a_model_in_place(bundle, tmp_path, capsys):

@@ -10,7 +10,7 @@ from typing import Any
 
 from mt_perception.datasets.sample import DatasetError
 from mt_perception.utils.files import write_whole
-from mt_perception.utils.json_safe import plain
+from mt_perception.utils.json_safe import json_safe
 
 _PNG_END = b"IEND\xaeB`\x82"
 
@@ -31,7 +31,7 @@ def check_manifest(folder: Path, manifest: str, facts: Mapping[str, Any], allowe
 
     Raises `DatasetError` for a folder that was made with anything else, or holds other files than those `allowed`.
     """
-    file, text = folder / manifest, json.dumps(plain(facts), indent=1) + "\n"
+    file, text = folder / manifest, json.dumps(json_safe(facts), indent=1) + "\n"
     if file.is_file():
         try:
             there = dict(json.loads(file.read_text(encoding="utf-8")))

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mt_perception.network.codecs import DepthCodec
-from mt_perception_training.groups import Targets
+from mt_perception.network.depth_encodings import DepthEncoding
 from mt_perception_training.recipe import Losses
+from mt_perception_training.superclasses import Targets
 
 LOVASZ_PIXELS = 40_000
 """About so many pixels of a batch take part in the IoU loss."""
@@ -24,9 +24,9 @@ class MultiTaskLoss(nn.Module):
     members: Tensor
     weights: Tensor
 
-    def __init__(self, options: Losses, codec: DepthCodec, targets: Targets) -> None:
+    def __init__(self, options: Losses, encoding: DepthEncoding, targets: Targets) -> None:
         super().__init__()
-        self._options, self._codec = options, codec
+        self._options, self._encoding = options, encoding
         weights = targets.weights(options.class_weights)
         for name, array in (("table", targets.table), ("members", targets.members), ("weights", weights)):
             self.register_buffer(name, torch.from_numpy(array), persistent=False)
@@ -47,9 +47,9 @@ class MultiTaskLoss(nn.Module):
             parts["lovasz"] = lovasz_loss(logits, target, self.members)
         if encoded is not None:
             target_m, metric = batch["depth_m"], batch["metric"]
-            if not self._codec.is_logarithmic:  # elsewhere an unknown factor is no constant
+            if not self._encoding.is_logarithmic:  # elsewhere an unknown factor is no constant
                 target_m = torch.where(metric[:, None, None], target_m, torch.nan)
-            error = depth_error(encoded[:, 0], self._codec.encode(target_m), metric)
+            error = depth_error(encoded[:, 0], self._encoding.encode(target_m), metric)
             parts["depth"] = depth_loss(error, options.depth_kind)
             if options.depth_gradient:
                 parts["depth_gradient"] = gradient_loss(error)
@@ -63,14 +63,14 @@ class MultiTaskLoss(nn.Module):
 
 
 def segmentation_loss(logits: Tensor, target: Tensor, members: Tensor, weights: Tensor, smoothing: float) -> Tensor:
-    """Cross-entropy in which a target may be a group of classes: minus the log of its members' summed probability.
+    """Cross-entropy in which a target may be a superclass: minus the log of its members' summed probability.
 
     logits (N, C, h, w); target (N, h, w) row of `members` (rows, C) and `weights` (rows,), -1 without truth.
     """
     log_p = F.log_softmax(logits, 1)
     classes = log_p.shape[1]
-    groups = [log_p[:, row].logsumexp(1, keepdim=True) for row in members[classes:]]
-    picked = torch.cat([log_p, *groups], 1).gather(1, target.clamp(min=0)[:, None])[:, 0]
+    superclasses = [log_p[:, row].logsumexp(1, keepdim=True) for row in members[classes:]]
+    picked = torch.cat([log_p, *superclasses], 1).gather(1, target.clamp(min=0)[:, None])[:, 0]
     loss = -picked if not smoothing else -(1 - smoothing) * picked - smoothing * log_p.mean(1)
     weight = torch.where(target >= 0, weights[target], 0.0)
     return (loss * weight).sum() / weight.sum().clamp(min=1e-6)

@@ -21,13 +21,13 @@ from mt_perception_training.augment import Augmenter
 from mt_perception_training.data.batches import Batches, single_threaded
 from mt_perception_training.data.sources import InMemory, relabelled
 from mt_perception_training.depthwise import depthwise_in_fp32
-from mt_perception_training.groups import Targets
 from mt_perception_training.losses import MultiTaskLoss
 from mt_perception_training.options import TrainingError
 from mt_perception_training.predict import predict
 from mt_perception_training.pretrained import load_encoder
 from mt_perception_training.recipe import Phase, Recipe
 from mt_perception_training.start import STEPS, unfold
+from mt_perception_training.superclasses import Targets
 from mt_perception_training.tasks import extra_tasks
 
 
@@ -48,7 +48,7 @@ class MultiTaskModule(lightning.LightningModule):
         depthwise_in_fp32(self.network)
         sources = [labels_of(each) for each in training.values()]
         targets = Targets(recipe.labels, recipe.network.train_ids, sources)
-        self.loss = MultiTaskLoss(recipe.losses, self.network.codec, targets)
+        self.loss = MultiTaskLoss(recipe.losses, self.network.depth_encoding, targets)
         self.extra = extra_tasks(recipe.network, recipe.fx_px)
         self._in_memory = all(isinstance(each, InMemory) for each in training.values())
         self.training_readers = {name: relabelled(each, targets.told) for name, each in training.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from mt_perception.datasets.sample import Sample
-from mt_perception.geometry import Fit
+from mt_perception.geometry import LetterBox
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.types import Camera, DepthMap, Frame, Mask
 
@@ -13,9 +13,9 @@ from mt_perception.types import Camera, DepthMap, Frame, Mask
 @torch.no_grad()
 def predict(graph: DeployedGraph, sample: Sample, size: tuple[int, int], fx_px: float) -> tuple[Mask, DepthMap]:
     """What the deployed model of `size` (height, width) and training focal length `fx_px` will say of the sample."""
-    fit = Fit.letterbox(sample.size, size)
-    scale = fit.camera(sample.camera).fx_px / fx_px if sample.camera else 1.0
-    image = torch.from_numpy(fit.apply(Frame(sample.image)))[None].to(graph.gain.device)
-    camera = torch.tensor([fit.camera(sample.camera or Camera.assumed(sample.size)).intrinsics])
+    letterbox = LetterBox.fit(sample.size, size)
+    scale = letterbox.camera(sample.camera).fx_px / fx_px if sample.camera else 1.0
+    image = torch.from_numpy(letterbox.apply(Frame(sample.image)))[None].to(graph.gain.device)
+    camera = torch.tensor([letterbox.camera(sample.camera or Camera.assumed(sample.size)).intrinsics])
     mask, _, depth_m = graph(image, torch.tensor([scale], device=image.device), camera.to(image.device))
-    return fit.undo(mask.cpu().numpy()), fit.undo(depth_m.float().cpu().numpy())
+    return letterbox.inverse(mask.cpu().numpy()), letterbox.inverse(depth_m.float().cpu().numpy())

@@ -10,14 +10,14 @@ from mt_perception.datasets.splits import spread
 from mt_perception.evaluation.datasets.evaluate import evaluate, held_out
 from mt_perception.evaluation.datasets.scoreboard import is_abs_rel
 from mt_perception.model.bundle import Bundle
-from mt_perception.quantize import Check, Loss, add_int8
+from mt_perception.quantize import AccuracyDrop, Check, add_int8
 from mt_perception.types import Frame
 from mt_perception_training.data.sources import open_readers
 
 
 def quantize(
     bundle: Bundle, folders: Mapping[str, Path], images: int, allowed: Mapping[str, float], out: Path
-) -> tuple[Bundle, Sequence[Loss]]:
+) -> tuple[Bundle, Sequence[AccuracyDrop]]:
     """Write `bundle` with an int8 graph, made on `images` of what it was trained on, to `out`; see `add_int8`.
 
     `allowed`: by how much the mean IoU may fall (`miou`), and AbsRel rise in parts of itself (`abs_rel`).
@@ -34,17 +34,17 @@ def quantize(
 def against_truth(fp32: Path, folders: Mapping[str, Path], allowed: Mapping[str, float]) -> Check:
     """Compares mean IoU (cost: the difference) and AbsRel (cost: relative) on the split val of every data set."""
 
-    def check(trial: Path) -> list[Loss]:
+    def check(trial: Path) -> list[AccuracyDrop]:
         before, after = (
             evaluate(model, folders, precision=precision).summary()
             for model, precision in ((fp32, "fp32"), (trial, "int8"))
         )
-        losses = []
+        drops = []
         for name, value in before.items():
             if name.endswith("_miou"):
-                losses.append(Loss(name, value, after[name], value - after[name], allowed["miou"]))
+                drops.append(AccuracyDrop(name, value, after[name], value - after[name], allowed["miou"]))
             elif is_abs_rel(name):
-                losses.append(Loss(name, value, after[name], after[name] / value - 1, allowed["abs_rel"]))
-        return losses
+                drops.append(AccuracyDrop(name, value, after[name], after[name] / value - 1, allowed["abs_rel"]))
+        return drops
 
     return check

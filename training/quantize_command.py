@@ -19,9 +19,9 @@ def add_parser(commands: Any) -> None:
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="may be the model itself")
     parser.add_argument("--images", type=int, default=200, metavar="N", help="to quantise on (default: %(default)s)")
     text = "refuse if the mean IoU falls by more, in points (default: %(default)s)"
-    parser.add_argument("--max-miou-loss", type=float, default=1.0, metavar="POINTS", help=text)
+    parser.add_argument("--max-miou-drop", type=float, default=1.0, metavar="POINTS", help=text)
     text = "refuse if AbsRel rises by more, in percent of itself (default: %(default)s)"
-    parser.add_argument("--max-abs-rel-loss", type=float, default=3.0, metavar="PERCENT", help=text)
+    parser.add_argument("--max-abs-rel-drop", type=float, default=3.0, metavar="PERCENT", help=text)
     parser.set_defaults(run=run)
 
 
@@ -31,8 +31,8 @@ def run(options: argparse.Namespace) -> None:
     from mt_perception.model.bundle import open_model
     from mt_perception_training.quantize import quantize
 
-    allowed = {"miou": options.max_miou_loss / 100, "abs_rel": options.max_abs_rel_loss / 100}
+    allowed = {"miou": options.max_miou_drop / 100, "abs_rel": options.max_abs_rel_drop / 100}
     bundle = open_model(options.model)
-    bundle, losses = quantize(bundle, folders, options.images, allowed, options.out)
-    print("\n".join(str(loss) for loss in losses))
+    bundle, drops = quantize(bundle, folders, options.images, allowed, options.out)
+    print("\n".join(str(drop) for drop in drops))
     print(f"{bundle.folder}: int8 graph added")

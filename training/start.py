@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from mt_perception.datasets.holdout import ALL, Holdout
 from mt_perception.model.bundle import BundleCard, BundleError, open_model
 from mt_perception.network.export import read_network
+from mt_perception.network.fp16_rounding import is_idle
 from mt_perception.network.multitask import MultiTaskNetwork
-from mt_perception.network.storage import is_idle
 from mt_perception_training.checkpoint import read_checkpoint
 from mt_perception_training.data.splits import trained_on, written
 from mt_perception_training.options import TrainingError

@@ -27,7 +27,7 @@ _KEPT = 2  # recordings: the set of outputs in use, and the one before
 
 
 class TorchBackend:
-    """Runs the graph in channels-last memory order; on a GPU in half precision and as a recorded CUDA graph.
+    """Runs the graph in channels-last memory order; on a GPU in half precision and as a captured CUDA graph.
 
     `network` takes the place of the bundle's own: something else that computes the same maps.
     """

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mt_perception.bags.files import contradiction, is_all_of, opened, pieces, plain, storages
+from mt_perception.bags.files import contradiction, decompressed, is_all_of, opened, pieces, storages
 from mt_perception.errors import Error
 from mt_perception.messages.types import TYPES
 from mt_perception.types import DataError
@@ -142,7 +142,7 @@ class Bag:
         came: Counter[str] = Counter()
         for connection, received_ns, data in self._readable(requested, start_ns, stop_ns):
             came[connection.topic] += 1
-            yield Recorded(connection.topic, connection.msgtype, received_ns, plain(data))
+            yield Recorded(connection.topic, connection.msgtype, received_ns, decompressed(data))
         if start_ns is None and stop_ns is None:
             self._compare(came, {each.topic for each in requested})
 

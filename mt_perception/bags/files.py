@@ -121,7 +121,7 @@ def contradiction(reader: Any) -> str:
     return ""
 
 
-def plain(data: bytes | memoryview) -> bytes | memoryview:
+def decompressed(data: bytes | memoryview) -> bytes | memoryview:
     """A message as it was published; where each was compressed, only metadata.yaml tells, and that may be lost."""
     if bytes(data[:4]) != _ZSTD:
         return data

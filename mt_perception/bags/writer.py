@@ -41,16 +41,16 @@ class BagWriter:
         if self._is_broken:
             self._writer.abort()
         else:
-            with self._told():
+            with self._errors_named():
                 self._writer.close()
 
     def checkpoint(self) -> None:
         """From now on all that was written so far is safe from the end of this process, in mcap."""
-        with self._told():
+        with self._errors_named():
             self._writer.checkpoint()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _errors_named(self) -> Iterator[None]:
         try:
             yield
         except (OSError, sqlite3.Error) as error:
@@ -68,7 +68,7 @@ class BagWriter:
         """Add a serialized message. `latched` is told to players, so that late subscribers get it too."""
         if topic not in self._connections:
             self._connections[topic] = self._connect(topic, type_name, latched)
-        with self._told():
+        with self._errors_named():
             self._writer.write(self._connections[topic], received_ns, data)
 
     def _connect(self, topic: str, type_name: str, latched: bool) -> Any:

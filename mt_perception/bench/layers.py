@@ -73,7 +73,7 @@ def shares(layers: Iterable[Row], key: str) -> list[Row]:
     return [{key: name, "ms": ms, "share": f"{100 * ms / total:.0f} %"} for name, ms in sums.most_common()]
 
 
-def told(found: dict[str, Any]) -> str:
+def layer_report(found: dict[str, Any]) -> str:
     """What `profile` found, as two tables and a sentence."""
     whole = (
         f"{found['model']} on {found['backend']}, {found['precision']}, {found['size']}: the layers take "

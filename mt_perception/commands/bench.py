@@ -107,12 +107,12 @@ def run_bench(options: argparse.Namespace) -> None:
 
 
 def _show_layers(options: argparse.Namespace, machine: str) -> None:
-    from mt_perception.bench.layers import profile, told
+    from mt_perception.bench.layers import layer_report, profile
     from mt_perception.utils.json_safe import write_json
 
     rows = [profile(settings, options.rounds) for settings in _settings(options, options.size or (0, 0))]
     print(machine, file=sys.stderr)
-    print("\n\n".join(map(told, rows)))
+    print("\n\n".join(map(layer_report, rows)))
     if options.json:
         write_json(options.json, rows)
 

@@ -77,6 +77,6 @@ def _quantize(options: argparse.Namespace) -> None:
     frames = [Frame(read_image(file, "bgr"), "bgr") for file in files[::2]]
     others = prepare(bundle, (Frame(read_image(file, "bgr"), "bgr") for file in files[1::2] or files))
     check = parity_check(bundle, others, options.max_label_change, options.max_depth_change)
-    bundle, losses = add_int8(bundle, frames, check, options.out)
-    print("\n".join(str(loss) for loss in losses))
+    bundle, drops = add_int8(bundle, frames, check, options.out)
+    print("\n".join(str(drop) for drop in drops))
     print(f"{bundle.folder}: int8 graph added")

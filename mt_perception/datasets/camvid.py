@@ -1,14 +1,14 @@
-"""CamVid in the layout of SegNet's split: `image/`, `label11/` and perhaps a teacher's opinion in `pseudo19/`.
+"""CamVid in the layout of SegNet's split: `image/`, `label11/` and perhaps pseudo-labels in `pseudo19/`.
 
 CamVid's 11 classes are coarser than Cityscapes'. Where one stands for several, a teacher (a network trained on
-Cityscapes; trainIds, 255 = unsure) may name one of them. Where CamVid is silent, the teacher alone speaks.
+Cityscapes; trainIds, 255 = unsure) may name one of them. Pixels that CamVid leaves unlabelled take the pseudo-label.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from mt_perception.datasets.opinion import Refined
+from mt_perception.datasets.pseudo_labels import Refined
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids
 from mt_perception.labels import CITYSCAPES, coarser
 from mt_perception.utils.image_files import read_image

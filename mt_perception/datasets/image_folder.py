@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from mt_perception.datasets.cityscapes import decode_depth
-from mt_perception.datasets.opinion import Refined
+from mt_perception.datasets.pseudo_labels import Refined
 from mt_perception.datasets.sample import DatasetError, Sample, read_ids, read_uint16
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet, coarser
 from mt_perception.metrics.label_mapping import LabelMapping

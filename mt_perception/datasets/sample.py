@@ -102,7 +102,7 @@ class Grouped(Protocol):
 
 @runtime_checkable
 class Taught(Protocol):
-    """A reader whose samples hold a teacher's opinion beside what is true."""
+    """A reader whose samples hold pseudo-labels beside what is true."""
 
     def untaught(self) -> Reader:
         """The same samples with the truth alone: what may be scored against."""

@@ -53,7 +53,7 @@ class Scores:
         return scores | dict(zip(MEANS, means.tolist(), strict=True))
 
 
-class Blocks:
+class TimeBlocks:
     """The scores of a recording, by blocks of 2**`level` seconds of stamps."""
 
     def __init__(self, comparison: Comparison) -> None:
@@ -105,24 +105,26 @@ class Blocks:
 Interval = tuple[float, float]
 
 
-def confidence(blocks: Blocks, draws: int = 400, seed: int = 0) -> dict[str, Interval]:
-    """95 % interval of each score, by drawing blocks with replacement (bootstrap); none from a few blocks."""
-    return _interval(list(blocks.table()), blocks.total, draws, seed)
+def confidence(time_blocks: TimeBlocks, draws: int = 400, seed: int = 0) -> dict[str, Interval]:
+    """95 % interval of each score, by drawing time blocks with replacement (bootstrap); none from a few blocks."""
+    return _interval(list(time_blocks.table()), time_blocks.total, draws, seed)
 
 
-def common_blocks(a: Blocks, b: Blocks) -> list[int]:
+def common_time_blocks(a: TimeBlocks, b: TimeBlocks) -> list[int]:
     """The numbers of the blocks that both have, which are made equally long."""
     for each in (a, b):
         each.coarsen(max(a.level, b.level))
     return sorted(set(a.table()) & set(b.table()))
 
 
-def differences(a: Blocks, b: Blocks, draws: int = 400, seed: int = 0) -> dict[str, tuple[float, Interval | None]]:
+def differences(
+    a: TimeBlocks, b: TimeBlocks, draws: int = 400, seed: int = 0
+) -> dict[str, tuple[float, Interval | None]]:
     """`b` minus `a` for each known score, over the blocks that both have, with the 95 % interval of that difference.
 
     It is one of pairs. There is none where they have fewer than `LEAST_BLOCKS` in common.
     """
-    common = common_blocks(a, b)
+    common = common_time_blocks(a, b)
 
     def difference(keys: Any) -> dict[str, float]:
         first, second = a.total(keys), b.total(keys)

@@ -75,7 +75,7 @@ def verdict(row: Mapping[str, Any]) -> str:
     """What such a row says in one word or a few, of the recording against the first."""
     if row["difference"] == 0 and not any(row["interval"] or ()):
         return "equal"
-    if row["blocks"] < LEAST_BLOCKS:
+    if row["time_blocks"] < LEAST_BLOCKS:
         return "too short to tell"
     low, high = row["interval"]
     if low <= 0 <= high:

@@ -19,7 +19,7 @@ from mt_perception.report.findings import findings
 from mt_perception.report.images import css_color
 from mt_perception.report.page import render_page
 from mt_perception.report.tables import confusion_table, depth_results, label_results
-from mt_perception.utils.json_safe import plain
+from mt_perception.utils.json_safe import json_safe
 
 _ROWS = {
     "miou": "mean IoU [%]",
@@ -61,7 +61,7 @@ def recordings_page(
         timeline=timeline(_tracks(evaluations, names), _ROWS),
         missing=any(each.gaps or each.unanswered_ns for each in evaluations),
         sentences=[s for o, name in zip(others, names[1:], strict=True) for s in on_differences(o, name, names[0])],
-        blocks=[row["blocks"] for row in (each[0] for each in others if each)],
+        time_blocks=[row["time_blocks"] for row in (each[0] for each in others if each)],
         worst=[list(report_frames(each, truth, worst_frames(each.frames, worst))) for each in evaluations],
         ranked=[_RANKED[each.frames.badness[0]] for each in evaluations],
         differing=[
@@ -88,8 +88,8 @@ def _color(index: int) -> str:
 
 
 def _recording(found: Evaluation, name: str, facts: dict[str, Any], color: str) -> dict[str, Any]:
-    labels = plain(label_results(found.blocks.scores().labels)) if "miou" in facts["scores"] else None
-    depth = plain(depth_results(found.depth, labels is not None)) if "abs_rel" in facts["scores"] else None
+    labels = json_safe(label_results(found.time_blocks.scores().labels)) if "miou" in facts["scores"] else None
+    depth = json_safe(depth_results(found.depth, labels is not None)) if "abs_rel" in facts["scores"] else None
     began = datetime.fromtimestamp(found.start_ns / 1e9, timezone.utc) if len(found.frames) else None
     return {
         "name": name,

@@ -18,7 +18,7 @@ from mt_perception.bags.batch import Failure, attempts
 from mt_perception.bags.by_stamp import FrameSet, frame_sets
 from mt_perception.bags.partial import readable
 from mt_perception.bags.topics import Layout, has_images, layout_of
-from mt_perception.evaluation.bootstrap import Blocks, common_blocks, confidence, differences
+from mt_perception.evaluation.bootstrap import TimeBlocks, common_time_blocks, confidence, differences
 from mt_perception.evaluation.measures import LABEL_MEASURES, MEASURES
 from mt_perception.evaluation.pairs import Pairs
 from mt_perception.evaluation.recorded_labels import comparison_of
@@ -49,7 +49,7 @@ class Evaluation:
 
     path: Path
     comparison: Comparison
-    blocks: Blocks = field(init=False)
+    time_blocks: TimeBlocks = field(init=False)
     depth: DepthBreakdown = field(init=False)
     frames: Timeline = field(init=False)
     images: int = 0
@@ -63,7 +63,7 @@ class Evaluation:
     layout: Layout = field(default_factory=Layout)
 
     def __post_init__(self) -> None:
-        self.blocks, self.depth = Blocks(self.comparison), DepthBreakdown(self.comparison)
+        self.time_blocks, self.depth = TimeBlocks(self.comparison), DepthBreakdown(self.comparison)
         self.frames = Timeline(self.comparison.predicted)
 
     @property
@@ -84,7 +84,7 @@ class Evaluation:
         stamps = np.sort(self.frames.stamps_ns)
         seconds = np.diff(stamps) / 1e9
         usual_s = float(np.median(seconds)) if seconds.size else 0.0
-        scores, limits = self.blocks.scores(), confidence(self.blocks)
+        scores, limits = self.time_blocks.scores(), confidence(self.time_blocks)
         values = scores.summary()
         return {
             "recording": str(self.path),
@@ -97,7 +97,7 @@ class Evaluation:
             "longest_gap_s": float(seconds.max()) if seconds.size else 0.0,
             "latency_ms": percentiles(self.frames["latency_ms"].tolist()) if self.is_live else {},
             "warnings": self.warnings,
-            "blocks": len(self.blocks.table()),
+            "time_blocks": len(self.time_blocks.table()),
             "over": scores.labels.over() if isfinite(values["miou"]) else None,
             "row_table": self.row_table,
             "scores": {n: {"value": values[n], "interval": limits.get(n)} for n in MEASURES if isfinite(values[n])},
@@ -148,8 +148,8 @@ def evaluate_bag(
         found.warnings.append(
             f"true labels hold {ids}, which is no class of {name} and not scored; --truth-labels tells other classes"
         )
-    scores = found.blocks.total()
-    found.row_table = row_table.words(isfinite(scores["skill"])) if isfinite(scores["abs_rel"]) else ""
+    scores = found.time_blocks.total()
+    found.row_table = row_table.description(isfinite(scores["skill"])) if isfinite(scores["abs_rel"]) else ""
     return found
 
 
@@ -186,12 +186,12 @@ def compare(evaluations: list[Evaluation]) -> list[dict[str, Any]]:
     first, *others = evaluations
     rows = []
     for other in others:
-        found = differences(first.blocks, other.blocks)
+        found = differences(first.time_blocks, other.time_blocks)
         same_classes = first.comparison.labels == other.comparison.labels
         about = {
             "recording": str(other.path),
             "against": str(first.path),
-            "blocks": len(common_blocks(first.blocks, other.blocks)),
+            "time_blocks": len(common_time_blocks(first.time_blocks, other.time_blocks)),
         }
         rows += [
             {**about, "score": name, "difference": found[name][0], "interval": found[name][1]}
@@ -212,7 +212,7 @@ def _add(
     found.judged += bool(labels or depth_m)
     found.strange_ids |= _ids_of_no_class(labels[1], found.comparison.true) if labels else set()
     prior_m = row_table(frame_set, depth_m[1].shape) if depth_m else None
-    scores = found.blocks.add(frame_set.stamp_ns, labels, depth_m, means, prior_m).summary()
+    scores = found.time_blocks.add(frame_set.stamp_ns, labels, depth_m, means, prior_m).summary()
     if depth_m:
         found.depth.update(*depth_m, labels[1] if labels and labels[1].shape == depth_m[1].shape else None)
     mask = frame_set.array(MASK)

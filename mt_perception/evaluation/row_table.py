@@ -53,7 +53,7 @@ class RowTable:
         prior = self._prior(frame_set)
         return prior.predict(scale_camera(self._camera, size)) if prior and self._camera else None
 
-    def words(self, is_known: bool) -> str:
+    def description(self, is_known: bool) -> str:
         """Where the table is from, or why nothing was compared with one."""
         if is_known and self._card and self._card.row_prior:
             return f"row table of what {self._card.name} was trained on"

@@ -16,7 +16,7 @@ from mt_perception.labels import LabelSet
 from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.metrics.scores import DepthScores, SegmentationScores, percentiles
 from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
-from mt_perception.utils.json_safe import plain
+from mt_perception.utils.json_safe import json_safe
 
 
 def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) ->
     }
     if has_truth:
         result |= {**labels.summary(), "over": labels.over(), **depth.summary()}
-    return plain(result)
+    return json_safe(result)
 
 
 def _score(frame_set: FrameSet, labels: SegmentationScores, depth: DepthScores) -> None:

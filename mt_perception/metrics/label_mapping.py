@@ -39,8 +39,8 @@ class LabelMapping:
     def members(self) -> Mapping[int, tuple[int, ...]]:
         """By the trainId of each class in `source`, the trainIds in `target` that it may be.
 
-        One where it is that class, or a part of it; several where it is a group of them; none where it is, or may be,
-        something that `target` does not have.
+        One where it is that class, or a part of it; several where it is a superclass of them; none where it is, or may
+        be, something that `target` does not have.
         """
         return {each.train_id: self._members(each) for each in self.source}
 
@@ -57,7 +57,7 @@ class LabelMapping:
         return max(map(len, self.members.values())) == 1
 
     def table(self) -> NDArray[np.uint8]:
-        """(256,) uint8: trainId in `source` -> that in `target`; `UNLABELLED` for groups and what `target` lacks."""
+        """(256,) uint8: trainId in `source` -> that in `target`; `UNLABELLED` for superclasses and what that lacks."""
         return table_of((train_id, each[0]) for train_id, each in self.members.items() if len(each) == 1)
 
 

@@ -10,19 +10,19 @@ from typing import Any
 from mt_perception.errors import Error
 from mt_perception.utils.plain_values import ValueMismatch, build
 
-CODECS = ("log", "inverse", "sqrt", "article")
+DEPTH_ENCODINGS = ("log", "inverse", "sqrt", "article")
 MAIN_TASKS = ("segmentation", "depth")
 MAX_DEPTH_M = 1e5
 SEPARABLE = ("none", "encoder", "decoder", "all")
 
 
 class SpecError(Error, ValueError):
-    """A network or codec that this version does not know."""
+    """A network or depth encoding that this version does not know."""
 
 
 @dataclass(frozen=True)
-class DepthCodecSpec:
-    """Between metres and the number that the network learns; `network/codecs.py` has the formulas.
+class DepthEncodingSpec:
+    """Between metres and the number that the network learns; `network/depth_encodings.py` has the formulas.
 
     `min_m` to `max_m` is the range that can be told apart; what lies beyond `max_m` is reported as infinite.
     """
@@ -32,8 +32,8 @@ class DepthCodecSpec:
     max_m: float = 250.0
 
     def __post_init__(self) -> None:
-        if self.name not in CODECS:
-            raise SpecError(f"depth codec is {self.name!r}; allowed: {', '.join(CODECS)}")
+        if self.name not in DEPTH_ENCODINGS:
+            raise SpecError(f"depth encoding is {self.name!r}; allowed: {', '.join(DEPTH_ENCODINGS)}")
         if not 0 < self.min_m < self.max_m <= MAX_DEPTH_M:
             raise SpecError(
                 f"depth range is {self.min_m} to {self.max_m} m; it must grow, from above 0 to {MAX_DEPTH_M:g}"
@@ -61,7 +61,7 @@ class InputSpec:
 class NetworkSpec:
     """Names and options that `network.multitask.build_network` turns into a network.
 
-    `train_ids[i]` is the trainId that channel i of the segmentation head stands for. `finest` is the level of the
+    `train_ids[i]` is the trainId that channel i of the segmentation head stands for. `head_level` is the level of the
     encoder at which the decoder ends and the heads run, 0 for its finest (1/4 of the image, or all of it with
     SegNet and U-Net), 1 for the next.
     `separable` names the part whose convolutions are exchanged for separable ones (`network/separable.py`); `decoder`
@@ -80,8 +80,8 @@ class NetworkSpec:
     decoder: str = "light_weight_refinenet"
     decoder_width: int = 256
     train_ids: tuple[int, ...] = (*range(19), 255)
-    depth_codec: DepthCodecSpec = field(default_factory=DepthCodecSpec)
-    finest: int = 0
+    depth_encoding: DepthEncodingSpec = field(default_factory=DepthEncodingSpec)
+    head_level: int = 0
     separable: str = "none"
     depth: bool = True
     extra_heads: Mapping[str, int] = field(default_factory=dict)
@@ -92,8 +92,8 @@ class NetworkSpec:
     depth_bins: int = 0
 
     def __post_init__(self) -> None:
-        if self.finest not in (0, 1, 2):
-            raise SpecError(f"finest is {self.finest}; allowed: 0, 1 or 2, for heads at the encoder's finest levels")
+        if self.head_level not in (0, 1, 2):
+            raise SpecError(f"head_level is {self.head_level}; allowed: 0, 1, 2, for the encoder's finest levels")
         if self.separable not in SEPARABLE:
             raise SpecError(f"separable is {self.separable!r}; allowed: {', '.join(SEPARABLE)}")
         if wrong := [name for name, count in self.extra_heads.items() if name in MAIN_TASKS or count < 1]:
@@ -141,8 +141,8 @@ WIDTHS: dict[str, NetworkSpec] = {
     "wide": NetworkSpec(decoder_width=256),
     "standard": NetworkSpec(decoder_width=128),
     "narrow": NetworkSpec(decoder_width=64),
-    "standard-coarse": NetworkSpec(decoder_width=128, finest=1),
-    "narrow-coarse": NetworkSpec(decoder_width=64, finest=1),
+    "standard-coarse": NetworkSpec(decoder_width=128, head_level=1),
+    "narrow-coarse": NetworkSpec(decoder_width=64, head_level=1),
 }
 """The published network, called `wide`, and cheaper ones of its kind; `coarse` ones have their heads at 1/8."""
 

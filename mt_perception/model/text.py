@@ -10,14 +10,14 @@ from mt_perception.model.bundle import Bundle, BundleCard
 def describe(bundle: Bundle) -> str:
     """The card in words, for a terminal."""
     card = bundle.card
-    codec, camera = card.network.depth_codec, card.training_camera
+    encoding, camera = card.network.depth_encoding, card.training_camera
     rows = {
         "model": f"{card.name} ({bundle.model_hash}){'' if card.trained else ', UNTRAINED: its output means nothing'}",
         "folder": str(bundle.folder),
         "network": str(card.network),
         "input": f"{card.input.width}x{card.input.height} px RGB",
         "classes": f"{card.labels.name}: {', '.join(card.labels.names)}",
-        "depth": f"{codec.min_m:g} to {codec.max_m:g} m, {codec.name} codec",
+        "depth": f"{encoding.min_m:g} to {encoding.max_m:g} m, {encoding.name} encoding",
         "trained with": f"a focal length of {camera.fx_px:g} px at {camera.width_px} px width",
         "parameters": f"{card.parameters:,}",
         "GMACs": f"{card.gmacs:.2f} an image",

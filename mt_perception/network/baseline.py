@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mt_perception.model.spec import DepthCodecSpec, InputSpec, NetworkSpec
+from mt_perception.model.spec import DepthEncodingSpec, InputSpec, NetworkSpec
 from mt_perception.network.multitask import build_network
 
-SPEC = NetworkSpec(decoder_width=256, depth_codec=DepthCodecSpec("article"))
+SPEC = NetworkSpec(decoder_width=256, depth_encoding=DepthEncodingSpec("article"))
 
 
 class BaselinePooling(nn.Module):

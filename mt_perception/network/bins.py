@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mt_perception.network.codecs import DepthCodec
+from mt_perception.network.depth_encodings import DepthEncoding
 
 
 class DepthBins(nn.Module):
@@ -18,10 +18,10 @@ class DepthBins(nn.Module):
 
     values: Tensor
 
-    def __init__(self, count: int, codec: DepthCodec) -> None:
-        """`count` values, evenly over the range of `codec`."""
+    def __init__(self, count: int, encoding: DepthEncoding) -> None:
+        """`count` values, evenly over the range of `encoding`."""
         super().__init__()
-        values = torch.linspace(codec.bottom, codec.top, count)
+        values = torch.linspace(encoding.bottom, encoding.top, count)
         self.register_buffer("values", values.view(1, count, 1, 1), persistent=False)
 
     def forward(self, scores: Tensor) -> Tensor:

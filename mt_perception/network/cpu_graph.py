@@ -6,18 +6,18 @@ from torch import Tensor
 
 from mt_perception.model.spec import InputSpec
 from mt_perception.network.graph import DeployedGraph, unknown
-from mt_perception.network.multitask import MultiTaskNetwork
-from mt_perception.network.rewrites import (
+from mt_perception.network.graph_optimisations import (
     channels_apart,
     in_fp32,
     interleave,
     upsampled_phases,
     with_nine_pointwise,
 )
+from mt_perception.network.multitask import MultiTaskNetwork
 
 
 class CpuGraph(DeployedGraph):
-    """`DeployedGraph` with the rewrites of `rewrites.py`: many small steps, where a GPU prefers few large ones."""
+    """`DeployedGraph` with `graph_optimisations.py`: many small steps, where a GPU prefers few large ones."""
 
     def __init__(self, network: MultiTaskNetwork, inputs: InputSpec, sky: int | None) -> None:
         super().__init__(with_nine_pointwise(network), inputs, sky)

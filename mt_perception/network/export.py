@@ -22,10 +22,10 @@ from mt_perception.model.bundle import (
 )
 from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception.network.cpu_graph import CpuGraph
+from mt_perception.network.fp16_rounding import halve, load, rounded, stored
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.graph_file import save_graph, share_constants
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
-from mt_perception.network.storage import halve, load, rounded, stored
 from mt_perception.types import OUTPUTS
 
 

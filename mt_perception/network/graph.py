@@ -28,7 +28,7 @@ class DeployedGraph(nn.Module):
         """`sky`: the trainId of what is infinitely far; None where the network has no such class."""
         super().__init__()
         self.network = network.eval()
-        self.codec = network.codec
+        self.depth_encoding = network.depth_encoding
         self.has_depth, self.has_rays = network.spec.depth, network.spec.rays
         self.dtype = torch.float32
         # (x / 255 - mean) / std in one multiply-add; runtimes fold it into the first convolution
@@ -96,9 +96,9 @@ class DeployedGraph(nn.Module):
         return (255 / (logits - largest).exp().sum(-3)).round().to(torch.uint8)
 
     def _depth_m(self, encoded: Tensor, mask: Tensor, depth_scale: Tensor) -> Tensor:
-        depth_m = self.codec.decode(encoded[..., 0, :, :].float()) * depth_scale
-        # the last hundredth of the codec's range stands for everything beyond it
-        beyond = encoded[..., 0, :, :] >= 0.99 * self.codec.top
+        depth_m = self.depth_encoding.decode(encoded[..., 0, :, :].float()) * depth_scale
+        # the last hundredth of the encoding's range stands for everything beyond it
+        beyond = encoded[..., 0, :, :] >= 0.99 * self.depth_encoding.top
         return torch.where(beyond if self._sky is None else beyond | (mask == self._sky), torch.inf, depth_m)
 
 

@@ -7,8 +7,8 @@ from torch.nn import functional as F
 
 from mt_perception.model.spec import NetworkSpec
 from mt_perception.network.bins import DepthBins
-from mt_perception.network.codecs import DepthCodec
 from mt_perception.network.decoder import build_decoder, upsample
+from mt_perception.network.depth_encodings import DepthEncoding
 from mt_perception.network.encoders import build_encoder
 from mt_perception.network.rays import RayEmbedding, assumed_camera
 from mt_perception.network.separable import separable
@@ -20,11 +20,11 @@ class MultiTaskNetwork(nn.Module):
     def __init__(self, spec: NetworkSpec) -> None:
         super().__init__()
         self.spec = spec
-        self.codec = DepthCodec(spec.depth_codec)
+        self.depth_encoding = DepthEncoding(spec.depth_encoding)
         encoder = build_encoder(spec.encoder)
         self.encoder = encoder
-        self.stride: int = encoder.strides[spec.finest]
-        channels, strides = encoder.channels[spec.finest :], encoder.strides[spec.finest :]
+        self.stride: int = encoder.strides[spec.head_level]
+        channels, strides = encoder.channels[spec.head_level :], encoder.strides[spec.head_level :]
         self.decoder = build_decoder(spec, channels)
         self.rays = nn.ModuleList(
             nn.ModuleList(RayEmbedding(each, stride) for each in group)
@@ -34,7 +34,7 @@ class MultiTaskNetwork(nn.Module):
         depth = {"depth": spec.depth_bins or 1} if spec.depth else {}
         outputs = {"segmentation": len(spec.train_ids), **depth, **spec.extra_heads}
         self.heads = nn.ModuleDict({task: self.decoder.head(task, count) for task, count in outputs.items()})
-        self.bins = DepthBins(spec.depth_bins, self.codec) if spec.depth_bins else nn.Identity()
+        self.bins = DepthBins(spec.depth_bins, self.depth_encoding) if spec.depth_bins else nn.Identity()
         if spec.separable in ("encoder", "all"):
             separable(self.encoder)
         if spec.separable in ("decoder", "all"):
@@ -51,7 +51,7 @@ class MultiTaskNetwork(nn.Module):
 
     def coarse(self, image: Tensor, camera: Tensor | None = None) -> dict[str, Tensor]:
         """As `forward`, at the decoder's own resolution."""
-        maps = self.encoder(self._padded(image))[self.spec.finest :]
+        maps = self.encoder(self._padded(image))[self.spec.head_level :]
         if self.spec.rays:
             maps = self._with_rays(maps, assumed_camera(image) if camera is None else camera)
         features = self.decoder(maps)

@@ -24,7 +24,7 @@ from mt_perception.processing.prefetch import ordered_map, prefetch
 from mt_perception.processing.segments import Segment
 from mt_perception.processing.stats import ProcessingStats
 from mt_perception.processing.stereo import PairedPerceiver, perceive_pairs
-from mt_perception.scale.agreement import WARM_UP_S
+from mt_perception.scale.estimate import WARM_UP_S
 from mt_perception.settings import Settings
 from mt_perception.types import DataError, Frame
 from mt_perception.utils.parallel import opencv_threads

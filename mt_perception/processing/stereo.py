@@ -18,9 +18,9 @@ from mt_perception.processing.cameras import Cameras
 from mt_perception.processing.ground import OnGround
 from mt_perception.processing.segments import Segment
 from mt_perception.processing.stats import ProcessingStats
-from mt_perception.scale.agreement import WARM_UP_S, Scale, followed
+from mt_perception.scale.estimate import WARM_UP_S, Scale, update_scale
 from mt_perception.settings import Settings
-from mt_perception.stereo import Match, corrected, match, measure
+from mt_perception.stereo import Match, correct_depth, estimate_scale, match
 from mt_perception.stereo.pairing import Pairer
 from mt_perception.types import OUTPUTS, DataError, StereoPair
 
@@ -63,7 +63,7 @@ class PairedPerceiver:
             return self._ground(prediction), found
         if not self._corrects:
             return prediction, found
-        depth_m = corrected(prediction.depth_m, self._scale, found if self.settings.depth_mode == "fused" else None)
+        depth_m = correct_depth(prediction.depth_m, self._scale, found if self.settings.depth_mode == "fused" else None)
         return prediction.with_depth(depth_m), found
 
     def warm_up(self, left: Recorded, right: Recorded, cameras: Cameras) -> None:
@@ -91,8 +91,8 @@ class PairedPerceiver:
             found = match(pair, self.settings.stereo_width)
         except DataError as error:
             self._stats.warn(f"stereo depth is missing: {error}")
-        measured = measure(prediction.depth_m, found) if found else None
-        self._scale = followed(self._scale, measured, self.stamp_ns(left))
+        measured = estimate_scale(prediction.depth_m, found) if found else None
+        self._scale = update_scale(self._scale, measured, self.stamp_ns(left))
         return found
 
 

@@ -12,7 +12,7 @@ from mt_perception.labels import LabelSet
 from mt_perception.prediction import Prediction
 from mt_perception.ros.health import Health
 from mt_perception.ros.scale import report_scale
-from mt_perception.scale.agreement import scaled
+from mt_perception.scale.estimate import apply_scale
 from mt_perception.scale.ground import Ground, GroundDepth, Mount
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.types import DataError
@@ -42,7 +42,7 @@ class GroundScale:
             mount = self._mount(prediction.frame.frame_id, settings)
         except MountError as error:
             self._problem = str(error)
-            return prediction.with_depth(scaled(prediction.depth_m, depth.scale))
+            return prediction.with_depth(apply_scale(prediction.depth_m, depth.scale))
         corrected = depth(prediction, mount)
         self._problem = depth.problem
         return corrected

@@ -27,7 +27,7 @@ class Model:
         self._logger = logger
         self._healths: Sequence[Health] = ()
         self._backend: Callable[[], Backend | None] = lambda: None
-        self._told = ""
+        self._reported = ""
 
     def load(self, settings: Settings, healths: Sequence[Health]) -> Perceiver:
         """Open and warm up the model, and tell what it is."""
@@ -47,10 +47,10 @@ class Model:
             f"ready in {time.perf_counter() - started:.1f} s: {card.name} ({perceiver.bundle.model_hash}), "
             f"{width}x{height}, {described(backend)}, {warm_ms:.0f} ms an image on {processor()}"
         )
-        self._told = described(backend)
+        self._reported = described(backend)
         self.report_backend()
         gc.collect()
-        gc.freeze()  # what is loaded stays: looking through all of it again would hold up an image now and then
+        gc.freeze()  # keep the model out of garbage collection: a full collection is a latency spike
         return perceiver
 
     def report_backend(self) -> None:
@@ -62,9 +62,9 @@ class Model:
             health.describe(backend=backend.name, precision=backend.precision, device=backend.device)
             health.warn("backend", backend.progress)
             health.warn("backend fallback", backend.fallback, is_error=True)
-        if described(backend) != self._told:
-            self._told = described(backend)
-            self._logger.info(f"from now on: {self._told}")
+        if described(backend) != self._reported:
+            self._reported = described(backend)
+            self._logger.info(f"from now on: {self._reported}")
 
 
 def described(backend: Backend) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mt_perception.ros.health import Health
-from mt_perception.scale.agreement import Scale
+from mt_perception.scale.estimate import Scale
 
 _OLD_S = 5.0
 

@@ -11,7 +11,7 @@ from mt_perception.errors import Error
 from mt_perception.geometry import rays, scale_camera
 from mt_perception.labels import LabelSet
 from mt_perception.prediction import Prediction
-from mt_perception.scale.agreement import Measurement, Scale, agreed, deviation, followed, scaled, tukey
+from mt_perception.scale.estimate import Measurement, Scale, apply_scale, deviation, robust_mean, tukey, update_scale
 from mt_perception.types import Camera, DataError, DepthMap
 
 MAX_TILT_DEG = 20.0
@@ -67,7 +67,7 @@ class Ground(Measurement):
     tilt_deg: float
 
 
-def measure(depth_m: DepthMap, road: NDArray[np.bool_], camera: Camera, mount: Mount) -> Ground:
+def estimate_scale(depth_m: DepthMap, road: NDArray[np.bool_], camera: Camera, mount: Mount) -> Ground:
     """The factor that brings the plane of the road in the network's depth (H, W) to the height that is known.
 
     `road` (H, W) tells where the road is, `camera` is that of these pixels. Raises `GroundError` where there is too
@@ -84,7 +84,7 @@ def measure(depth_m: DepthMap, road: NDArray[np.bool_], camera: Camera, mount: M
     if np.quantile(drop, 0.95) < _MIN_STRETCH * np.quantile(drop, 0.05):
         raise GroundError("too short a stretch of road is in sight")
     ratios = np.log(mount.height_m * inverse_depth[below] / drop[below])
-    found = agreed(ratios, np.ones(len(ratios)))
+    found = robust_mean(ratios, np.ones(len(ratios)))
     if found.inlier_share < _MIN_INLIERS:
         raise GroundError("the network's road is no plane")
     return Ground(found.factor, found.spread, found.inlier_share, found.pixels, tilt_deg)
@@ -147,8 +147,8 @@ class GroundDepth:
             found, self.problem = self._measure(prediction, mount), ""
         except GroundError as error:
             found, self.problem = None, str(error)
-        self.scale = followed(self.scale, found, prediction.frame.stamp_ns)
-        return prediction.with_depth(scaled(prediction.depth_m, self.scale))
+        self.scale = update_scale(self.scale, found, prediction.frame.stamp_ns)
+        return prediction.with_depth(apply_scale(prediction.depth_m, self.scale))
 
     def _measure(self, prediction: Prediction, mount: Mount) -> Ground:
         if not self._ids:
@@ -156,4 +156,4 @@ class GroundDepth:
         if prediction.frame.camera is None:
             raise GroundError("there is no valid camera_info")
         camera = scale_camera(prediction.frame.camera, prediction.size)
-        return measure(prediction.depth_m, prediction.mask == self._ids[0], camera, mount)
+        return estimate_scale(prediction.depth_m, prediction.mask == self._ids[0], camera, mount)

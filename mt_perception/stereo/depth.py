@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from mt_perception.scale.agreement import Scale, followed, scaled
+from mt_perception.scale.estimate import Scale, apply_scale, update_scale
 from mt_perception.settings import Settings
 from mt_perception.stereo.fusion import fuse
 from mt_perception.stereo.matching import Match, match
-from mt_perception.stereo.scale import measure
+from mt_perception.stereo.scale import estimate_scale
 from mt_perception.types import DepthMap, StereoPair
 
 Matching = Future[Match | None]
@@ -62,7 +62,7 @@ class StereoDepth:
         if matching:
             self._last = comparison = self._thread.submit(self._compare, matching, depth_m, stamp_ns)
             found = comparison.result() if settings.depth_mode == "fused" else None
-        return corrected(depth_m, self.scale, found)
+        return correct_depth(depth_m, self.scale, found)
 
     def close(self) -> None:
         """End the thread after the pair in hand."""
@@ -81,13 +81,13 @@ class StereoDepth:
 
     def _compare(self, matching: Matching, depth_m: DepthMap, stamp_ns: int) -> Match | None:
         found = matching.result()  # ready: this thread does one thing after the other
-        self.scale = followed(self.scale, measure(depth_m, found) if found else None, stamp_ns)
+        self.scale = update_scale(self.scale, estimate_scale(depth_m, found) if found else None, stamp_ns)
         return found
 
 
-def corrected(depth_m: DepthMap, scale: Scale | None, found: Match | None) -> DepthMap:
+def correct_depth(depth_m: DepthMap, scale: Scale | None, found: Match | None) -> DepthMap:
     """The network's depth (H, W) in the right scale, as far as that is known, with what a pair `found` worked in."""
-    scaled_m = scaled(depth_m, scale)
+    scaled_m = apply_scale(depth_m, scale)
     return fuse(scaled_m, found) if found and found.usable else scaled_m
 
 

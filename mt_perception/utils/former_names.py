@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
-OPTIONS = {"--picture": "--image-size", "--pictures": "--images"}
+OPTIONS = {
+    "--picture": "--image-size",
+    "--pictures": "--images",
+    "--max-miou-loss": "--max-miou-drop",
+    "--max-abs-rel-loss": "--max-abs-rel-drop",
+}
+KEYS = {"depth_codec": "depth_encoding", "finest": "head_level"}
+"""Of model cards, recipes and checkpoints."""
 DATASETS = {"pictures": "images"}
 RECIPES = {"article": "baseline"}
 FOLDERS = {".parts": ".shards"}
@@ -24,10 +32,15 @@ def current_options(arguments: Sequence[str] | None) -> list[str]:
 
 def current(name: str, names: Mapping[str, str]) -> str:
     """What `names` call `name` today, with a notice on standard error if that is something else."""
-    if name not in names:
-        return name
-    print(f"notice: {name} is now called {names[name]}; the former name is read for one more release", file=sys.stderr)
-    return names[name]
+    if name in names:
+        _give_notice(name, names[name])
+    return names.get(name, name)
+
+
+@cache
+def _give_notice(former: str, name: str) -> None:
+    """Once in a process."""
+    print(f"notice: {former} is now called {name}; the former name is read for one more release", file=sys.stderr)
 
 
 def former_path(path: Path, names: Mapping[str, str]) -> Path:

@@ -1,4 +1,4 @@
-"""Results as JSON that every program reads: it has neither NaN nor infinity, which Python writes all the same."""
+"""Strict JSON: NaN and infinity become null."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 from mt_perception.utils.files import write_whole
 
 
-def plain(value: Any) -> Any:
+def json_safe(value: Any) -> Any:
     """`value` with None for every number that is NaN or infinite, in all mappings and sequences it holds."""
     if isinstance(value, Mapping):
-        return {key: plain(each) for key, each in value.items()}
+        return {key: json_safe(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
+        return [json_safe(each) for each in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write `value`, made `plain`, to `path`."""
-    write_whole(path, (json.dumps(plain(value), indent=1, allow_nan=False) + "\n").encode())
+    """Write `value`, made `json_safe`, to `path`."""
+    write_whole(path, (json.dumps(json_safe(value), indent=1, allow_nan=False) + "\n").encode())
 
 
 def check_folder(path: Path | None) -> None:

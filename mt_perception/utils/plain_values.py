@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any, get_type_hints
 
 from mt_perception.errors import Error
+from mt_perception.utils.former_names import KEYS, current
 
 MAX_TEXT, MAX_NAME = 4000, 100  # characters
 
@@ -90,6 +91,7 @@ def _build_dataclass(kind: Any, value: Any, where: str) -> Any:
         raise ValueMismatch(f"{where} is {shown(value)}; expected keys and values")
     hints = get_type_hints(kind)
     known = [each.name for each in fields(kind)]
+    value = {key if key in known else current(key, KEYS): each for key, each in value.items()}
     for key in value:
         if key not in known:
             raise ValueMismatch(f"{where} has the unknown key {shown(key)}; known: {', '.join(known)}")

@@ -16,7 +16,7 @@ from helpers import SIZE
 
 from mt_perception.backends import BackendError, fastest_installed, open_backend
 from mt_perception.backends.tensorrt import build_engine, exported, graph_version, precision_for
-from mt_perception.model.spec import DepthCodecSpec, NetworkSpec
+from mt_perception.model.spec import DepthEncodingSpec, NetworkSpec
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.settings import Settings
 
@@ -114,7 +114,7 @@ def test_an_engine_says_what_pytorch_says(bundle, precision, cache_home):
 def test_the_graphs_version_follows_the_network():
     spec = NetworkSpec(decoder_width=64)
     assert graph_version(spec) == graph_version(NetworkSpec(decoder_width=64))
-    for other in ({"decoder_width": 128}, {"train_ids": (0, 1)}, {"depth_codec": DepthCodecSpec("sqrt")}):
+    for other in ({"decoder_width": 128}, {"train_ids": (0, 1)}, {"depth_encoding": DepthEncodingSpec("sqrt")}):
         assert graph_version(dataclasses.replace(spec, **other)) != graph_version(spec)
 
 

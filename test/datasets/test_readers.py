@@ -20,7 +20,7 @@ from mt_perception.datasets.cityscapes import (
 )
 from mt_perception.datasets.kitti import Kitti
 from mt_perception.datasets.middlebury import Middlebury
-from mt_perception.datasets.opinion import Refined
+from mt_perception.datasets.pseudo_labels import Refined
 from mt_perception.datasets.sample import DatasetError, Sample
 from mt_perception.datasets.sources import READERS, open_dataset
 from mt_perception.labels import CITYSCAPES, LabelSet
@@ -29,10 +29,10 @@ from mt_perception.labels import CITYSCAPES, LabelSet
 def test_camvid_and_its_teacher() -> None:
     #                    sky, building, building, sign, sign, car, bicyclist, pole, unlabelled, unlabelled
     label11 = np.array([[0, 1, 1, 6, 6, 8, 10, 2, 11, 11]], np.uint8)
-    opinion = np.array([[8, 3, 8, 6, 2, 14, 255, 2, 4, 255]], np.uint8)
+    pseudo = np.array([[8, 3, 8, 6, 2, 14, 255, 2, 4, 255]], np.uint8)
     labels = CAMVID11.id_to_train_id()[label11]
     refined = Refined(CAMVID11, CITYSCAPES)
-    names = names_in(refined.labels, refined(labels, opinion))
+    names = names_in(refined.labels, refined(labels, pseudo))
     assert names == ["sky", "wall", "building", "traffic light", "sign", "truck", "bicyclist", "pole", "fence", ""]
 
 

@@ -105,7 +105,7 @@ def test_a_pair_judges_depth_without_truth(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("score", "difference", "interval", "blocks", "expected"),
+    ("score", "difference", "interval", "time_blocks", "expected"),
     [
         ("miou", 0.1, (0.05, 0.2), 9, "better"),
         ("abs_rel", 0.1, (0.05, 0.2), 9, "worse"),
@@ -116,7 +116,7 @@ def test_a_pair_judges_depth_without_truth(tmp_path):
     ],
 )
 def test_differences_in_words(score, difference, interval, blocks, expected):
-    assert verdict({"score": score, "difference": difference, "interval": interval, "blocks": blocks}) == expected
+    assert verdict({"score": score, "difference": difference, "interval": interval, "time_blocks": blocks}) == expected
 
 
 def frames(values, name="miou", shares=None):

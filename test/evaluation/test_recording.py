@@ -12,7 +12,7 @@ from mt_perception.bags.bag import Bag, BagError
 from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
 from mt_perception.datasets.camvid import CAMVID11
-from mt_perception.evaluation.bootstrap import Blocks, confidence, differences
+from mt_perception.evaluation.bootstrap import TimeBlocks, confidence, differences
 from mt_perception.evaluation.recording import compare, evaluate_bag
 from mt_perception.evaluation.run import summarize
 from mt_perception.labels import CITYSCAPES, Label, LabelSet
@@ -46,8 +46,8 @@ def test_truth_of_another_recording_is_matched_by_stamp(tmp_path):
     truth = write_results(tmp_path / "truth", 10, results=False)
     path = write_results(tmp_path / "bag", 20, truth=False, wrong_columns=50)
     found = evaluate_bag(path, truth)
-    assert found.blocks.total()["miou"] == pytest.approx(0.5)
-    assert found.blocks.total()["coverage"] == 1.0  # of the ten frames that both have
+    assert found.time_blocks.total()["miou"] == pytest.approx(0.5)
+    assert found.time_blocks.total()["coverage"] == 1.0  # of the ten frames that both have
     assert len(found.frames) == 20
 
 
@@ -76,7 +76,7 @@ def test_two_recordings_are_compared_in_pairs(tmp_path):
 
 def test_the_interval_of_a_paired_difference_is_narrower_than_the_scores_own():
     rng = np.random.default_rng(3)
-    a, b = Blocks(SAME), Blocks(SAME)
+    a, b = TimeBlocks(SAME), TimeBlocks(SAME)
     for second in range(60):
         truth = np.zeros((10, 10), np.uint8)
         hard = rng.random() * 0.8  # a hard frame is hard for both
@@ -107,7 +107,7 @@ def test_a_few_stretches_of_time_have_scores_without_an_interval(tmp_path, capsy
 
 
 def test_blocks_stay_few_and_lose_nothing():
-    blocks = Blocks(SAME)
+    blocks = TimeBlocks(SAME)
     for second in range(1000):
         mask = np.full((2, 2), second % 2, np.uint8)
         blocks.add(second * 10**9, (mask, np.zeros((2, 2), np.uint8)), None)

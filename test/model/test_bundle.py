@@ -63,7 +63,7 @@ def change_card(copy, **values):
         ({"files": {"../../etc/passwd": "0"}}, "names no weights"),
         ({"files": [WEIGHTS]}, "files is ['weights.safetensors']; expected"),
         ({"network": {"width": 3}}, "unknown key"),
-        ({"network": {"depth_codec": {"max_m": 1e300}}}, "depth range is 0.5 to 1e+300 m"),
+        ({"network": {"depth_encoding": {"max_m": 1e300}}}, "depth range is 0.5 to 1e+300 m"),
         ({"network": {"decoder_width": 64.5}}, "decoder_width is 64.5; expected int"),
         ({"classes": 5}, "classes is 5"),
         ({"classes": []}, "has 0 classes; allowed: 1 to 255"),

@@ -7,15 +7,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt_perception.model.spec import DepthCodecSpec, NetworkSpec, SpecError
+from mt_perception.model.spec import DepthEncodingSpec, NetworkSpec, SpecError
 from mt_perception.network.bins import DepthBins
-from mt_perception.network.codecs import DepthCodec
+from mt_perception.network.depth_encodings import DepthEncoding
 
-CODEC = DepthCodec(DepthCodecSpec("log", 1.0, 100.0))
+ENCODING = DepthEncoding(DepthEncodingSpec("log", 1.0, 100.0))
 
 
 def encoded(*scores: float) -> float:
-    return float(DepthBins(len(scores), CODEC)(torch.tensor(scores).view(1, -1, 1, 1)))
+    return float(DepthBins(len(scores), ENCODING)(torch.tensor(scores).view(1, -1, 1, 1)))
 
 
 def test_the_mean_by_hand() -> None:
@@ -24,10 +24,10 @@ def test_the_mean_by_hand() -> None:
     assert encoded(2.0, 2.0, 2.0) == pytest.approx(0.5)
 
 
-def test_they_lie_evenly_in_the_range_of_the_codec() -> None:
-    bins = DepthBins(3, CODEC)
-    assert CODEC.decode(bins.values.flatten()).tolist() == pytest.approx([1.0, 10.0, 100.0], rel=1e-5)
-    article = DepthCodec(DepthCodecSpec("article", 1.0, 100.0))
+def test_they_lie_evenly_in_the_range_of_the_encoding() -> None:
+    bins = DepthBins(3, ENCODING)
+    assert ENCODING.decode(bins.values.flatten()).tolist() == pytest.approx([1.0, 10.0, 100.0], rel=1e-5)
+    article = DepthEncoding(DepthEncodingSpec("article", 1.0, 100.0))
     assert article.decode(DepthBins(2, article).values.flatten()).tolist() == pytest.approx([1.0, 100.0], rel=1e-5)
 
 
@@ -40,7 +40,7 @@ def test_an_edge_stays_one() -> None:
     """Scores that fade evenly from near to far over nine cells: the depth leaves its two ends within three of them."""
     share = torch.linspace(1, 0, 9)
     scores = torch.stack([20 * share, torch.zeros(9) - 99, 20 * (1 - share)]).view(1, 3, 1, 9)
-    depth = DepthBins(3, CODEC)(scores).flatten()
+    depth = DepthBins(3, ENCODING)(scores).flatten()
     assert (depth[:3] < 0.01).all() and (depth[-3:] > 0.99).all() and depth[4] == pytest.approx(0.5)
 
 

@@ -62,7 +62,7 @@ class TestUNetSeparable(AlikeContract):
 class TestAnyOfTimm(AlikeContract):
     """Its batch norms hold activations, and are no children of a Sequential; heads at an eighth."""
 
-    spec = NetworkSpec("timm/mobilenetv3_small_050", "unet", 16, finest=1)
+    spec = NetworkSpec("timm/mobilenetv3_small_050", "unet", 16, head_level=1)
     parameters = 344_053
 
 

@@ -2,10 +2,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from mt_perception.model.spec import CODECS, DepthCodecSpec, InputSpec, NetworkSpec, SpecError
-from mt_perception.network.codecs import DepthCodec
+from mt_perception.model.spec import DEPTH_ENCODINGS, DepthEncodingSpec, InputSpec, NetworkSpec, SpecError
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.decoder import max_pool_5x5
+from mt_perception.network.depth_encodings import DepthEncoding
 from mt_perception.network.export import multiply_adds
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import build_network
@@ -33,7 +33,7 @@ def test_outputs_have_the_inputs_size(lively_network, size):
 
 
 def test_heads_may_run_at_an_eighth_for_less_work():
-    fine, coarse = (build_network(NetworkSpec(decoder_width=32, finest=level)).eval() for level in (0, 1))
+    fine, coarse = (build_network(NetworkSpec(decoder_width=32, head_level=level)).eval() for level in (0, 1))
     image = torch.zeros(1, 3, 64, 96)
     assert [fine.stride, coarse.stride] == [4, 8]
     assert {x.shape[2:] for x in coarse.coarse(image).values()} == {(8, 12)}
@@ -58,21 +58,21 @@ def test_pooling_in_two_passes_is_the_same():
     assert torch.equal(max_pool_5x5(x), torch.nn.functional.max_pool2d(x, 5, 1, 2))
 
 
-@pytest.mark.parametrize("name", CODECS)
-def test_codecs_have_exact_inverses(name):
-    codec = DepthCodec(DepthCodecSpec(name, 1.0 if name == "article" else 0.3, 120.0))
+@pytest.mark.parametrize("name", DEPTH_ENCODINGS)
+def test_encodings_have_exact_inverses(name):
+    encoding = DepthEncoding(DepthEncodingSpec(name, 1.0 if name == "article" else 0.3, 120.0))
     depth_m = torch.tensor([1.0, 1.7, 12.5, 119.9])
-    torch.testing.assert_close(codec.decode(codec.encode(depth_m)), depth_m, rtol=1e-4, atol=0)
-    assert codec.encode(torch.tensor(torch.inf)).item() == pytest.approx(codec.top)
-    assert (codec.encode(depth_m).diff() > 0).all()
+    torch.testing.assert_close(encoding.decode(encoding.encode(depth_m)), depth_m, rtol=1e-4, atol=0)
+    assert encoding.encode(torch.tensor(torch.inf)).item() == pytest.approx(encoding.top)
+    assert (encoding.encode(depth_m).diff() > 0).all()
 
 
-def test_nearby_depth_survives_all_but_the_published_codec():
+def test_nearby_depth_survives_all_but_the_published_encoding():
     near = torch.tensor([0.35, 0.8])
     for name in ("log", "inverse", "sqrt"):
-        codec = DepthCodec(DepthCodecSpec(name, 0.3, 120.0))
-        torch.testing.assert_close(codec.decode(codec.encode(near)), near, rtol=1e-4, atol=0)
-    article = DepthCodec(DepthCodecSpec("article", 0.3, 250.0))
+        encoding = DepthEncoding(DepthEncodingSpec(name, 0.3, 120.0))
+        torch.testing.assert_close(encoding.decode(encoding.encode(near)), near, rtol=1e-4, atol=0)
+    article = DepthEncoding(DepthEncodingSpec("article", 0.3, 250.0))
     assert article.encode(near).tolist() == [0, 0]
     assert article.encode(torch.tensor(20.0)).item() == pytest.approx(2.9957 / 5, abs=1e-4)
 
@@ -81,7 +81,7 @@ class Fixed(torch.nn.Module):
     """A network that says what the test wants: two classes and sky, one value of depth per column."""
 
     spec = NetworkSpec(train_ids=(0, 13, 10, 255))
-    codec = DepthCodec(DepthCodecSpec("log", 1.0, 100.0))
+    depth_encoding = DepthEncoding(DepthEncodingSpec("log", 1.0, 100.0))
     stride = 1
 
     def coarse(self, x, camera=None):
@@ -118,7 +118,7 @@ def test_the_graph_normalises_like_imagenet():
     "values",
     [
         {"encoder": "resnet"},
-        {"finest": 3},
+        {"head_level": 3},
         {"decoder_width": 0},
         {"train_ids": ()},
         {"train_ids": (300,)},
@@ -131,7 +131,7 @@ def test_unknown_networks_are_refused(values):
 
 
 def test_spec_round_trip_and_unknown_key():
-    spec = NetworkSpec(decoder_width=64, train_ids=(0, 1), depth_codec=DepthCodecSpec("sqrt", 1.0, 80.0))
+    spec = NetworkSpec(decoder_width=64, train_ids=(0, 1), depth_encoding=DepthEncodingSpec("sqrt", 1.0, 80.0))
     assert NetworkSpec.from_dict(spec.to_dict()) == spec
     with pytest.raises(SpecError, match="unknown key 'width'"):
         NetworkSpec.from_dict({"width": 3})

@@ -8,7 +8,7 @@ import torch
 from helpers import make_image
 
 from mt_perception.backends import open_backend
-from mt_perception.geometry import Fit, rays
+from mt_perception.geometry import LetterBox, rays
 from mt_perception.model.spec import NetworkSpec
 from mt_perception.network.multitask import build_network
 from mt_perception.network.rays import RayEmbedding, assumed_camera
@@ -51,10 +51,10 @@ def test_without_a_camera_one_is_assumed() -> None:
 
 def test_a_letterboxed_image_keeps_its_rays() -> None:
     """What is assumed of an image holds for its part of the network's input too."""
-    fit = Fit.letterbox((50, 200), SIZE)
-    camera = fit.camera(Camera.assumed((50, 200)))
+    letterbox = LetterBox.fit((50, 200), SIZE)
+    camera = letterbox.camera(Camera.assumed((50, 200)))
     assert camera.fx_px == pytest.approx(96) and camera.cx_px == pytest.approx(47.5)
-    assert camera.cy_px == pytest.approx(fit.top + (fit.height - 1) / 2)
+    assert camera.cy_px == pytest.approx(letterbox.top + (letterbox.height - 1) / 2)
 
 
 @pytest.mark.parametrize("outputs", [("mask",), ("depth_m", "mask")])

@@ -40,7 +40,7 @@ def test_the_live_node_and_bag_process_agree_in_every_pixel_and_score(bundle, tm
     for path in (tmp_path / "recording", out):
         with Bag(path) as bag:
             assert bag.counts["/depth/camera_info"] == 8, "each has its camera, so that its metres are right"
-    live_scores, scores = (evaluate_bag(path).blocks.total() for path in (tmp_path / "recording", out))
+    live_scores, scores = (evaluate_bag(path).time_blocks.total() for path in (tmp_path / "recording", out))
     # the row table is that of other stretches of time, which the player's clock cuts elsewhere
     compared = [name for name in scores if name not in ("prior_abs_rel", "skill", "standing_out", "standing_out_share")]
     live_scores, scores = ({name: each[name] for name in compared} for each in (live_scores, scores))

@@ -37,7 +37,7 @@ name: field
 labels: field/labels.yaml
 fx_px: 80
 input: {width: 96, height: 64}
-network: {decoder_width: 16, depth_codec: {name: log, min_m: 0.5, max_m: 100.0}}
+network: {decoder_width: 16, depth_encoding: {name: log, min_m: 0.5, max_m: 100.0}}
 losses: {class_weights: {obstacle: 2.0}}
 phases:
   - {batch: {own: 2}, epochs: 1, steps: 8, crop_width: 96, crop_height: 64, learning_rate: 5.0e-3}

@@ -14,7 +14,7 @@ from mt_perception.geometry import rays
 from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.messages.read import array_from_compressed
 from mt_perception.prediction import Prediction
-from mt_perception.scale.ground import Ground, GroundDepth, GroundError, Mount, measure
+from mt_perception.scale.ground import Ground, GroundDepth, GroundError, Mount, estimate_scale
 from mt_perception.types import Camera, DataError, Frame
 from mt_perception.utils.resources import city_recording
 
@@ -42,7 +42,7 @@ def plane_m(height_m=HEIGHT_M, pitch_deg=0.0, roll_deg=0.0):
 def test_a_level_plane_by_hand():
     """100 px of focal length: 1.5 m below the camera, 30 px below the horizon, is 5 m away."""
     assert plane_m()[75, 10] == pytest.approx(5.0)
-    found = measure(plane_m() * np.float32(0.5), np.isfinite(plane_m()), CAMERA, MOUNT)
+    found = estimate_scale(plane_m() * np.float32(0.5), np.isfinite(plane_m()), CAMERA, MOUNT)
     assert found.factor == pytest.approx(2.0, rel=1e-5) and found.tilt_deg == pytest.approx(0, abs=0.01)
     assert found.spread < 1e-5 and found.inlier_share == 1 and found.pixels > 1000
 
@@ -50,7 +50,7 @@ def test_a_level_plane_by_hand():
 @given(st.floats(-15, 15), st.floats(-10, 10), st.floats(0.2, 5))
 def test_any_height_pitch_and_roll_is_found(pitch_deg, roll_deg, height_m):
     depth_m = plane_m(height_m, pitch_deg, roll_deg)
-    found = measure(depth_m, depth_m < 20 * height_m, CAMERA, MOUNT)
+    found = estimate_scale(depth_m, depth_m < 20 * height_m, CAMERA, MOUNT)
     assert found.factor == pytest.approx(HEIGHT_M / height_m, rel=1e-4)
     tilt_deg = math.degrees(math.acos(normal_of(pitch_deg, roll_deg)[1]))
     assert found.tilt_deg == pytest.approx(tilt_deg, abs=0.05)
@@ -61,7 +61,7 @@ def test_the_depths_own_scale_does_not_matter(scale, seed):
     noise = np.exp(np.random.default_rng(seed).normal(0, 0.1, SIZE)).astype(np.float32)
     depth_m = plane_m(pitch_deg=3) * noise
     road = np.isfinite(depth_m)
-    one, other = (measure(each, road, CAMERA, MOUNT) for each in (depth_m, depth_m * np.float32(scale)))
+    one, other = (estimate_scale(each, road, CAMERA, MOUNT) for each in (depth_m, depth_m * np.float32(scale)))
     assert other.factor * scale == pytest.approx(one.factor, rel=1e-4)
     assert (other.tilt_deg, other.spread) == pytest.approx((one.tilt_deg, one.spread), abs=1e-3)
 
@@ -74,7 +74,7 @@ def test_noise_and_cars_that_pass_for_road_do_not_move_it(seed):
     depth_m[:, :35] = np.minimum(depth_m[:, :35], 4.0)
     depth_m[:, 150:180] = np.minimum(depth_m[:, 150:180], 8.0)
     depth_m *= np.exp(rng.normal(0, 0.2, SIZE)).astype(np.float32)
-    found = measure(depth_m * np.float32(0.7), np.isfinite(depth_m), CAMERA, MOUNT)
+    found = estimate_scale(depth_m * np.float32(0.7), np.isfinite(depth_m), CAMERA, MOUNT)
     assert found.factor == pytest.approx(1 / 0.7, rel=0.06) and found.tilt_deg < 5
     assert 0.1 < found.spread < 0.35 and 0.5 < found.inlier_share < 0.9
 
@@ -82,7 +82,7 @@ def test_noise_and_cars_that_pass_for_road_do_not_move_it(seed):
 def test_pixels_without_depth_do_not_count():
     depth_m = plane_m()
     depth_m[60:70], depth_m[:, 20:30], depth_m[90:] = np.nan, np.inf, 0
-    assert measure(depth_m, np.ones(SIZE, bool), CAMERA, MOUNT).factor == pytest.approx(1.0, rel=1e-5)
+    assert estimate_scale(depth_m, np.ones(SIZE, bool), CAMERA, MOUNT).factor == pytest.approx(1.0, rel=1e-5)
 
 
 def road_in(rows):
@@ -107,7 +107,7 @@ def road_in(rows):
 )
 def test_what_is_no_plausible_road_is_refused_with_its_reason(depth_m, road, said):
     with pytest.raises(GroundError, match=said):
-        measure(depth_m, road, CAMERA, MOUNT)
+        estimate_scale(depth_m, road, CAMERA, MOUNT)
 
 
 def test_a_mount_that_is_known_to_look_down_is_no_tilt():
@@ -115,7 +115,7 @@ def test_a_mount_that_is_known_to_look_down_is_no_tilt():
     half = math.radians(90 + 30) / 2
     mount = Mount.from_pose(0.4, -math.sin(half), 0.0, 0.0, math.cos(half))
     assert mount.down == pytest.approx(normal_of(30, 0), abs=1e-12)
-    found = measure(plane_m(0.8, pitch_deg=30), np.ones(SIZE, bool), CAMERA, mount)
+    found = estimate_scale(plane_m(0.8, pitch_deg=30), np.ones(SIZE, bool), CAMERA, mount)
     assert found.factor == pytest.approx(0.5, rel=1e-4) and found.tilt_deg == pytest.approx(0, abs=0.05)
 
 
@@ -180,5 +180,5 @@ def test_true_depth_of_the_rendered_street_tells_how_high_its_camera_is():
     """With kerbs, cars, people and millimetres."""
     for (pair, truth_m), source_frame in zip(street(4), open_source(city_recording()), strict=False):
         labels = array_from_compressed(source_frame.others["/ground_truth/labels/compressed"].message())
-        found = measure(truth_m * np.float32(0.5), labels == 0, pair.camera, Mount(CITY_HEIGHT_M))
+        found = estimate_scale(truth_m * np.float32(0.5), labels == 0, pair.camera, Mount(CITY_HEIGHT_M))
         assert found.factor == pytest.approx(2.0, rel=0.01) and found.inlier_share > 0.9

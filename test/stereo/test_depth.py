@@ -9,7 +9,7 @@ from stereo.pairs import BLIND
 from stereo.recorded import shifted, street
 
 from mt_perception.settings import Settings
-from mt_perception.stereo import StereoDepth, measure
+from mt_perception.stereo import StereoDepth, estimate_scale
 from mt_perception.types import StereoPair
 
 FAST = Settings(depth_mode="scaled", stereo_rate_hz=120.0)
@@ -131,5 +131,5 @@ def test_a_pair_that_cannot_be_matched_is_told_and_costs_no_frame(stereo, street
 def test_the_known_answer_is_the_measurement_itself(stereo, street_pairs):
     pair, truth_m = street_pairs[0]
     corrected(stereo, pair, truth_m * 2, FAST)
-    measured = measure(truth_m * 2, stereo.matches[0][1])
+    measured = estimate_scale(truth_m * 2, stereo.matches[0][1])
     assert stereo.scale.latest == measured and measured.factor == pytest.approx(0.5, rel=0.03)

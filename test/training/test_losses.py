@@ -10,9 +10,8 @@ import torch
 
 from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.labels import CITYSCAPES
-from mt_perception.model.spec import DepthCodecSpec
-from mt_perception.network.codecs import DepthCodec
-from mt_perception_training.groups import Targets
+from mt_perception.model.spec import DepthEncodingSpec
+from mt_perception.network.depth_encodings import DepthEncoding
 from mt_perception_training.losses import (
     MultiTaskLoss,
     depth_error,
@@ -23,12 +22,13 @@ from mt_perception_training.losses import (
     smoothness_loss,
 )
 from mt_perception_training.recipe import Losses, RecipeError
+from mt_perception_training.superclasses import Targets
 
 IDS = tuple(range(19))
 TARGETS = Targets(CITYSCAPES, IDS, [CAMVID11])
 SIGN = next(each.train_id for each in TARGETS.told if each.name == "sign")  # of CamVid: traffic light or sign
 NAN = float("nan")
-CODEC = DepthCodec(DepthCodecSpec("log", 0.5, 250.0))
+ENCODING = DepthEncoding(DepthEncodingSpec("log", 0.5, 250.0))
 
 
 def made_batch(labels: list[int], depth_m: list[float]) -> dict[str, torch.Tensor]:
@@ -44,7 +44,7 @@ def test_each_loss_counts_only_where_there_is_truth() -> None:
     """The first sample has labels only, the second depth only."""
     logits = torch.randn(2, 19, 1, 1, requires_grad=True)
     encoded = torch.randn(2, 1, 1, 1, requires_grad=True)
-    loss = MultiTaskLoss(Losses(), CODEC, TARGETS)
+    loss = MultiTaskLoss(Losses(), ENCODING, TARGETS)
     loss(logits, encoded, made_batch([3, 255], [NAN, 7.0]), lovasz=1.0)["loss"].backward()
     assert logits.grad[0].abs().sum() > 0 and logits.grad[1].abs().sum() == 0
     assert encoded.grad[0] == 0 and encoded.grad[1] != 0
@@ -53,7 +53,7 @@ def test_each_loss_counts_only_where_there_is_truth() -> None:
 @pytest.mark.parametrize("kind", ["mse", "l1", "berhu"])
 def test_no_truth_at_all_is_no_loss(kind: str) -> None:
     logits, encoded = torch.randn(2, 19, 1, 1, requires_grad=True), torch.randn(2, 1, 1, 1, requires_grad=True)
-    loss = MultiTaskLoss(Losses(depth_kind=kind), CODEC, TARGETS)
+    loss = MultiTaskLoss(Losses(depth_kind=kind), ENCODING, TARGETS)
     parts = loss(logits, encoded, made_batch([255, 255], [NAN, NAN]), lovasz=1.0)
     parts["loss"].backward()
     assert parts["loss"] == 0 and not logits.grad.any() and not encoded.grad.any()
@@ -71,11 +71,11 @@ def test_a_group_asks_for_the_sum_of_its_members() -> None:
 
 def test_class_weights() -> None:
     options = Losses(class_weights={"pole": 3.0, "traffic sign": 5.0})
-    loss = MultiTaskLoss(options, CODEC, TARGETS)
+    loss = MultiTaskLoss(options, ENCODING, TARGETS)
     assert loss.weights[5] == 3 and loss.weights[0] == 1
-    assert loss.weights[int(loss.table[SIGN])] == 5  # of a group: its members' largest
+    assert loss.weights[int(loss.table[SIGN])] == 5  # of a superclass: its members' largest
     with pytest.raises(RecipeError, match="'pool'"):
-        MultiTaskLoss(Losses(class_weights={"pool": 1.0}), CODEC, TARGETS)
+        MultiTaskLoss(Losses(class_weights={"pool": 1.0}), ENCODING, TARGETS)
 
 
 def test_lovasz_is_one_minus_iou_for_certain_predictions() -> None:
@@ -100,17 +100,17 @@ def test_a_sample_with_few_known_pixels_counts_as_much_as_one_with_many() -> Non
 
 
 def test_depth_up_to_a_factor_teaches_only_what_is_left_of_it() -> None:
-    """Twice as far everywhere: no error where metres are unknown, ln 2 of the codec's range where they are known."""
+    """Twice as far everywhere: no error where metres are unknown, ln 2 of the encoding's range where they are known."""
     truth_m = torch.tensor([[[4.0, 8.0, 16.0]]] * 2)
-    error = depth_error(CODEC.encode(2 * truth_m), CODEC.encode(truth_m), torch.tensor([True, False]))
+    error = depth_error(ENCODING.encode(2 * truth_m), ENCODING.encode(truth_m), torch.tensor([True, False]))
     assert error[0, 0].tolist() == pytest.approx([math.log(2) / math.log(500)] * 3, abs=1e-6)
     assert error[1, 0].tolist() == pytest.approx([0.0] * 3, abs=1e-6)
 
 
-def test_only_a_logarithmic_codec_can_learn_from_depth_up_to_a_factor() -> None:
+def test_only_a_logarithmic_encoding_can_learn_from_depth_up_to_a_factor() -> None:
     batch = made_batch([255, 255], [4.0, 8.0]) | {"metric": torch.tensor([False, False])}
     encoded = torch.randn(2, 1, 1, 1)
-    sqrt = DepthCodec(DepthCodecSpec("sqrt", 0.5, 250.0))
+    sqrt = DepthEncoding(DepthEncodingSpec("sqrt", 0.5, 250.0))
     assert MultiTaskLoss(Losses(), sqrt, TARGETS)(torch.randn(2, 19, 1, 1), encoded, batch)["depth"] == 0
 
 
@@ -137,7 +137,7 @@ def test_smoothness_teaches_depth_where_only_labels_are_known() -> None:
     encoded = torch.randn(1, 1, 4, 5, requires_grad=True)
     batch = {"labels": torch.zeros(1, 4, 5, dtype=torch.uint8), "depth_m": torch.full((1, 4, 5), NAN)}
     batch["metric"] = torch.tensor([True])
-    loss = MultiTaskLoss(Losses(smoothness=0.5), CODEC, TARGETS)
+    loss = MultiTaskLoss(Losses(smoothness=0.5), ENCODING, TARGETS)
     parts = loss(torch.zeros(1, 19, 4, 5), encoded, batch)
     parts["loss"].backward()
     assert parts["loss"].item() == pytest.approx((parts["segmentation"] + 0.5 * parts["smoothness"]).item())
@@ -145,8 +145,8 @@ def test_smoothness_teaches_depth_where_only_labels_are_known() -> None:
 
 
 def test_uncertainty_weights_are_learned_only_if_asked() -> None:
-    assert not [p for p in MultiTaskLoss(Losses(), CODEC, TARGETS).parameters() if p.requires_grad]
-    loss = MultiTaskLoss(dataclasses.replace(Losses(), uncertainty=True), CODEC, TARGETS)
+    assert not [p for p in MultiTaskLoss(Losses(), ENCODING, TARGETS).parameters() if p.requires_grad]
+    loss = MultiTaskLoss(dataclasses.replace(Losses(), uncertainty=True), ENCODING, TARGETS)
     batch = made_batch([1, 2], [3.0, 4.0])
     loss(torch.randn(2, 19, 1, 1), torch.randn(2, 1, 1, 1), batch)["loss"].backward()
     assert loss.log_variances.grad.abs().min() > 0

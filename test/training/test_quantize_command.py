@@ -17,7 +17,7 @@ def test_scores_before_and_after_decide(bundle: Bundle, tmp_path: Path, capsys: 
     data = [f"camvid={write_camvid(tmp_path / 'camvid')}", f"city={write_city(tmp_path / 'city')}"]
     out = tmp_path / "model"
     arguments = ["quantize", "--model", str(bundle.folder), "--data", *data, "--out", str(out)]
-    assert main([*arguments, "--max-miou-loss", "100", "--max-abs-rel-loss", "900"]) == 0
+    assert main([*arguments, "--max-miou-drop", "100", "--max-abs-rel-drop", "900"]) == 0
     said = capsys.readouterr().out
     assert {"camvid_miou", "city_miou", "city_abs_rel"} == set(load_bundle(out).card.int8_scores)
     assert "city_abs_rel: " in said and "(at most 900.00%)" in said
@@ -25,6 +25,6 @@ def test_scores_before_and_after_decide(bundle: Bundle, tmp_path: Path, capsys: 
 
 def test_a_loss_above_the_bound_is_one_line(bundle: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["quantize", "--model", str(bundle.folder), "--data", f"city={write_city(tmp_path / 'city')}"]
-    assert main([*arguments, "--out", str(tmp_path / "model"), "--max-miou-loss", "-200"]) == 1
+    assert main([*arguments, "--out", str(tmp_path / "model"), "--max-miou-drop", "-200"]) == 1
     said = capsys.readouterr().err.strip().splitlines()[-1]
     assert said.startswith("mt-perception-train: int8 loses too much") and not (tmp_path / "model").exists()

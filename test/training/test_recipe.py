@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from mt_perception.labels import CITYSCAPES
+from mt_perception.utils import former_names
 from mt_perception_training.cli import main
 from mt_perception_training.recipe import RECIPES, RecipeError, load_recipe, parse_recipe
 
@@ -23,6 +24,7 @@ def test_recipes_of_the_package(name: str) -> None:
 
 
 def test_a_recipe_may_have_its_former_name(capsys: pytest.CaptureFixture[str]) -> None:
+    former_names._give_notice.cache_clear()
     assert load_recipe("article").name == "baseline"
     assert "article is now called baseline" in capsys.readouterr().err
 
@@ -36,7 +38,7 @@ def test_a_recipe_may_have_its_former_name(capsys: pytest.CaptureFixture[str]) -
         ({"phases": [PHASE | {"crop_width": 100}]}, r"phases\[0\]: the crop is 100x288"),
         ({"phases": [PHASE | {"batch": {"city": 0}}]}, "batch is"),
         ({"phases": [PHASE | {"augmentation": {"scale": [2, 1]}}]}, "scale is"),
-        ({"network": {"depth_codec": {"name": "cubic"}}}, "depth codec is 'cubic'"),
+        ({"network": {"depth_encoding": {"name": "cubic"}}}, "depth encoding is 'cubic'"),
         ({"losses": {"depth_kind": "huber"}}, "depth_kind is 'huber'"),
         ({"labels": "cars"}, "there is no label set 'cars'"),
         ({"labels": 5}, "expected keys and values, with `labels` a list of classes"),

@@ -45,4 +45,4 @@ def test_the_faults(comparison, tmp_path: Path):
     assert not any(each.requires_grad for each in module.network.encoder.parameters())
     assert all(each.requires_grad for each in module.network.decoder.parameters())
     assert (module.training_readers["city"][0].labels[:5, :7] == 6).all()
-    assert module.network.codec.spec.name == "article"
+    assert module.network.depth_encoding.spec.name == "article"

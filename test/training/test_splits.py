@@ -81,7 +81,7 @@ def test_a_recipe_carries_its_holdout_and_tells_what_it_has_seen() -> None:
 def test_depth_is_compared_with_the_split_train_or_with_other_tenths_or_with_the_card(tmp_path: Path) -> None:
     city, kitti = write_city(tmp_path / "city"), write_kitti_drive(tmp_path / "kitti_drive", 2)
     found = baseline("city", split_readers({"city": city}, "val", {}, False)["city"], city, {}, CARD)
-    assert found and "split train (3 frames)" in found.words
+    assert found and "split train (3 frames)" in found.description
     # the scene's road: 90 / (row - 32 + 3) m
     table = found.prior(0)
     assert table and table.predict(split_readers({"city": city}, "val", {}, False)["city"][0].camera)[60, 5] == (
@@ -90,7 +90,7 @@ def test_depth_is_compared_with_the_split_train_or_with_other_tenths_or_with_the
     found = baseline(
         "kitti_drive", split_readers({"kitti_drive": kitti}, "val", {}, False)["kitti_drive"], kitti, {}, CARD
     )
-    assert found and "other tenths" in found.words and found.prior(0) and found.prior(1)
+    assert found and "other tenths" in found.description and found.prior(0) and found.prior(1)
     one = write_kitti_drive(tmp_path / "one", 1)
     reader = split_readers({"kitti_drive": one}, "val", {}, False)["kitti_drive"]
     for card, words in (
@@ -98,7 +98,7 @@ def test_depth_is_compared_with_the_split_train_or_with_other_tenths_or_with_the
         (dataclasses.replace(CARD, row_prior=RowPrior(0, 1, (5.0,))), "street"),
     ):
         found = baseline("kitti_drive", reader, one, {}, card)
-        assert found and words in found.words and found.prior(0) == card.row_prior
+        assert found and words in found.description and found.prior(0) == card.row_prior
     camvid = write_camvid(tmp_path / "camvid")
     assert baseline("camvid", split_readers({"camvid": camvid}, "val", {}, False)["camvid"], camvid, {}, CARD) is None
     assert row_prior_of({"camvid": camvid}, {}) is None and row_prior_of({"camvid": camvid, "city": city}, {})

@@ -16,8 +16,8 @@ from mt_perception.datasets.holdout import ALL
 from mt_perception.model.bundle import CARD, Bundle, new_bundle, open_model
 from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception.network.export import read_network
+from mt_perception.network.fp16_rounding import rounded
 from mt_perception.network.multitask import MultiTaskNetwork
-from mt_perception.network.storage import rounded
 from mt_perception.utils.resources import DEFAULT_MODEL
 from mt_perception_training.checkpoint import read_checkpoint
 from mt_perception_training.cli import main

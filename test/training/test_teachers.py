@@ -96,7 +96,7 @@ def test_depth_comes_back_to_the_pixel_that_looks_along_its_ray(fx, other_fx, cx
     source = Camera(100, 60, fx, fx * aspect, cx, cy)
     target = Camera(90, 50, other_fx, other_fx, 47.0, 21.0)
     rows, columns = np.mgrid[:50, :90].astype(np.float32)
-    depth_m = Move(source, target).undo(0.01 * columns - 0.02 * rows)
+    depth_m = Move(source, target).inverse(0.01 * columns - 0.02 * rows)
     x = (np.arange(100) - cx) / fx * other_fx + 47
     y = ((np.arange(60) - cy) / (fx * aspect) * other_fx + 21)[:, None]
     margin = 0.01

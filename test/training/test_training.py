@@ -21,7 +21,7 @@ import torch
 from miniature import CAMERA, scene, write_camvid, write_city
 
 from mt_perception.model.bundle import load_bundle
-from mt_perception.model.spec import DepthCodecSpec, InputSpec, NetworkSpec
+from mt_perception.model.spec import DepthEncodingSpec, InputSpec, NetworkSpec
 from mt_perception.network.multitask import build_network
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
@@ -43,7 +43,9 @@ PHASE = Phase(
 )
 RECIPE = Recipe(
     name="miniature",
-    network=NetworkSpec(decoder_width=16, train_ids=tuple(range(19)), depth_codec=DepthCodecSpec("log", 0.5, 100.0)),
+    network=NetworkSpec(
+        decoder_width=16, train_ids=tuple(range(19)), depth_encoding=DepthEncodingSpec("log", 0.5, 100.0)
+    ),
     input=InputSpec(96, 64),
     fx_px=100.0,
     phases=(PHASE, dataclasses.replace(PHASE, loss_stride=2, lovasz=1.0)),

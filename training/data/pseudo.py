@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from mt_perception.datasets.cityscapes import decode_depth
-from mt_perception.datasets.opinion import Refined
+from mt_perception.datasets.pseudo_labels import Refined
 from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of, read_ids, read_uint16
 from mt_perception.labels import CITYSCAPES, UNLABELLED
 from mt_perception.types import Camera, DataError
@@ -54,9 +54,9 @@ class PseudoLabelled:
         sample = self._reader[index]
         labels, depth = (self._folder / kind / f"{sample.name}.png" for kind in ("labels", "depth"))
         if labels.is_file():
-            opinion = _of_size(read_ids(labels), sample, labels)
+            pseudo = _of_size(read_ids(labels), sample, labels)
             true = np.full(sample.size, UNLABELLED, np.uint8) if sample.labels is None else sample.labels
-            sample = replace(sample, labels=self._refined(true, opinion))
+            sample = replace(sample, labels=self._refined(true, pseudo))
         return self._with_depth(sample, depth) if depth.is_file() else sample
 
     def _with_depth(self, sample: Sample, path: Path) -> Sample:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.geometry import Fit
+from mt_perception.geometry import LetterBox
 from mt_perception.types import Camera, DepthMap, Frame, Mask
 from mt_perception_training.teachers.description import DepthNetwork, LabelNetwork
 from mt_perception_training.teachers.network import Network, TeacherError
@@ -39,8 +39,9 @@ class OnnxLabels:
 
     def _look(self, image: Image, scale: float) -> NDArray[np.float32]:
         """(H, W, N) probability of each class."""
-        fit = Fit.letterbox((image.shape[0], image.shape[1]), self._size(image, scale))
-        planes = self._input.planes(self._network({self._input.name: self._input.tensor(fit.apply(Frame(image)))}))
+        letterbox = LetterBox.fit((image.shape[0], image.shape[1]), self._size(image, scale))
+        tensor = self._input.tensor(letterbox.apply(Frame(image)))
+        planes = self._input.planes(self._network({self._input.name: tensor}))
         if planes.ndim != 3 or len(planes) != len(self._output.train_ids):
             expected = f"{len(self._output.train_ids)} channels, one for each of train_ids"
             raise TeacherError(f"{self._network.file} gives {planes.shape}; expected {expected}")
@@ -49,8 +50,8 @@ class OnnxLabels:
             planes /= planes.sum(axis=0)
         channels = np.array(self._output.train_ids)
         merged = np.stack([planes[channels == each].sum(axis=0) for each in self._classes], axis=2)
-        whole = fit.content(resized(merged, fit.target))
-        return resized(whole, fit.source)
+        whole = letterbox.unpad(resized(merged, letterbox.target))
+        return resized(whole, letterbox.source)
 
     def _size(self, image: Image, scale: float) -> tuple[int, int]:
         """(height, width) of the network's input: bound, described, or by the image's proportions."""
@@ -79,7 +80,7 @@ class OnnxDepth:
         move = Move(camera, self._camera(camera))
         moved = move.apply(image)
         looks = [mirror(self._look(mirror(moved, each)), each) for each in self._views.mirrored]
-        depth_m = move.undo(np.mean(looks, axis=0, dtype=np.float32))
+        depth_m = move.inverse(np.mean(looks, axis=0, dtype=np.float32))
         near, far = self._output.valid_m
         return np.where((depth_m >= near) & (depth_m <= far), depth_m, np.float32(np.nan))
 

@@ -49,7 +49,7 @@ class Move:
             image, self.matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
 
-    def undo(self, log_depth: NDArray[np.float32]) -> DepthMap:
+    def inverse(self, log_depth: NDArray[np.float32]) -> DepthMap:
         """(H', W') logarithm of metres, of the target -> (H, W) metres of the source; NaN where the target saw nothing.
 
         Between two pixels depth is interpolated in its logarithm: the network's own edges are no sharper.

@@ -18,9 +18,9 @@ MOST_FRAMES = 400
 
 @dataclass(frozen=True)
 class Baseline:
-    """`prior(index)` is the table for one image; None where there is none, as `words` say."""
+    """`prior(index)` is the table for one image; None where there is none, as `description` says."""
 
-    words: str
+    description: str
     prior: Callable[[int], RowPrior | None]
 
 

@@ -15,7 +15,7 @@ from mt_perception.report.frames import FrameScores, Worst, judge
 from mt_perception.report.images import Panel, View, panels
 from mt_perception.report.tables import depth_results, label_results
 from mt_perception.types import DepthMap, Mask
-from mt_perception.utils.json_safe import plain
+from mt_perception.utils.json_safe import json_safe
 
 
 class DatasetScores:
@@ -102,7 +102,7 @@ class Collector(Scoreboard):
     def results(self) -> dict[str, Any]:
         """The main scores as in a model's card, and every number of each data set: plain values, ready for JSON."""
         datasets = {name: self._results(name) for name in self.datasets}
-        return plain({"scores": self.summary(), "datasets": datasets})
+        return json_safe({"scores": self.summary(), "datasets": datasets})
 
     def _results(self, name: str) -> dict[str, Any]:
         found = self.datasets[name].results() | {"split": self.about.get(name, {}).get("split")}

@@ -54,7 +54,7 @@ def evaluate(
     for name, reader in readers.items():
         row_table = baseline(name, reader, folders[dataset_of(name)], holdout, card)
         if row_table:
-            board.about[name]["row_table"] = row_table.words
+            board.about[name]["row_table"] = row_table.description
         scored = 0
         for index in tqdm(range(len(reader)), desc=name, unit="image"):
             sample = reader[index]

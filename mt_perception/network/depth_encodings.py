@@ -1,4 +1,4 @@
-"""Depth codecs: the transform between metres and the number that the network learns, and its inverse.
+"""Depth encodings: the transform between metres and the number that the network learns, and its inverse.
 
 | name    | encoded value                                        | range  |
 |---------|------------------------------------------------------|--------|
@@ -18,7 +18,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from mt_perception.model.spec import DepthCodecSpec
+from mt_perception.model.spec import DepthEncodingSpec
 
 _CURVES: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "log": (torch.log, torch.exp),
@@ -27,10 +27,10 @@ _CURVES: dict[str, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]
 }
 
 
-class DepthCodec:
+class DepthEncoding:
     """Encodes depth in metres for the network and decodes what the network says."""
 
-    def __init__(self, spec: DepthCodecSpec) -> None:
+    def __init__(self, spec: DepthEncodingSpec) -> None:
         self.spec = spec
         curve = "log" if spec.name == "article" else spec.name
         self._forward, self._inverse = _CURVES[curve]

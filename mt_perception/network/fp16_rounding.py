@@ -1,4 +1,4 @@
-"""What of a network is written to disk, and in how many bits. Rounded once, before anything is made of it."""
+"""Folds batch norm and rounds weights to fp16 once, so that all exports hold the same numbers."""
 
 from __future__ import annotations
 

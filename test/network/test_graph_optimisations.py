@@ -1,4 +1,4 @@
-"""Each rewrite against what it replaces."""
+"""Each optimisation against what it replaces."""
 
 import pytest
 
@@ -11,7 +11,13 @@ from torch.nn import functional as F
 from mt_perception.model.spec import InputSpec
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.graph import DeployedGraph
-from mt_perception.network.rewrites import NinePointwise, channels_apart, in_fp32, interleave, upsampled_phases
+from mt_perception.network.graph_optimisations import (
+    NinePointwise,
+    channels_apart,
+    in_fp32,
+    interleave,
+    upsampled_phases,
+)
 
 
 def test_two_pixels_upsampled_by_hand():

@@ -72,7 +72,7 @@ class Scale:
         return abs(self.log_factor) > math.log(LIMIT) - 0.01
 
 
-def followed(scale: Scale | None, measurement: Measurement | None, stamp_ns: int) -> Scale:
+def update_scale(scale: Scale | None, measurement: Measurement | None, stamp_ns: int) -> Scale:
     """The scale after one more image, of `stamp_ns`; `measurement` is None where that image told nothing.
 
     The first measurement is taken as it is, later ones with the weight 1 - exp(-dt / time constant). An image that
@@ -91,7 +91,7 @@ def followed(scale: Scale | None, measurement: Measurement | None, stamp_ns: int
     return Scale(stamp_ns, log_factor, measurement, stamp_ns)
 
 
-def agreed(ratios: NDArray[np.floating], trust: NDArray[np.floating]) -> Measurement:
+def robust_mean(ratios: NDArray[np.floating], trust: NDArray[np.floating]) -> Measurement:
     """What pixels agree on: their log(measured / network) (N,), each with the weight `trust`, N > 0.
 
     The mean by iteratively reweighted least squares, from the median on, with Tukey's weight.
@@ -115,6 +115,6 @@ def tukey(residuals: NDArray[np.floating], spread: float) -> NDArray[np.floating
     return np.maximum(0, 1 - (residuals / reach) ** 2) ** 2
 
 
-def scaled(depth_m: DepthMap, scale: Scale | None) -> DepthMap:
+def apply_scale(depth_m: DepthMap, scale: Scale | None) -> DepthMap:
     """The network's depth (H, W) in the right scale, as far as that is known."""
     return depth_m * np.float32(scale.factor if scale else 1.0)

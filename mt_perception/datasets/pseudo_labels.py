@@ -11,14 +11,14 @@ from mt_perception.types import Mask
 
 
 class Refined:
-    """Masks of `truth` with opinions in the classes of `opinion`. `labels`: the classes of what it makes of them.
+    """Masks of `truth` with pseudo-labels in the classes of `pseudo`. `labels`: the classes of what it makes of them.
 
-    The opinion counts where nothing else is known, and where it names a part of the class that is known.
+    A pseudo-label counts where nothing else is known, and where it names a part of the class that is known.
     """
 
-    def __init__(self, truth: LabelSet, opinion: LabelSet) -> None:
-        self.labels = truth.union(opinion)
-        self._told = LabelMapping(opinion, self.labels).table()
+    def __init__(self, truth: LabelSet, pseudo: LabelSet) -> None:
+        self.labels = truth.union(pseudo)
+        self._table = LabelMapping(pseudo, self.labels).table()
         self._counts: NDArray[np.bool_] = np.ones((256, 256), bool)
         meanings = {each.train_id: each.meaning for each in self.labels}
         for known in truth:
@@ -27,7 +27,7 @@ class Refined:
             self._counts[known.train_id, parts] = True
         self._counts[self.labels.ignore] = self._counts[UNLABELLED]
 
-    def __call__(self, labels: Mask, opinion: Mask) -> Mask:
-        """(H, W) trainIds of the truth, and of the opinion -> of `labels`."""
-        told = self._told[opinion]
+    def __call__(self, labels: Mask, pseudo: Mask) -> Mask:
+        """(H, W) trainIds of the truth, and the pseudo-labels -> of `labels`."""
+        told = self._table[pseudo]
         return np.where(self._counts[labels, told], told, labels)

@@ -36,7 +36,7 @@ class Targets:
         self.members: NDArray[np.bool_] = np.array([[each in members for each in train_ids] for members in rows])
 
     def weights(self, by_name: Mapping[str, float]) -> NDArray[np.float32]:
-        """(rows,): the weight of each class, 1 where none is told, and for a group the largest of its members'."""
+        """(rows,): the weight of each class, 1 where none is told, and for a superclass the largest of its members'."""
         if unknown := sorted(set(by_name) - set(self._labels.names)):
             raise RecipeError(f"class_weights names {unknown[0]!r}; the classes are {', '.join(self._labels.names)}")
         names = dict(zip(self._labels.train_ids, self._labels.names, strict=True))

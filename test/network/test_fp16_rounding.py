@@ -10,7 +10,7 @@ from torch import nn
 
 from mt_perception.model.bundle import WEIGHTS, load_bundle, new_bundle
 from mt_perception.network.export import read_network
-from mt_perception.network.storage import _fold, halve, load, rounded, stored
+from mt_perception.network.fp16_rounding import _fold, halve, load, rounded, stored
 
 
 def test_batch_norm_folds_into_the_convolution_by_hand():

@@ -1,4 +1,4 @@
-"""The same results by steps that a CPU does faster; `test/network/test_rewrites.py` holds each against the plain one.
+"""Graph optimisations: the same results by steps that a CPU does faster. The tests hold each against the plain one.
 
 The 5x5 max-pool in two passes is not here but in the decoder: it is faster everywhere.
 """
