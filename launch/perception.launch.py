@@ -18,11 +18,11 @@ from mt_perception.topics import (
     DIAGNOSTICS,
     IMAGE,
     LEFT_IMAGE,
-    OUTPUT_TOPICS,
     RIGHT_IMAGE,
     camera_info_topic,
     image_inputs,
     of_camera,
+    output_topics,
 )
 from mt_perception.utils.hardware import Machine, detect
 from mt_perception.utils.resources import share_folder
@@ -32,7 +32,6 @@ OVERRIDES = (
     "depth_mode", "camera_height_m", "base_frame", "cameras", "stereo_cameras",
 )  # fmt: skip
 PROFILES = share_folder() / "config" / "profiles"
-RESULTS = tuple(each.name for each in OUTPUT_TOPICS if each.recorded)
 YES_NO = ["true", "false"]
 
 
@@ -172,11 +171,10 @@ def recording(value: Mapping[str, str]) -> list:
     if value["record"] in ("", "false"):
         return []
     inputs = remappings(value)
-    images = [
-        topic.removesuffix(COMPRESSED) for name, topic in inputs if name.endswith((IMAGE, LEFT_IMAGE, RIGHT_IMAGE))
-    ]
+    roles = (IMAGE, LEFT_IMAGE, RIGHT_IMAGE)
+    images = [topic.removesuffix(COMPRESSED) for name, topic in inputs if name.endswith(roles)]
     cameras = checked("cameras", value["cameras"]) or ("",)
-    results = [of_camera(each, camera) for camera in cameras for each in RESULTS]
+    results = [of_camera(each.name, camera) for camera in cameras for each in output_topics() if each.recorded]
     published = [*dict(inputs).values(), *(image + COMPRESSED for image in images), *results, DIAGNOSTICS]
     namespace = Path("/" + value["namespace"].strip("/"))
     topics = sorted({str(namespace / topic) for topic in published})

@@ -1,4 +1,4 @@
-"""What every backend and every data set has to keep, as tests to inherit: of this package and of others alike.
+"""What every backend, data set and network has to keep, as tests to inherit: of this package and of others alike.
 
     from mt_perception.testing import BackendContract
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from mt_perception.backends import Backend, open_backend
 from mt_perception.datasets.sample import Reader, Sample
 from mt_perception.model.bundle import Bundle, open_model
+from mt_perception.model.spec import NetworkSpec
 from mt_perception.settings import Settings
 from mt_perception.types import OUTPUTS
 from mt_perception.utils.image_files import read_image
@@ -54,9 +55,8 @@ class BackendContract:
 
     @pytest.fixture(scope="class")
     def image(self) -> NDArray[np.uint8]:
-        """(H, W, 3) uint8 RGB with structure at several scales."""
-        coarse = np.random.default_rng(5).integers(0, 256, (5, 7, 3), np.uint8)
-        return cv2.resize(coarse, self.size[::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
+        """(H, W, 3) uint8 RGB with structure."""
+        return _structured(self.size)
 
     @pytest.fixture(scope="class")
     def opened(self, model: Bundle) -> Backend:
@@ -85,6 +85,12 @@ class BackendContract:
     def test_the_scale_multiplies_metres(self, opened: Backend, image: Any) -> None:
         once, twice = (_copied(opened.infer(image, scale, ("depth_m",)))["depth_m"] for scale in (1.0, 2.0))
         np.testing.assert_allclose(twice, 2 * once, rtol=1e-5)
+
+
+def _structured(size: tuple[int, int]) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 RGB: soft spots."""
+    coarse = np.random.default_rng(5).integers(0, 256, (5, 7, 3), np.uint8)
+    return cv2.resize(coarse, size[::-1], interpolation=cv2.INTER_CUBIC)  # type: ignore[return-value]
 
 
 def _copied(results: Results) -> dict[str, NDArray[Any]]:
@@ -121,3 +127,75 @@ class DatasetContract:
         first, again = reader[0], reader[0]
         for name in ("image", "labels", "depth_m"):
             np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
+
+
+class NetworkContract:
+    """`spec` describes a network of its encoder or decoder; `parameters` is how many weights it has. Needs PyTorch."""
+
+    spec: NetworkSpec
+    parameters: int
+    size = (64, 96)
+
+    @pytest.fixture(scope="class")
+    def network(self) -> Any:
+        """The network, with random weights."""
+        return self._build().eval()
+
+    def _build(self) -> Any:
+        torch = pytest.importorskip("torch")
+        from mt_perception.network.multitask import build_network
+
+        torch.manual_seed(3)
+        return build_network(self.spec)
+
+    def test_it_has_its_weights(self, network: Any) -> None:
+        assert sum(each.numel() for each in network.parameters()) == self.parameters
+
+    @pytest.mark.parametrize("size", [(64, 96), (33, 75)])
+    def test_outputs_have_the_images_size(self, network: Any, size: tuple[int, int]) -> None:
+        torch = pytest.importorskip("torch")
+        with torch.no_grad():
+            outputs, coarse = (answer(torch.zeros(1, 3, *size)) for answer in (network, network.coarse))
+        assert outputs["segmentation"].shape == (1, len(self.spec.train_ids), *size)
+        assert outputs["depth"].shape == (1, 1, *size)
+        assert coarse["depth"].shape[2:] == tuple(-(-each // network.stride) for each in size)
+
+    def test_every_weight_learns(self) -> None:
+        torch = pytest.importorskip("torch")
+        network = self._build().train()
+        outputs = network(torch.randn(2, 3, *self.size))
+        sum(each.square().mean() for each in outputs.values()).backward()
+        assert [name for name, p in network.named_parameters() if p.grad is None or not p.grad.any()] == []
+
+
+class DeployedContract(NetworkContract):
+    """The same, and what takes seconds more: its bundle, and the graph in it that a CPU runs. Needs OpenVINO, too."""
+
+    @pytest.fixture(scope="class")
+    def bundle(self, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+        """A bundle of it."""
+        pytest.importorskip("torch")
+        from mt_perception.network.export import write_untrained
+
+        return write_untrained(tmp_path_factory.mktemp("models") / "model", "model", self.spec, self.size, seed=3)
+
+    def test_a_bundle_brings_it_back(self, bundle: Bundle) -> None:
+        torch = pytest.importorskip("torch")
+        from mt_perception.network.export import read_network
+        from mt_perception.network.fp16_rounding import rounded
+
+        assert bundle.card.network == self.spec and bundle.card.parameters == self.parameters and bundle.card.gmacs > 0
+        network = read_network(bundle)
+        again = rounded(network).state_dict()  # once and for all
+        assert all(torch.equal(again[name], each) for name, each in network.state_dict().items())
+
+    @pytest.mark.parametrize("size", [(64, 96), (50, 70)])
+    def test_the_cpu_graph_says_what_pytorch_says(self, bundle: Bundle, size: tuple[int, int]) -> None:
+        image = _structured(size)
+        ours, reference = (
+            _copied(
+                open_backend(bundle, Settings(backend=name, precision="fp32"), size).infer(image, 1.5, tuple(OUTPUTS))
+            )
+            for name in ("openvino", "torch")
+        )
+        assert_alike(ours, reference, size)

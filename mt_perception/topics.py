@@ -7,9 +7,12 @@ and the views that are shipped are tested against it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
+
+from mt_perception.utils import registry
+from mt_perception.utils.registry import PluginError, Registry
 
 IMAGE_TYPE, COMPRESSED_TYPE = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
 COMPRESSED = "/compressed"
@@ -26,12 +29,13 @@ DEPTH, DEPTH_CAMERA, DISPARITY, POINTS = "depth/image", "depth/camera_info", "di
 
 @dataclass(frozen=True)
 class OutputTopic:
-    """A topic that the node publishes, relative to its namespace. `outputs.py` has the function that makes its message.
+    """A topic that the node publishes, relative to its namespace; `messages/outputs.py` has what makes its message.
 
     content: what it holds, in the words of the README. encoding: of an `Image`. needs: those of the network's outputs
     that it is made of. needs_camera: it is not made without a camera_info. made: for each `frame`, for each `match` of
     a pair, or, latched, for each loaded `model`. recorded: by the launch file's `record`. processed: `bag process`
-    writes it.
+    writes it. make: of another package's output, which is made for each frame: what `messages.outputs` has for this
+    one's, (Result) -> the pixels of an `Image`, or another message.
     """
 
     name: str
@@ -43,6 +47,7 @@ class OutputTopic:
     made: Literal["frame", "match", "model"] = "frame"
     recorded: bool = False
     processed: bool = False
+    make: Callable[[Any], Any] | None = None
 
 
 def _image(
@@ -108,8 +113,20 @@ OUTPUT_TOPICS: tuple[OutputTopic, ...] = (
 )
 
 
-_RESULTS = tuple(each.name for each in OUTPUT_TOPICS)
-_RESULT_IMAGES = tuple(each.name for each in OUTPUT_TOPICS if each.type_name == IMAGE_TYPE)
+OUTPUTS: Registry[OutputTopic] = Registry(registry.OUTPUTS, {each.name: each for each in OUTPUT_TOPICS})
+
+
+def output_topics() -> tuple[OutputTopic, ...]:
+    """The rows above, and those of other packages, by entry points. Raises `PluginError` for one that is none."""
+    rows = {each.name: each for each in OUTPUT_TOPICS}
+    for plugin in OUTPUTS.keys() - rows.keys():
+        row = OUTPUTS[plugin]
+        if not (isinstance(row, OutputTopic) and row.make and row.made == "frame"):
+            raise PluginError(f"the output {plugin} of a plug-in is {row!r}; expected an OutputTopic with `make`")
+        if row.name in rows:
+            raise PluginError(f"the output {plugin} of a plug-in has the topic {row.name}, which is published already")
+        rows[row.name] = row
+    return tuple(rows.values())
 
 
 def image_inputs(stereo: bool, camera: str = "") -> tuple[str, ...]:
@@ -141,7 +158,9 @@ def truth_name(topic: str) -> str:
 
 def is_made_here(topic: str) -> bool:
     """Whether a topic holds truth, or results of this package's node, in whatever namespace."""
-    return bool(truth_name(topic)) or any(namespace_of(topic, name) is not None for name in _RESULT_IMAGES)
+    return bool(truth_name(topic)) or any(
+        namespace_of(topic, each.name) is not None for each in output_topics() if each.type_name == IMAGE_TYPE
+    )
 
 
 def namespace_of(topic: str, name: str) -> str | None:
@@ -178,7 +197,11 @@ def beside_results(image: str, topics: Collection[str]) -> bool:
 
 
 def _results(topics: Collection[str]) -> dict[str, dict[str, str]]:
-    return {space: each for space, each in _by_namespace(topics, _RESULTS).items() if MASK in each}
+    return {
+        space: each
+        for space, each in _by_namespace(topics, [each.name for each in output_topics()]).items()
+        if MASK in each
+    }
 
 
 def _by_namespace(topics: Iterable[str], names: Iterable[str]) -> dict[str, dict[str, str]]:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mt_perception.messages.outputs import IMAGES, MESSAGES
-from mt_perception.processing.outputs import RESULTS
+from mt_perception.processing.outputs import processed
 from mt_perception.topics import (
     DIAGNOSTICS,
     DISPARITY,
@@ -90,9 +90,10 @@ def test_what_is_shipped_for_nav2_names_topics_of_the_node(root):
 
 def test_bag_process_writes_what_a_recording_of_the_node_needs():
     """`record:=true` adds an image to look at; disparity is made only where it is requested."""
+    results = {each.name for each in processed()}
     recorded = {each.name for each in OUTPUT_TOPICS if each.recorded}
-    assert recorded - set(RESULTS) == {"segmentation/overlay"} and set(RESULTS) - recorded == {DISPARITY}
-    assert len(RESULTS) == 6
+    assert recorded - results == {"segmentation/overlay"} and results - recorded == {DISPARITY}
+    assert len(results) == 6
 
 
 ROLES = {

@@ -1,4 +1,4 @@
-"""Further tasks beside labels and depth: a class here, its name in `EXTRA_TASKS`, and its head in a recipe's network.
+"""Further tasks beside labels and depth: a class in `EXTRA_TASKS`, and its head in a recipe's network.
 
 network: {extra_heads: {normals: 3}}
 losses: {extra: {normals: 0.5}}      # its weight, 1 if not told
@@ -14,6 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from mt_perception.model.spec import NetworkSpec
+from mt_perception.utils import registry
+from mt_perception.utils.registry import Registry
 from mt_perception_training.recipe import RecipeError
 
 
@@ -62,14 +64,15 @@ class Normals:
         return torch.where(known, 1 - cosine, 0.0).sum() / known.sum().clamp(min=1)
 
 
-EXTRA_TASKS: dict[str, type[ExtraTask]] = {"normals": Normals}
+EXTRA_TASKS: Registry[type[ExtraTask]] = Registry(registry.TASKS, {"normals": Normals})
+"""Other packages add to it by entry points."""
 
 
 def extra_tasks(spec: NetworkSpec, fx_px: float) -> dict[str, ExtraTask]:
     """The tasks of the network's extra heads. Raises `RecipeError` for one that is not known, or of another size."""
     for name, channels in spec.extra_heads.items():
         if name not in EXTRA_TASKS:
-            raise RecipeError(f"extra_heads has {name!r}; known: {', '.join(EXTRA_TASKS)} (see training/tasks.py)")
+            raise RecipeError(f"extra_heads has {name!r}; known: {', '.join(EXTRA_TASKS)}")
         if channels != EXTRA_TASKS[name].outputs:
             raise RecipeError(f"extra_heads gives {name} {channels} channels; it has {EXTRA_TASKS[name].outputs}")
     return {name: EXTRA_TASKS[name](fx_px) for name in spec.extra_heads}

@@ -26,10 +26,10 @@ from mt_perception.topics import (
     DIAGNOSTICS,
     IMAGE,
     MASK,
-    OUTPUT_TOPICS,
     TRUE_DEPTH,
     TRUE_LABELS,
     camera_info_topic,
+    output_topics,
 )
 from mt_perception.utils.json_safe import write_json
 from mt_perception.utils.node_process import node_process, require_ros
@@ -104,7 +104,7 @@ def _play_and_record(what: dict[str, Any], recording: Path, compressed: bool, se
             "report": str(report),
         }
         truth = [topic + form for topic in (TRUE_LABELS, TRUE_DEPTH) for form in ("", COMPRESSED)]
-        results = [each.name for each in OUTPUT_TOPICS if each.processed]
+        results = [each.name for each in output_topics() if each.processed]
         topics = [image, camera_info_topic(IMAGE), *results, *truth, DIAGNOSTICS]
         recorder = {"output": str(recording.resolve()), "topics": topics, "watch": MASK}
         node = settings | {"image_transport": "compressed" if compressed else "raw"}

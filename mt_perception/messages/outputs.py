@@ -1,4 +1,4 @@
-"""How the message of each topic in `topics.OUTPUT_TOPICS` is made, in the node and for recordings alike."""
+"""How the message of each topic in `topics.output_topics` is made, in the node and for recordings alike."""
 
 from __future__ import annotations
 
@@ -61,9 +61,9 @@ MESSAGES: Mapping[str, Callable[[Result], Any]] = {DEPTH_CAMERA: Result.camera_i
 
 def message_of(output: OutputTopic, result: Result) -> Any:
     """The message for a topic that is made for each frame."""
-    if make := IMAGES.get(output.name):
-        return result.builder.image(make(result), output.encoding, result.header)
-    return MESSAGES[output.name](result)
+    make = output.make or IMAGES.get(output.name) or MESSAGES[output.name]
+    made = make(result)
+    return result.builder.image(made, output.encoding, result.header) if output.encoding else made
 
 
 def disparity_message(match: Match, left: Frame, builder: MessageBuilder) -> Any:

@@ -15,6 +15,8 @@ from torch.nn import functional as F
 from mt_perception.model.spec import NetworkSpec, SpecError
 from mt_perception.network.segnet import SegNetDecoder
 from mt_perception.network.unet import UNetDecoder
+from mt_perception.utils import registry
+from mt_perception.utils.registry import Registry
 
 
 class Decoder(Protocol):
@@ -140,18 +142,22 @@ class LinearConcat(nn.Module):
         return Head(self.width, outputs)
 
 
-DECODERS: dict[str, Callable[[Sequence[Sequence[int]], NetworkSpec], Decoder]] = {
-    "light_weight_refinenet": lambda channels, spec: LightWeightRefineNet(
-        channels, spec.decoder_width, spec.pooling_steps, spec.decoder_norm, spec.head_kernel
-    ),
-    "linear_concat": lambda channels, spec: LinearConcat(channels, spec.decoder_width),
-    "segnet": lambda channels, spec: SegNetDecoder(channels, spec.decoder_width),
-    "unet": lambda channels, spec: UNetDecoder(channels, spec.decoder_width),
-}
+DECODERS: Registry[Callable[[Sequence[Sequence[int]], NetworkSpec], Decoder]] = Registry(
+    registry.DECODERS,
+    {
+        "light_weight_refinenet": lambda channels, spec: LightWeightRefineNet(
+            channels, spec.decoder_width, spec.pooling_steps, spec.decoder_norm, spec.head_kernel
+        ),
+        "linear_concat": lambda channels, spec: LinearConcat(channels, spec.decoder_width),
+        "segnet": lambda channels, spec: SegNetDecoder(channels, spec.decoder_width),
+        "unet": lambda channels, spec: UNetDecoder(channels, spec.decoder_width),
+    },
+)
+"""(the encoder's channels, spec) -> the decoder, with random weights. Other packages add to it by entry points."""
 
 
 def build_decoder(spec: NetworkSpec, channels: Sequence[Sequence[int]]) -> Any:
     """The decoder that `spec` names, for an encoder with these channels."""
     if spec.decoder not in DECODERS:
-        raise SpecError(f"decoder is {spec.decoder!r}; allowed: {', '.join(DECODERS)}")
+        raise SpecError(f"decoder is {spec.decoder!r}; allowed: {', '.join(DECODERS)}, or an installed plug-in")
     return DECODERS[spec.decoder](channels, spec)

@@ -11,6 +11,8 @@ from mt_perception.model.spec import SpecError
 from mt_perception.network.segnet import SegNetEncoder
 from mt_perception.network.timm_encoder import TimmEncoder
 from mt_perception.network.unet import UNetEncoder
+from mt_perception.utils import registry
+from mt_perception.utils.registry import Registry
 
 TIMM = "timm/"
 """What follows it is the name of an encoder of timm."""
@@ -66,14 +68,18 @@ def _mobilenet_v3_large() -> MobileNetV3:
     return MobileNetV3("mobilenet_v3_large", taps, ((24,), (40,), (112, 112), (160, 160)))
 
 
-ENCODERS: dict[str, Callable[[], nn.Module]] = {
-    "mobilenet_v3_small": _mobilenet_v3_small,
-    "mobilenet_v3_large": _mobilenet_v3_large,
-    "twins_svt_small": lambda: TimmEncoder("twins_svt_small"),
-    "twins_pcpvt_small": lambda: TimmEncoder("twins_pcpvt_small"),
-    "segnet": SegNetEncoder,
-    "unet": UNetEncoder,
-}
+ENCODERS: Registry[Callable[[], nn.Module]] = Registry(
+    registry.ENCODERS,
+    {
+        "mobilenet_v3_small": _mobilenet_v3_small,
+        "mobilenet_v3_large": _mobilenet_v3_large,
+        "twins_svt_small": lambda: TimmEncoder("twins_svt_small"),
+        "twins_pcpvt_small": lambda: TimmEncoder("twins_pcpvt_small"),
+        "segnet": SegNetEncoder,
+        "unet": UNetEncoder,
+    },
+)
+"""By name, what makes one with random weights. Other packages add to it by entry points."""
 
 
 def build_encoder(name: str) -> Any:
@@ -81,5 +87,5 @@ def build_encoder(name: str) -> Any:
     if name.startswith(TIMM):
         return TimmEncoder(name.removeprefix(TIMM))
     if name not in ENCODERS:
-        raise SpecError(f"encoder is {name!r}; allowed: {', '.join(ENCODERS)}, or {TIMM}NAME")
+        raise SpecError(f"encoder is {name!r}; allowed: {', '.join(ENCODERS)}, {TIMM}NAME, or an installed plug-in")
     return ENCODERS[name]()

@@ -1,4 +1,4 @@
-"""Predictions as recorded messages: what the node would publish, as far as `topics.OUTPUT_TOPICS` says `processed`."""
+"""Predictions as recorded messages: what the node would publish, as far as `topics.output_topics` says `processed`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from mt_perception.messages.rosbags import BUILDER
 from mt_perception.prediction import Prediction
 from mt_perception.settings import Settings
 from mt_perception.stereo import Match
-from mt_perception.topics import DISPARITY, LABEL_INFO, OUTPUT_TOPICS
+from mt_perception.topics import DISPARITY, LABEL_INFO, OutputTopic, output_topics
 
-RESULTS = tuple(each.name for each in OUTPUT_TOPICS if each.processed)
-_OF_FRAMES = tuple(each for each in OUTPUT_TOPICS if each.processed and each.made == "frame")
+
+def processed() -> tuple[OutputTopic, ...]:
+    """What is written."""
+    return tuple(each for each in output_topics() if each.processed)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class ResultMessages:
 
     def _messages(self, prediction: Prediction, found: Match | None) -> Iterator[tuple[str, Any]]:
         result = Result(prediction, self.settings, BUILDER)
-        for output in _OF_FRAMES:
-            if prediction.frame.camera or not output.needs_camera:
+        for output in processed():
+            if output.made == "frame" and (prediction.frame.camera or not output.needs_camera):
                 yield output.name, message_of(output, result)
         if found:
             yield DISPARITY, disparity_message(found, prediction.frame, BUILDER)

@@ -19,7 +19,7 @@ from mt_perception.pipeline import Perceiver
 from mt_perception.prediction import Prediction
 from mt_perception.processing.cameras import Cameras
 from mt_perception.processing.ground import OnGround, on_ground
-from mt_perception.processing.outputs import RESULTS, ResultMessages
+from mt_perception.processing.outputs import ResultMessages, processed
 from mt_perception.processing.prefetch import ordered_map, prefetch
 from mt_perception.processing.segments import Segment
 from mt_perception.processing.stats import ProcessingStats
@@ -101,7 +101,7 @@ def process_segment(processing: Processing, cores: int, task: Task) -> Processin
 
 def _kept(processing: Processing, segment: Segment, bag: Bag) -> Iterator[Recorded]:
     """What `bag` itself holds, without the results of an earlier run."""
-    made = {f"{processing.namespace}/{topic}" for topic in RESULTS}
+    made = {f"{processing.namespace}/{output.name}" for output in processed()}
     topics = [topic for topic in bag.counts if topic not in made] if processing.keep else []
     return readable(bag, bag.messages(topics, segment.start_ns, segment.stop_ns), [])
 

@@ -1,4 +1,4 @@
-"""The publishers of the topics in `topics.OUTPUT_TOPICS`, as far as their message types are installed."""
+"""The publishers of the topics in `topics.output_topics`, as far as their message types are installed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rclpy.publisher import Publisher
 
 from mt_perception.labels import Label
 from mt_perception.ros import convert, qos
-from mt_perception.topics import LABEL_INFO, OUTPUT_TOPICS, OutputTopic, of_camera
+from mt_perception.topics import LABEL_INFO, OutputTopic, of_camera, output_topics
 
 
 class OutputPublishers:
@@ -21,7 +21,8 @@ class OutputPublishers:
         self._publishers: dict[str, Publisher] = {}
         self.missing: dict[str, str] = {}
         """What is not published since its type is not installed, by name, in a sentence with the remedy."""
-        for output in OUTPUT_TOPICS:
+        self._outputs = output_topics()
+        for output in self._outputs:
             if output.made == "match" and not stereo:
                 continue
             profile = qos.LATCHED if output.made == "model" else qos.NEWEST
@@ -36,7 +37,7 @@ class OutputPublishers:
     @property
     def of_frames(self) -> list[tuple[OutputTopic, Publisher]]:
         """The outputs that are made for each frame, with their publishers."""
-        there = ((output, self._publishers.get(output.name)) for output in OUTPUT_TOPICS if output.made == "frame")
+        there = ((output, self._publishers.get(output.name)) for output in self._outputs if output.made == "frame")
         return [(output, publisher) for output, publisher in there if publisher]
 
     @property

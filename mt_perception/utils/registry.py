@@ -5,7 +5,7 @@ A package that brings a backend has in its `pyproject.toml`:
     [project.entry-points."mt_perception.backends"]
     onnxruntime = "its_package.backend:open_backend"
 
-It is imported when it is requested by its name.
+It is imported when it is requested by its name, and an output when the table of topics is read.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 Item = TypeVar("Item")
-BACKENDS, DATASETS = "mt_perception.backends", "mt_perception.datasets"
+BACKENDS, DATASETS, ENCODERS, DECODERS, OUTPUTS, TASKS = (
+    f"mt_perception.{each}" for each in ("backends", "datasets", "encoders", "decoders", "outputs", "tasks")
+)
 """Groups of entry points."""
 
 

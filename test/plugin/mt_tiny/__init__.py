@@ -1,1 +1,1 @@
-"""A package of somebody else's: a backend and a data set, as they lie in `site-packages` once it is installed."""
+"""A package of somebody else's, as it lies in `site-packages` once it is installed: it brings one part of each kind."""
