@@ -116,7 +116,7 @@ def test_a_task_is_trained_by_its_name():
 
 def test_bag_process_writes_an_output_and_takes_it_for_no_camera(bundle, tmp_path):
     settings = Settings(model=str(bundle.folder), backend="openvino", precision="fp32")
-    street = write_street(tmp_path / "street", start_ns=10**9, instants=2)
+    street = write_street(tmp_path / "street", frames=2, start_ns=10**9)
     process_bag(street, tmp_path / "out", Processing(settings))
     with Bag(tmp_path / "out") as bag:
         kinds = {kind: list(bag.messages([f"/segmentation/{kind}"])) for kind in ("mask", "outline")}
