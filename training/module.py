@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from mt_perception.datasets.sample import Reader, labels_of
-from mt_perception.evaluation.datasets.scoreboard import Scoreboard, overall
+from mt_perception.evaluation.datasets.scoreboard import Scoreboard
 from mt_perception.network.decoder import upsample
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
@@ -148,7 +148,7 @@ class MultiTaskModule(lightning.LightningModule):
         """`val/score` picks the best checkpoint."""
         scores = self._board.summary()
         self.log_dict({f"val/{name}": value for name, value in scores.items()}, prog_bar=True)
-        self.log("val/score", overall(scores))
+        self.log("val/score", self._board.overall())
 
     def train_dataloader(self) -> DataLoader[dict[str, Tensor]]:
         """The batches of the current epoch; asked for anew at each, since each knows its step numbers."""

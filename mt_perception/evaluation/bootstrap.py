@@ -8,49 +8,13 @@ from typing import Any
 import numpy as np
 
 from mt_perception.bags.by_stamp import Pair
-from mt_perception.evaluation.measures import LEAST_BLOCKS, MEANS
+from mt_perception.evaluation.measures import LEAST_BLOCKS
+from mt_perception.evaluation.scores import Scores
 from mt_perception.metrics.label_mapping import Comparison
-from mt_perception.metrics.scores import DepthScores, SegmentationScores
-from mt_perception.model.row_prior import SkillScores
 from mt_perception.types import DepthMap
 
 _MOST = 400
 """More blocks than this are joined in pairs: memory stays bounded, and so many are enough to draw from."""
-
-
-class Scores:
-    """Everything that is measured of some frames."""
-
-    def __init__(self, comparison: Comparison) -> None:
-        self.labels, self.depth, self.skill = SegmentationScores(comparison), DepthScores(), SkillScores()
-        self._means = np.zeros((len(MEANS), 2))  # sum and number of frames of each
-
-    def add(
-        self, labels: Pair | None, depth_m: Pair | None, means: Mapping[str, float], prior_m: DepthMap | None = None
-    ) -> None:
-        """One frame: labels and metres, predicted and true; of `MEANS` what is known; what the row table says."""
-        if labels:
-            self.labels.update(*labels)
-        if depth_m:
-            self.depth.update(*depth_m)
-        if depth_m and prior_m is not None:
-            self.skill.update(*depth_m, prior_m)
-        for name, value in means.items():
-            self._means[MEANS.index(name)] += value, 1
-
-    def merge(self, other: Scores) -> None:
-        """Add all that `other` has seen."""
-        self.labels.merge(other.labels)
-        self.depth.merge(other.depth)
-        self.skill.merge(other.skill)
-        self._means += other._means
-
-    def summary(self) -> dict[str, float]:
-        """All measures by name; NaN where nothing is known."""
-        sums, counts = self._means.T
-        means = np.divide(sums, counts, out=np.full(len(MEANS), np.nan), where=counts > 0)
-        scores = self.labels.summary() | self.depth.summary() | self.skill.summary()
-        return scores | dict(zip(MEANS, means.tolist(), strict=True))
 
 
 class TimeBlocks:

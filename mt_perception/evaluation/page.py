@@ -88,8 +88,9 @@ def _color(index: int) -> str:
 
 
 def _recording(found: Evaluation, name: str, facts: dict[str, Any], color: str) -> dict[str, Any]:
-    labels = json_safe(label_results(found.time_blocks.scores().labels)) if "miou" in facts["scores"] else None
-    depth = json_safe(depth_results(found.depth, labels is not None)) if "abs_rel" in facts["scores"] else None
+    scores, known = found.time_blocks.scores(), facts["scores"]
+    labels = json_safe(label_results(scores.labels)) if "miou" in known else None
+    depth = json_safe(depth_results(scores.depth, found.depth, labels is not None)) if "abs_rel" in known else None
     began = datetime.fromtimestamp(found.start_ns / 1e9, timezone.utc) if len(found.frames) else None
     return {
         "name": name,

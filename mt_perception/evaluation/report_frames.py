@@ -11,10 +11,11 @@ import numpy as np
 from mt_perception.bags.bag import Bag
 from mt_perception.bags.by_stamp import FrameSet
 from mt_perception.evaluation.recording import Evaluation
+from mt_perception.evaluation.scores import Scores
 from mt_perception.evaluation.truth import Truth, read_frame_set
 from mt_perception.geometry import resize_nearest
 from mt_perception.metrics.label_mapping import Comparison
-from mt_perception.metrics.scores import DepthBreakdown, SegmentationScores
+from mt_perception.metrics.scores import DepthBreakdown
 from mt_perception.report.frames import FrameScores, judge
 from mt_perception.report.images import Panel, View, panels
 from mt_perception.topics import DEPTH, MASK, TRUE_LABELS
@@ -67,14 +68,12 @@ def side_by_side(a: ReportFrame, b: ReportFrame, names: tuple[str, str]) -> list
 
 
 def _report_frame(name: str, frame_set: FrameSet, comparison: Comparison) -> ReportFrame:
-    labels, depth = None, None
-    if pair := frame_set.labels_and_truth():
-        labels = SegmentationScores(comparison)
-        labels.update(*pair)
-    if pair_m := frame_set.depth_and_truth_m():
-        depth = DepthBreakdown(comparison)
-        depth.update(*pair_m, pair[1] if pair and pair[1].shape == pair_m[1].shape else None)
+    labels, depth_m = frame_set.labels_and_truth(), frame_set.depth_and_truth_m()
+    scores, by_class = Scores(comparison), DepthBreakdown(comparison)
+    scores.add(labels, depth_m)
+    if depth_m:
+        by_class.update(*depth_m, labels[1] if labels and labels[1].shape == depth_m[1].shape else None)
     mask = frame_set.array(MASK)
     assert mask is not None
     view = View(frame_set.image(), mask, frame_set.array(TRUE_LABELS), frame_set.array(DEPTH), frame_set.true_depth_m())
-    return ReportFrame(judge(name, labels, depth), panels(view, comparison), mask)
+    return ReportFrame(judge(name, scores.labels, scores.depth, by_class), panels(view, comparison), mask)

@@ -12,9 +12,10 @@ from mt_perception.bags.by_stamp import FrameSet, frame_sets
 from mt_perception.bags.topics import layout_of
 from mt_perception.draw import render
 from mt_perception.evaluation.recorded_labels import comparison_of
+from mt_perception.evaluation.scores import Scores
 from mt_perception.labels import LabelSet
 from mt_perception.metrics.label_mapping import Comparison
-from mt_perception.metrics.scores import DepthScores, SegmentationScores, percentiles
+from mt_perception.metrics.scores import percentiles
 from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
 from mt_perception.utils.json_safe import json_safe
 
@@ -31,7 +32,7 @@ def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) ->
     with Bag(recording) as bag:
         layout = layout_of(bag)
         comparison = comparison_of((bag, layout.topics), model=model, told=true)
-        labels, depth = SegmentationScores(comparison), DepthScores()
+        scores = Scores(comparison)
         has_truth = bool({TRUE_LABELS, TRUE_DEPTH} & set(layout.topics))
         for frame_set in frame_sets(bag, layout):
             frames_in += frame_set.has_image
@@ -41,7 +42,7 @@ def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) ->
             arrivals_s.append(received_ns / 1e9)
             latencies_ms.append((received_ns - frame_set.stamp_ns) / 1e6)
             if has_truth:
-                _score(frame_set, labels, depth)
+                scores.add(frame_set.labels_and_truth(), frame_set.depth_and_truth_m())
         stages = _last_diagnostics(bag)
     span_s = arrivals_s[-1] - arrivals_s[0] if len(arrivals_s) > 1 else float("nan")
     result: dict[str, Any] = {
@@ -52,15 +53,8 @@ def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) ->
         **stages,
     }
     if has_truth:
-        result |= {**labels.summary(), "over": labels.over(), **depth.summary()}
+        result |= {**scores.labels.summary(), "over": scores.labels.over(), **scores.depth.summary()}
     return json_safe(result)
-
-
-def _score(frame_set: FrameSet, labels: SegmentationScores, depth: DepthScores) -> None:
-    if found := frame_set.labels_and_truth():
-        labels.update(*found)
-    if found := frame_set.depth_and_truth_m():
-        depth.update(*found)
 
 
 def _last_diagnostics(bag: Bag) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.labels import LabelSet
+from mt_perception.metrics.goodness import goodness
 from mt_perception.types import Mask
 
 COLUMNS = ("latency_ms", "miou", "abs_rel", "label_flicker", "depth_flicker", "stereo_error")
@@ -65,7 +66,6 @@ class Timeline:
         What can be judged by truth is: the relative error of depth less the mean IoU. Else the stereo error, else the
         flicker of labels.
         """
-        lost, error = -self["miou"], self["abs_rel"]
-        by_truth = np.where(np.isnan(lost), error, np.where(np.isnan(error), lost, lost + error))
+        by_truth = -goodness(self["miou"], self["abs_rel"])
         ranks = {"truth": by_truth, "stereo": self["stereo_error"], "flicker": self["label_flicker"]}
         return next(((name, each) for name, each in ranks.items() if np.isfinite(each).any()), ("truth", by_truth))

@@ -172,10 +172,6 @@ class DepthBreakdown:
         """For each band its scores by name, and `pixels`: how many have truth."""
         return [_with_pixels(sums) for sums in self._sums.sum(0)]
 
-    def summary(self) -> dict[str, float]:
-        """The scores of all pixels by name: those of `DepthScores` up to the last edge."""
-        return _depth_summary(self._sums.sum((0, 1)))
-
 
 class DepthHistogram:
     """How often each distance occurs in the truth and in the prediction, over the pixels that have both.

@@ -11,7 +11,7 @@ LEAST_MISTAKE = 0.05
 
 
 def findings(results: dict[str, Any]) -> list[str]:
-    """Sentences on the results of one data set (`DatasetScores.results`), the most important first."""
+    """Sentences on the results of one data set (`Details.results`), the most important first."""
     sentences: list[str] = []
     if labels := results["labels"]:
         sentences += _on_labels(labels)

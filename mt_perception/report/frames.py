@@ -10,7 +10,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from mt_perception.metrics.scores import DepthBreakdown, SegmentationScores
+from mt_perception.metrics.goodness import goodness
+from mt_perception.metrics.scores import DepthBreakdown, DepthScores, SegmentationScores
 
 Item = TypeVar("Item")
 
@@ -40,23 +41,16 @@ class FrameScores:
 
     @property
     def score(self) -> float:
-        """The mean IoU less the relative error of depth : the lower, the worse the frame.
-
-        +Inf for a frame without truth: nothing speaks against it.
-        """
-        known = [value for value in (self.miou, -self.abs_rel) if not math.isnan(value)]
-        return sum(known) if known else math.inf
+        """Its `goodness`: the lower, the worse the frame. +Inf for a frame without truth: nothing speaks against it."""
+        found = float(goodness(self.miou, self.abs_rel))
+        return math.inf if math.isnan(found) else found
 
 
-def judge(name: str, labels: SegmentationScores | None, depth: DepthBreakdown | None) -> FrameScores:
-    """The verdict on the frame called `name` from the scores of it alone, None where it has no such truth."""
+def judge(name: str, labels: SegmentationScores, depth: DepthScores, by_class: DepthBreakdown) -> FrameScores:
+    """The verdict on the frame called `name` from the scores of it alone; `by_class` are those of its depth."""
     return FrameScores(
-        name,
-        labels.miou if labels else math.nan,
-        depth.summary()["abs_rel"] if depth else math.nan,
-        _labels_fault(labels) if labels else None,
-        _depth_fault(depth) if depth else None,
-    )
+        name, labels.miou, depth.summary()["abs_rel"], _labels_fault(labels), _depth_fault(by_class)
+    )  # fmt: skip
 
 
 def _labels_fault(scores: SegmentationScores) -> Fault | None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from mt_perception.metrics.scores import DepthBreakdown, SegmentationScores
+from mt_perception.metrics.scores import DepthBreakdown, DepthScores, SegmentationScores
 
 
 def label_results(scores: SegmentationScores) -> dict[str, Any]:
@@ -27,13 +27,13 @@ def label_results(scores: SegmentationScores) -> dict[str, Any]:
     }
 
 
-def depth_results(depth: DepthBreakdown, has_labels: bool) -> dict[str, Any]:
+def depth_results(scores: DepthScores, parts: DepthBreakdown, has_labels: bool) -> dict[str, Any]:
     """The scores, and those of each class, if true labels were known, and of each band of distance."""
-    edges = depth.edges_m
-    bands = zip(edges[:-1], edges[1:], depth.by_distance(), strict=True)
-    by_class = zip(depth.labels.names, depth.by_class(), strict=True) if has_labels else ()
+    edges = parts.edges_m
+    bands = zip(edges[:-1], edges[1:], parts.by_distance(), strict=True)
+    by_class = zip(parts.labels.names, parts.by_class(), strict=True) if has_labels else ()
     return {
-        **depth.summary(),
+        **scores.summary(),
         "classes": [{"name": name, **row} for name, row in by_class],
         "distances": [{"from_m": start, "to_m": end, **row} for start, end, row in bands],
     }

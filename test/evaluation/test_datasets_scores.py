@@ -14,8 +14,8 @@ from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.datasets.sample import Sample
 from mt_perception.evaluation.datasets.collector import Collector
 from mt_perception.evaluation.datasets.scoreboard import Scoreboard
-from mt_perception.labels import CITYSCAPES, LabelSet
-from mt_perception.metrics.label_mapping import Comparison, LabelMapping
+from mt_perception.labels import CITYSCAPES, Label, LabelSet
+from mt_perception.metrics.label_mapping import Comparison, LabelMapping, NoCommonClasses
 from mt_perception.metrics.scores import DepthBreakdown, DepthHistogram, DepthScores, SegmentationScores
 from mt_perception.report.findings import mistakes
 from mt_perception.report.frames import Worst
@@ -66,30 +66,30 @@ def test_depth_by_class_and_distance_by_hand() -> None:
     near, middle, far = scores.by_distance()
     assert (near["pixels"], middle["pixels"], far["pixels"]) == (2, 2, 1)  # 5 m is near still, 81 m nowhere
     assert near["abs_rel"] == pytest.approx((1 / 4 + 0) / 2)
-    assert middle["abs_rel"] == pytest.approx((2 / 10 + 4 / 8) / 2)
+    assert middle["abs_rel"] == pytest.approx((2 / 10 + 4 / 8) / 2)  # the unlabelled pixel too
     assert middle["rmse"] == pytest.approx(np.sqrt((2**2 + 4**2) / 2))
     assert far["coverage"] == 0 and np.isnan(far["abs_rel"])
     road, sidewalk, building = scores.by_class()
     assert road["abs_rel"] == pytest.approx(1 / 8) and road["pixels"] == 2
     assert sidewalk["abs_rel"] == pytest.approx(1 / 5) and sidewalk["coverage"] == 0.5
     assert building["pixels"] == 0 and np.isnan(building["delta1"])
-    assert scores.summary()["abs_rel"] == pytest.approx((1 / 4 + 0 + 2 / 10 + 4 / 8) / 4)  # the unlabelled pixel too
 
 
 def test_depth_margins_agree_with_the_plain_scores() -> None:
     rng = np.random.default_rng(1)
-    plain, whole, merged = DepthScores(), DepthBreakdown(SAME), DepthBreakdown(SAME)
+    plain, whole, merged = DepthScores(), *(DepthBreakdown(SAME, edges_m=(0, 80)) for _ in range(2))
     for _ in range(3):
         truth_m, guess_m = (rng.lognormal(3, 1, (6, 9)).astype(np.float32) for _ in range(2))
         labels = rng.integers(0, 25, (6, 9)).astype(np.uint8)
-        part = DepthBreakdown(SAME)
+        part = DepthBreakdown(SAME, edges_m=(0, 80))
         for scores in (whole, part):
             scores.update(guess_m, truth_m, labels)
         merged.merge(part)
         plain.update(guess_m, truth_m)
     expected = plain.summary()
     del expected["spearman"]  # an order is one of whole frames
-    assert whole.summary() == pytest.approx(expected)
+    (found,) = whole.by_distance()
+    assert 0 < found.pop("pixels") < 3 * 54 and found == pytest.approx(expected)
     assert merged.by_class()[3] == pytest.approx(whole.by_class()[3], nan_ok=True)
 
 
@@ -128,8 +128,8 @@ def test_frames_are_judged_and_ranked() -> None:
     collector.add("city", CITYSCAPES, sample("lost pole", truth, flat), no_pole, flat)
     collector.add("city", CITYSCAPES, sample("lost pole, far car", truth, flat), no_pole, far_car)
     collector.add("city", CITYSCAPES, sample("far car", truth, flat), truth, far_car)
-    assert [frame.name for frame, _ in collector.datasets["city"].worst] == ["lost pole, far car", "lost pole"]
-    frame = next(iter(collector.datasets["city"].worst))[0]
+    assert [frame.name for frame, _ in collector.details["city"].worst] == ["lost pole, far car", "lost pole"]
+    frame = next(iter(collector.details["city"].worst))[0]
     # road 6 of 8, pole 0 of 2, sky and car right; depth: one pixel of twelve twice as far
     assert frame.miou == pytest.approx((6 / 8 + 0 + 1 + 1) / 4) and frame.abs_rel == pytest.approx(1 / 12)
     assert frame.labels_fault and frame.labels_fault.name == "pole" and frame.labels_fault.taken_for == "road"
@@ -148,10 +148,10 @@ def test_memory_holds_the_images_of_the_worst_frames_alone() -> None:
         collector.add(
             "city", CITYSCAPES, Sample(f"{index}", made.left, made.labels, made.depth_m, CAMERA), guess, made.depth_m
         )
-    kept = list(collector.datasets["city"].worst)
+    kept = list(collector.details["city"].worst)
     assert len(kept) == 2 and all(isinstance(panel.address, str) for _, panels in kept for panel in panels)
     assert sum(sys.getsizeof(panel.address) for _, panels in kept for panel in panels) < 200_000
-    scores = [frame.score for frame in collector.datasets["city"].frames]
+    scores = [frame.score for frame in collector.details["city"].frames]
     assert [frame.score for frame, _ in kept] == sorted(scores)[:2]
 
 
@@ -173,6 +173,31 @@ def test_the_collector_is_the_same_scoreboard() -> None:
         assert results["datasets"][name]["labels"]["confusion"] == board.confusion.tolist()
     assert results["datasets"]["city"]["depth"]["rmse"] == pytest.approx(plain.depths["city"].summary()["rmse"])
     assert results["datasets"]["camvid"]["depth"] is None
+
+
+def test_depth_alone_is_scored_whatever_its_classes_and_labels_are_not_mistaken() -> None:
+    field = LabelSet("field", (Label("crop", 1, 0, (0, 160, 0)), Label("weed", 2, 1, (160, 0, 0))))
+    board, mask, flat = Scoreboard(field), np.zeros((2, 3), np.uint8), np.full((2, 3), 10, np.float32)
+    image, camera = np.zeros((2, 3, 3), np.uint8), Camera(3, 2, 10.0, 10.0, 0.0, 0.0)
+    scores = board.add("kitti", CITYSCAPES, Sample("laser", image, None, flat, camera), mask, flat * 1.1)
+    assert scores.summary()["abs_rel"] == pytest.approx(0.1) and not board.labels
+    with pytest.raises(NoCommonClasses, match="neither can be told in the other's"):
+        board.add("kitti", CITYSCAPES, Sample("labelled", image, mask), mask, flat)
+
+
+def test_a_sample_is_scored_once_and_the_scores_are_those_of_it_alone() -> None:
+    board, flat = Scoreboard(CITYSCAPES), np.full((1, 2), 10, np.float32)
+    right = board.add("city", CITYSCAPES, sample("a", np.array([[0, 13]], np.uint8), flat), np.array([[0, 13]]), flat)
+    half = board.add("city", CITYSCAPES, sample("b", np.array([[0, 0]], np.uint8), flat), np.array([[0, 13]]), flat * 2)
+    assert (right.labels.miou, half.labels.miou) == (1, 0.5)
+    assert board.summary() == {
+        "city_miou": pytest.approx((2 / 3 + 1 / 2) / 2),
+        "city_abs_rel": pytest.approx(1 / 2),
+        "city_rmse": pytest.approx(np.sqrt(50)),
+        "city_delta1": 0.5,
+        "city_spearman": pytest.approx(np.nan, nan_ok=True),
+    }
+    assert board.overall() == pytest.approx((2 / 3 + 1 / 2) / 2 - 1 / 2)
 
 
 def test_error_maps_tell_right_from_wrong() -> None:

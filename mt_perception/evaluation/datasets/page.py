@@ -31,7 +31,7 @@ def page(collector: Collector, card: BundleCard, split: str, run: Mapping[str, C
 
 def _dataset(name: str, results: dict[str, Any], collector: Collector) -> dict[str, Any]:
     """What the template shows of one data set."""
-    scores = collector.datasets[name]
+    details = collector.details[name]
     labels, depth = results["labels"], results["depth"]
     true = {row["name"] for row in labels["classes"] if row["pixels"]} if labels else set()
     return {
@@ -41,11 +41,11 @@ def _dataset(name: str, results: dict[str, Any], collector: Collector) -> dict[s
         "labels": labels,
         "depth": depth,
         "findings": findings(results),
-        "colors": {label.name: css_color(label) for label in scores.comparison.labels if label.name in true},
+        "colors": {label.name: css_color(label) for label in details.comparison.labels if label.name in true},
         "confusion": confusion_table(labels) if labels else None,
         "longest_bar": _longest_bar(depth) if depth else None,
         "histogram": depth_histogram(depth["histogram"]) if depth else None,
-        "worst": [(frame, shown) for frame, shown in scores.worst],
+        "worst": [(frame, shown) for frame, shown in details.worst],
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import math
+import numpy as np
 
 from mt_perception.datasets.sample import Sample
+from mt_perception.evaluation.scores import Scores
 from mt_perception.labels import LabelSet
-from mt_perception.metrics.label_mapping import Comparison
+from mt_perception.metrics.goodness import goodness
+from mt_perception.metrics.label_mapping import Comparison, NoCommonClasses
 from mt_perception.metrics.scores import DepthScores, SegmentationScores
 from mt_perception.model.row_prior import RowPrior, SkillScores
 from mt_perception.types import DepthMap, Mask
@@ -17,11 +19,24 @@ class Scoreboard:
 
     def __init__(self, predicted: LabelSet) -> None:
         self.predicted = predicted
-        self.labels: dict[str, SegmentationScores] = {}
-        self.depths: dict[str, DepthScores] = {}
-        self.skills: dict[str, SkillScores] = {}
+        self.scores: dict[str, Scores] = {}
         self.about: dict[str, dict[str, str]] = {}
         """Of each data set what was scored (`split`), and what its depth is compared with (`row_table`)."""
+
+    @property
+    def labels(self) -> dict[str, SegmentationScores]:
+        """Of the data sets that have true labels."""
+        return {name: each.labels for name, each in self.scores.items() if each.frames["labels"]}
+
+    @property
+    def depths(self) -> dict[str, DepthScores]:
+        """Of the data sets that have true depth."""
+        return {name: each.depth for name, each in self.scores.items() if each.frames["depth"]}
+
+    @property
+    def skills(self) -> dict[str, SkillScores]:
+        """Of the data sets whose depth was compared with a row table."""
+        return {name: each.skill for name, each in self.scores.items() if each.frames["skill"]}
 
     def add(
         self,
@@ -31,20 +46,31 @@ class Scoreboard:
         mask: Mask,
         depth_m: DepthMap,
         prior: RowPrior | None = None,
-    ) -> None:
+    ) -> Scores:
         """One sample of `dataset`, with labels in the classes of `true`, and its prediction, both at the sample's size.
 
-        `prior`: what depth has to beat. Raises `NoCommonClasses` where labels cannot be compared.
+        `prior`: what depth has to beat. Returns the scores of this sample alone. Raises `NoCommonClasses` where labels
+        cannot be compared.
         """
-        if sample.labels is not None:
-            if dataset not in self.labels:
-                self.labels[dataset] = SegmentationScores(Comparison(self.predicted, true))
-            self.labels[dataset].update(mask, sample.labels)
-        if sample.depth_m is not None:
-            self.depths.setdefault(dataset, DepthScores()).update(depth_m, sample.depth_m)
-            if prior and sample.camera:
-                skill = self.skills.setdefault(dataset, SkillScores())
-                skill.update(depth_m, sample.depth_m, prior.predict(sample.camera))
+        frame = Scores(self._comparison(dataset, true, sample.labels is not None))
+        frame.add(
+            None if sample.labels is None else (mask, sample.labels),
+            None if sample.depth_m is None else (depth_m, sample.depth_m),
+            prior_m=prior.predict(sample.camera) if prior and sample.camera else None,
+        )
+        self.scores.setdefault(dataset, Scores(frame.comparison)).merge(frame)
+        return frame
+
+    def _comparison(self, dataset: str, true: LabelSet, has_labels: bool) -> Comparison:
+        """Where there are no labels to compare, depth is told by the predicted classes if need be."""
+        if dataset in self.scores and (not has_labels or self.scores[dataset].comparison.true == true):
+            return self.scores[dataset].comparison
+        try:
+            return Comparison(self.predicted, true)
+        except NoCommonClasses:
+            if has_labels:
+                raise
+            return Comparison(self.predicted, self.predicted)
 
     def summary(self) -> dict[str, float]:
         """The main scores, as they stand in a model's card: `camvid_miou`, `city_abs_rel`, ..."""
@@ -55,12 +81,10 @@ class Scoreboard:
             values |= {f"{name}_{key}": value for key, value in skill.summary().items()}
         return values
 
-
-def overall(scores: dict[str, float]) -> float:
-    """One number that rises as the scores improve: the mean IoUs, less the relative errors of depth, if known."""
-    known = {name: value for name, value in scores.items() if math.isfinite(value)}
-    gains = sum(value for name, value in known.items() if name.endswith("_miou"))
-    return gains - sum(value for name, value in known.items() if is_abs_rel(name))
+    def overall(self) -> float:
+        """One number that rises as the scores improve: the `goodness` of all data sets together."""
+        found = [each.summary() for each in self.scores.values()]
+        return float(np.nansum([goodness(each["miou"], each["abs_rel"]) for each in found]))
 
 
 def is_abs_rel(name: str) -> bool:
