@@ -19,12 +19,12 @@ class ResourceError(Error, FileNotFoundError):
 
 def _share_folders() -> Iterator[Path]:
     """The source tree (editable and symlink installs), ROS workspaces, then the Python prefix of a pip install."""
-    yield Path(__file__).resolve().parent.parent
+    yield Path(__file__).resolve().parents[2]
     for prefix in os.environ.get("AMENT_PREFIX_PATH", "").split(os.pathsep):
         if prefix:
             yield Path(prefix) / "share" / PACKAGE
-    # a colcon install lies at PREFIX/lib/python3.x/site-packages/mt_perception, whether or not it was sourced
-    for base in (Path(sys.prefix), *Path(__file__).resolve().parents[3:5]):
+    # a colcon install lies at PREFIX/lib/python3.x/site-packages/mt_perception/utils, whether or not it was sourced
+    for base in (Path(sys.prefix), *Path(__file__).resolve().parents[4:6]):
         yield base / "share" / PACKAGE
 
 
