@@ -12,6 +12,7 @@ from typing import Any
 
 from mt_perception.commands.bag import add_evaluate, add_process
 from mt_perception.commands.bench import add_commands
+from mt_perception.commands.costmap import add_parser as add_costmap
 from mt_perception.commands.evaluate import add_parser as add_evaluate_command
 from mt_perception.commands.export import add_parser as add_export
 from mt_perception.commands.from_dataset import add_from_dataset
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     init.set_defaults(command=_init)
     add_export(commands)
     add_models(commands)
+    add_costmap(commands)
     add_evaluate_command(commands)
     info = commands.add_parser("info", help="print what is known of a model")
     info.add_argument("model", nargs="?", default="", help=SETTINGS["model"].description)
