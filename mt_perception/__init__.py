@@ -18,11 +18,13 @@ __all__ = [
     "Perceiver",
     "Prediction",
     "Settings",
+    "evaluate",
     "read_camera",
 ]
 
 if TYPE_CHECKING:
     from mt_perception.errors import Error
+    from mt_perception.evaluation.evaluate import evaluate
     from mt_perception.labels import LabelSet
     from mt_perception.messages.calibration import read_camera
     from mt_perception.metrics.label_mapping import LabelMapping
@@ -40,6 +42,7 @@ _HOMES = {
     "Perceiver": "pipeline",
     "Prediction": "prediction",
     "Settings": "settings",
+    "evaluate": "evaluation.evaluate",
     "read_camera": "messages.calibration",
 }
 _FORMER = {"CameraModel": "Camera", "MtPerceptionError": "Error"}

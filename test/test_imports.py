@@ -37,7 +37,7 @@ except AttributeError as error:
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert result.stdout.splitlines() == [
-        "[]", str([True] * 9), "True False False", "module 'mt_perception' has no attribute 'Perceptron'"
+        "[]", str([True] * 10), "True False False", "module 'mt_perception' has no attribute 'Perceptron'"
     ], result.stderr  # fmt: skip
 
 

@@ -132,7 +132,7 @@ def evaluate_recordings(options: argparse.Namespace, names: Sequence[str]) -> in
     """Score and compare the recordings called `names`, print and write it; the exit status."""
     from mt_perception.bags.batch import listed
     from mt_perception.datasets.sources import open_labels
-    from mt_perception.evaluation.recording import compare, evaluate_bags
+    from mt_perception.evaluation.recording import bag_results, evaluate_bags
     from mt_perception.model.bundle import open_model
 
     check_reports(options)
@@ -142,13 +142,13 @@ def evaluate_recordings(options: argparse.Namespace, names: Sequence[str]) -> in
     cameras = options.topic, options.right_topic
     outcomes = evaluate_bags(paths, options.truth, options.workers, options.ray, card, cameras, true_labels)
     evaluations = [each for each in outcomes.values() if not isinstance(each, Exception)]
-    results = [each.results() for each in evaluations]
-    rows = compare(evaluations) if evaluations and outcomes[paths[0]] is evaluations[0] else []
+    found = bag_results(evaluations, has_first=not isinstance(outcomes[paths[0]], Exception))
+    results, rows = found["recordings"], found["differences"]
     print("\n\n".join(_text(each) for each in results))
     if rows:
         print("\n" + "\n".join(_difference_text(row) for row in rows))
     if options.json:
-        write_json(options.json, {"recordings": results, "differences": rows})
+        write_json(options.json, found)
     if options.html and evaluations:
         from mt_perception.evaluation.page import recordings_page  # Matplotlib takes a second to import
 

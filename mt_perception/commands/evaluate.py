@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from mt_perception.commands.bag import add_recordings, check_reports, evaluate_recordings
-from mt_perception.errors import Error
+from mt_perception.evaluation.targets import EvaluateError, one_target, refuse_models
 from mt_perception.settings import SETTINGS
 from mt_perception.utils.json_safe import write_json
 
 _ON_DATA = ("split", "holdout", "precision", "training_run")
 _ON_RECORDINGS = ("truth", "truth_labels", "ray")
-
-
-class EvaluateError(Error, ValueError):
-    """Options that do not go together."""
 
 
 def add_parser(commands: Any) -> None:
@@ -56,11 +51,9 @@ def _evaluate(options: argparse.Namespace) -> int:
             other = "recordings: leave out --data" if is_on_data else "data sets: add --data"
             raise EvaluateError(f"--{told} is for {other}")
     if not is_on_data:
-        _refuse_models(options.targets)
+        refuse_models(options.targets)
         return evaluate_recordings(options, options.targets)
-    if len(options.targets) > 1:
-        raise EvaluateError(f"--data scores one model, not {len(options.targets)}; call it once for each")
-    evaluate_on_data(options, options.targets[0])
+    evaluate_on_data(options, one_target(options.targets))
     return 0
 
 
@@ -69,39 +62,22 @@ def evaluate_on_data(options: argparse.Namespace, target: str) -> None:
 
     What can be wrong with the options is found before the work begins.
     """
-    from mt_perception.datasets.sources import parse_folders, require_folders
+    from mt_perception.datasets.sources import parse_folders
     from mt_perception.datasets.splits import parse_holdout
-    from mt_perception.evaluation.datasets.collector import Collector
-    from mt_perception.evaluation.datasets.evaluate import evaluate, table
-    from mt_perception.evaluation.datasets.predictions import holds_predictions
-    from mt_perception.model.bundle import open_model
+    from mt_perception.evaluation.datasets.evaluate import data_results, evaluate_on, table
     from mt_perception.report.curves import read_curves
 
     check_reports(options)
     folders, split = parse_folders(options.data), options.split or "val"
     holdout = None if options.holdout is None else parse_holdout(options.holdout)
-    require_folders(list(holdout or ()), folders)
     curves = read_curves(options.training_run) if options.training_run else None
-    predictions = Path(target) if holds_predictions(Path(target)) else None
-    model = options.model if predictions else target
-    card = open_model(model).card
-    board = Collector(card.labels, options.worst if options.html else 0)
-    evaluate(model, folders, split, board, options.precision or "auto", holdout, predictions)
+    worst = options.worst if options.html else 0
+    board, card = evaluate_on(target, folders, split, holdout, options.precision or "auto", options.model, worst)
     print(table(board))
     if options.json:
-        write_json(options.json, {"model": card.name, "split": split, **board.results()})
+        write_json(options.json, data_results(board, card, split))
     if options.html:
         from mt_perception.evaluation.datasets.page import page  # Matplotlib takes a second to import
 
         options.html.write_text(page(board, card, split, curves), encoding="utf-8")
         print(f"report: {options.html}")
-
-
-def _refuse_models(targets: Sequence[str]) -> None:
-    """Raise `EvaluateError` where a model is to be scored, and not said on what."""
-    from mt_perception.model.bundle import CARD
-    from mt_perception.utils.resources import packaged_models
-
-    for target in targets:
-        if (Path(target) / CARD).is_file() or target in packaged_models():
-            raise EvaluateError(f"{target} is a model; tell on what to score it: --data NAME=FOLDER")

@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
+from tqdm import tqdm
 
 from mt_perception.datasets.sample import DatasetError, Reader
 
 
 def check_files(readers: Sequence[Reader]) -> None:
     """Raises one `DatasetError` that names every file with a problem."""
-    problems = [each for reader in readers for index in range(len(reader)) for each in _problems(reader.files(index))]
+    total = sum(map(len, readers))
+    samples = tqdm((each.files(index) for each in readers for index in range(len(each))), "files", total, leave=False)
+    problems = [each for paths in samples for each in _problems(paths)]
     if problems:
         raise DatasetError(f"{len(problems)} files cannot be used:\n" + "\n".join(f"  {each}" for each in problems))
 

@@ -35,10 +35,12 @@ READERS: Registry[Callable[[Path, str], Reader]] = Registry(
         **{name: partial(_image_folder, layout=layout) for name, layout in LAYOUTS.items()},
     },
 )
-"""(folder, split) -> reader; the splits are `train` and `val`. Other packages add to it by entry points."""
+"""(folder, split) -> reader; the splits are `SPLITS`. Other packages add to it by entry points."""
 
 LABEL_SETS: dict[str, LabelSet] = {"cityscapes": CITYSCAPES, "camvid": CAMVID11, "idd_lite": IDD7}
 """The label sets that come with the package, by the data sets that they are of."""
+
+SPLITS = ("train", "val")
 
 TRAIN_ONLY = frozenset(("labelmefacade", "kitti_road", "kitti_more", "images"))
 """Data sets without a split val: nothing in them is true enough to score by."""
@@ -83,6 +85,13 @@ def parse_folders(pairs: Iterable[str]) -> dict[str, Path]:
             raise DatasetError(f"--data is {pair!r}; expected NAME=FOLDER with NAME one of {', '.join(READERS)}")
         folders[name] = Path(folder).expanduser()
     return folders
+
+
+def require_known(names: Iterable[str]) -> Sequence[str]:
+    """The names. Raises `DatasetError` for one that is that of no data set."""
+    if unknown := [name for name in names if name not in READERS]:
+        raise DatasetError(f"there is no data set {unknown[0]!r}; there are {', '.join(READERS)}")
+    return list(names)
 
 
 def require_folders(names: Sequence[str], folders: Mapping[str, Path]) -> None:

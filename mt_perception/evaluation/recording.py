@@ -178,6 +178,12 @@ def _refuse_nothing(found: Evaluation, truth: Path | None, has_truth: bool) -> N
         )
 
 
+def bag_results(evaluations: list[Evaluation], has_first: bool = True) -> dict[str, Any]:
+    """Every number about recordings, all compared with the first, unless that is missing."""
+    differences = compare(evaluations) if evaluations and has_first else []
+    return {"recordings": [each.results() for each in evaluations], "differences": differences}
+
+
 def compare(evaluations: list[Evaluation]) -> list[dict[str, Any]]:
     """The differences of every recording to the first, score by score, over the time that both cover.
 

@@ -45,6 +45,11 @@ class Scores:
         for name, value in means.items():
             self._means[MEANS.index(name)] += value, 1
 
+    @property
+    def has_truth(self) -> bool:
+        """Whether any pixel was scored at all."""
+        return bool(self.labels.present.any()) or self.depth.pixels > 0
+
     def merge(self, other: Scores) -> None:
         """Add all that `other`, of the same comparison, has seen."""
         self.labels.merge(other.labels)

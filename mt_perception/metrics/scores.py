@@ -125,6 +125,11 @@ class DepthScores:
         order = rank_correlation(predicted_m[both], truth_m[both])
         self._order += _exact(np.array([order, 1.0] if np.isfinite(order) else [0.0, 0.0]))
 
+    @property
+    def pixels(self) -> int:
+        """How many have truth, with a prediction or without."""
+        return int(_rounded(self._sums)[0])
+
     def merge(self, other: DepthScores) -> None:
         """Add all that `other`, with the same `max_m`, has seen."""
         self._sums += other._sums

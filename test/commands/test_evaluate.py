@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,8 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from miniature import write_city
+from miniature import write_camvid, write_city
 
+import mt_perception
 from mt_perception.bags.bag import Bag
 from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
@@ -92,6 +95,8 @@ def test_all_ways_agree_to_the_last_digit(
     assert by_files["datasets"]["city"]["labels"]["confusion"] == labels["confusion"]
     assert labels["over"] == by_bag["over"] == by_demo["over"]
     assert labels["over"]["list"] == "cityscapes" and labels["over"]["pixels"] > 0
+    assert mt_perception.evaluate(model.folder, data={"city": city}) == by_model
+    assert mt_perception.evaluate(recording, model=model.folder) == json.loads((tmp_path / "c.json").read_text())
 
 
 def test_a_base_install_scores_without_torch_and_training(city: Path, model: Bundle, tmp_path: Path) -> None:
@@ -120,7 +125,47 @@ def test_predictions_of_other_images_are_no_score(
     cv2.imwrite(str(tmp_path / "another_mask.png"), np.zeros((64, 96), np.uint8))
     assert main(["evaluate", str(tmp_path), "--data", f"city={city}", "--model", str(model.folder)]) == 1
     said = capsys.readouterr().err.strip().splitlines()[-1]
-    assert "says nothing of any image" in said
+    assert f"{tmp_path} says nothing of any image of city" in said
+
+
+def test_each_data_set_is_scored_or_it_is_an_error(
+    city: Path, model: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A second one without truth, without a split to score on, or unknown does not hide behind the first."""
+    for split in ("train", "val"):
+        (tmp_path / "own" / split / "image").mkdir(parents=True)
+        cv2.imwrite(str(tmp_path / "own" / split / "image" / "a.png"), np.zeros((64, 96, 3), np.uint8))
+    (tmp_path / "own" / "labels.yaml").write_text("labels: [{name: road}, {name: sky}]")
+    for data, told in (
+        (f"own={tmp_path / 'own'}", "nothing of own could be scored: its 1 images have neither labels nor depth"),
+        (f"images={tmp_path / 'own' / 'val' / 'image'}", "images has no split val: nothing in it is true enough"),
+        ("elsewhere=.", "expected NAME=FOLDER with NAME one of"),
+    ):
+        assert main(["evaluate", str(model.folder), "--data", f"city={city}", data]) == 1
+        assert told in capsys.readouterr().err
+    for data, split, told in (
+        ({"elsewhere": city}, "val", "there is no data set 'elsewhere'"),
+        ({"city": city}, "test", "split is 'test'; expected one of train, val"),
+        (None, "val", "is a model; tell on what to score it"),
+    ):
+        with pytest.raises(mt_perception.Error, match=told):
+            mt_perception.evaluate(model.folder, data=data, split=split)
+
+
+def test_ctrl_c_ends_it_in_order_and_writes_nothing(model: Bundle, tmp_path: Path) -> None:
+    camvid = write_camvid(tmp_path / "camvid", frames=400)
+    program = "import sys; from mt_perception.utils.entry import perceive; sys.exit(perceive())"
+    arguments = ["evaluate", str(model.folder), "--data", f"camvid={camvid}", "--json", str(tmp_path / "a.json")]
+    started = subprocess.Popen([sys.executable, "-c", program, *arguments], stdout=-1, stderr=-1)
+    assert started.stderr
+    said = b""
+    while b"camvid: " not in said:  # the first word of its progress
+        said += (read := os.read(started.stderr.fileno(), 4096))
+        assert read, said
+    started.send_signal(signal.SIGINT)
+    out, rest = started.communicate(timeout=60)
+    assert started.returncode == 130 and rest.endswith(b"stopped\n") and b"Traceback" not in rest
+    assert not out and not (tmp_path / "a.json").exists()
 
 
 def test_what_does_not_go_together_is_told(

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from tqdm import tqdm
+
 from mt_perception.datasets.holdout import Holdout, dataset_of
 from mt_perception.datasets.sample import DatasetError, Reader
 from mt_perception.datasets.splits import are_same, split_readers, spread
@@ -61,7 +63,7 @@ def training_part(name: str, folder: Path, holdout: Holdout) -> Reader | None:
 def fit(reader: Reader) -> RowHistogram:
     """The depth of at most `MOST_FRAMES` of the samples, by angle."""
     histogram = RowHistogram()
-    for index in spread(len(reader), MOST_FRAMES):
+    for index in tqdm(spread(len(reader), MOST_FRAMES), desc="row table", leave=False):
         sample = reader[index]
         if sample.depth_m is not None and sample.camera:
             histogram.update(sample.depth_m, sample.camera)
@@ -76,7 +78,7 @@ def row_prior_of(folders: Mapping[str, Path], holdout: Holdout) -> RowPrior | No
 
 def _left_out(reader: Reader) -> LeftOut:
     left_out = LeftOut()
-    for index in spread(len(reader), MOST_FRAMES):
+    for index in tqdm(spread(len(reader), MOST_FRAMES), desc="row table", leave=False):
         sample = reader[index]
         if sample.depth_m is not None and sample.camera:
             left_out.update(_part(index, len(reader)), sample.depth_m, sample.camera)

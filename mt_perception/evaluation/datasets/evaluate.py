@@ -5,21 +5,55 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from mt_perception.datasets.check import check_files
 from mt_perception.datasets.holdout import Holdout, dataset_of, split_off
-from mt_perception.datasets.sample import DatasetError, labels_of
-from mt_perception.datasets.sources import READERS
+from mt_perception.datasets.sample import DatasetError, Reader, labels_of
+from mt_perception.datasets.sources import READERS, SPLITS, TRAIN_ONLY, require_folders, require_known
 from mt_perception.datasets.splits import split_readers, split_texts
-from mt_perception.evaluation.datasets.baseline import baseline
-from mt_perception.evaluation.datasets.predictions import FolderPredictor, ModelPredictor, Predictor
+from mt_perception.evaluation.datasets.baseline import Baseline, baseline
+from mt_perception.evaluation.datasets.collector import Collector
+from mt_perception.evaluation.datasets.predictions import FolderPredictor, ModelPredictor, Predictor, holds_predictions
 from mt_perception.evaluation.datasets.scoreboard import Scoreboard
 from mt_perception.model.bundle import BundleCard, open_model
 from mt_perception.pipeline import Perceiver
 from mt_perception.report.page import over_text
 from mt_perception.settings import Settings
+
+
+def evaluate_on(
+    target: str,
+    folders: Mapping[str, Path],
+    split: str = "val",
+    holdout: Holdout | None = None,
+    precision: str = "auto",
+    model: str = "",
+    worst: int = 0,
+) -> tuple[Collector, BundleCard]:
+    """All about the model `target`, or about the predictions in that folder of `model`; and the card of that model.
+
+    `worst`: of so many frames of each data set the images are kept. For the rest see `evaluate`.
+    """
+    require_folders(list(holdout or ()), folders)
+    if split not in SPLITS:
+        raise DatasetError(f"split is {split!r}; expected one of {', '.join(SPLITS)}")
+    for name in require_known(folders):
+        if split != "train" and name in TRAIN_ONLY:
+            raise DatasetError(f"{name} has no split {split}: nothing in it is true enough to score by; leave it out")
+    predictions = Path(target) if holds_predictions(Path(target)) else None
+    model = model if predictions else target
+    card = open_model(model).card
+    board = Collector(card.labels, worst)
+    evaluate(model, folders, split, board, precision, holdout, predictions)
+    return board, card
+
+
+def data_results(board: Collector, card: BundleCard, split: str) -> dict[str, Any]:
+    """Every number about a model on data sets, ready for JSON."""
+    return {"model": card.name, "split": split, **board.results()}
 
 
 def evaluate(
@@ -35,7 +69,7 @@ def evaluate(
 
     What its card says was held out of training is scored, too, or `holdout` instead. `board` collects the scores, and
     is what is returned; a plain new one if it is not given. `predictions`: a folder with what the model
-    said, instead of asking it. Raises `DatasetError` where there is no truth at all, or nothing was said of it.
+    said, instead of asking it. Raises `DatasetError` where nothing of a data set could be scored.
     """
     card = open_model(str(model)).card
     predict: Predictor
@@ -46,29 +80,34 @@ def evaluate(
     holdout = held_out(card, folders) if holdout is None else holdout
     board = Scoreboard(card.labels) if board is None else board
     readers = split_readers(folders, split, holdout, taught=False)
+    if empty := [name for name, reader in readers.items() if not len(reader)]:
+        raise DatasetError(f"{empty[0]} has no images")
     check_files(list(readers.values()))
     for name, text in split_texts(readers, split, holdout).items():
         is_told = name in folders or set(holdout[dataset_of(name)]) <= set(card.holdout.get(dataset_of(name), ()))
         board.about[name] = {"split": text if is_told else f"{text} (the model's card does not say so)"}
-    total = 0
     for name, reader in readers.items():
         row_table = baseline(name, reader, folders[dataset_of(name)], holdout, card)
-        if row_table:
-            board.about[name]["row_table"] = row_table.description
-        scored = 0
-        for index in tqdm(range(len(reader)), desc=name, unit="image"):
-            sample = reader[index]
-            if said := predict(sample, reader.files(index)[0]):
-                scored += 1
-                board.add(name, labels_of(reader), sample, *said, row_table.prior(index) if row_table else None)
-        if scored < len(reader):
-            board.about[name]["scored"] = f"{scored} of {len(reader)} images, of which there are predictions"
-        total += scored
-    if predictions and not total:
-        raise DatasetError(f"{predictions} says nothing of any image: its masks are named otherwise than they are")
-    if folders and not (board.labels or board.depths):
-        raise DatasetError(f"nothing is scored: {', '.join(map(str, folders.values()))} holds neither labels nor depth")
+        _score(name, reader, predict, row_table, board)
     return board
+
+
+def _score(name: str, reader: Reader, predict: Predictor, row_table: Baseline | None, board: Scoreboard) -> None:
+    """Add what `predict` says of the samples of `reader`. Raises `DatasetError` where that is nothing."""
+    if row_table:
+        board.about[name]["row_table"] = row_table.description
+    scored = 0
+    for index in tqdm(range(len(reader)), desc=name, unit="image"):
+        sample = reader[index]
+        if said := predict(sample, reader.files(index)[0]):
+            scored += 1
+            board.add(name, labels_of(reader), sample, *said, row_table.prior(index) if row_table else None)
+    if not scored:
+        raise DatasetError(f"{predict} says nothing of any image of {name}: its masks are named otherwise")
+    if scored < len(reader):
+        board.about[name]["scored"] = f"{scored} of {len(reader)} images, of which there are predictions"
+    if not board.scores[name].has_truth:
+        raise DatasetError(f"nothing of {name} could be scored: its {len(reader)} images have neither labels nor depth")
 
 
 def held_out(card: BundleCard, folders: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:

@@ -38,6 +38,9 @@ class FolderPredictor:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
+    def __str__(self) -> str:
+        return str(self._folder)
+
     def __call__(self, sample: Sample, file: Path) -> tuple[Mask, DepthMap] | None:
         """See `Predictor`. Raises `DatasetError` for a file of another size than the sample."""
         path, depth = (self._folder / f"{file.stem}{ending}" for ending in (MASK_FILE, DEPTH_FILE))
