@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from mt_perception.utils import gpus
+
 ROOT = Path("/")
-# a server's chip is named by its letter and number alone (B300, and GB300 with a Grace processor); the next one will be
-_DATACENTER = re.compile(
-    r"tesla|g?[bhr]\d{2,3}|a(2|10|16|30|40|100|800)[a-z]?|l(2|4|20|40)s?|t4g?|v100s?|p(4|6|40|100)", re.IGNORECASE
-)
 _NATIVE_BF16 = {"avx512_bf16", "amx_bf16"}
 """Flags of processors that multiply bfloat16; others emulate it, and are slower in it than in fp32."""
-_SMALLEST_JETSON = "jetson_orin_nano"
+# one that the table does not know: a server's chip is named by its letter and number alone, and the next one will be
+_DATACENTER = re.compile(r"tesla|g?[bhr]\d{2,3}|[alt]\d{1,3}[a-z]?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -32,16 +31,32 @@ def detect(root: Path = ROOT) -> Machine:
     """The profile for the machine whose file system lies at `root`."""
     board = _text(root / "proc/device-tree/model")
     if re.search("jetson|orin|nvidia.*thor", board, re.IGNORECASE):
-        chip = re.search("thor|agx orin", board.lower())
-        profile = {"thor": "jetson_agx_thor", "agx orin": "jetson_agx_orin"}[chip.group()] if chip else _SMALLEST_JETSON
-        return Machine(profile, f"the board is {board}")
+        chip = gpus.board(board, _memory_gb(root))
+        return Machine(chip.profile, f"the board is {board} ({chip.facts})")
     if (root / "proc/driver/nvidia/version").is_file():
         names = [_gpu_name(file) for file in sorted((root / "proc/driver/nvidia/gpus").glob("*/information"))]
-        name = next(filter(None, names), "")
-        words = name.lower().replace("-", " ").split()
-        profile = "datacenter_gpu" if any(map(_DATACENTER.fullmatch, words)) else "rtx_laptop"
-        return Machine(profile, f"there is a GPU, {name}" if name else "there is an NVIDIA GPU of an unknown name")
+        return _by_card(list(filter(None, names)))
     return Machine("cpu", "there is no NVIDIA GPU")
+
+
+def _by_card(names: list[str]) -> Machine:
+    """The first GPU decides: it is the one in use, unless the setting `device` names another."""
+    if not names:
+        return Machine("rtx_laptop", "there is an NVIDIA GPU of an unknown name")
+    more = f"; the first of {len(names)}, device takes another" if len(names) > 1 else ""
+    if known := gpus.card(names[0]):
+        return Machine(known.profile, f"there is a GPU, {names[0]} ({known.facts}){more}")
+    words = names[0].lower().replace("-", " ").split()
+    profile = "datacenter_gpu" if any(map(_DATACENTER.fullmatch, words)) else "rtx_laptop"
+    return Machine(profile, f"there is a GPU, {names[0]}, of which nothing is known{more}")
+
+
+def _memory_gb(root: Path) -> float | None:
+    """The processor's memory in GB; None where the kernel does not tell."""
+    for line in _text(root / "proc/meminfo").splitlines():
+        if line.startswith("MemTotal:"):
+            return int(line.split()[1]) * 1024 / 1e9
+    return None
 
 
 def processor(root: Path = ROOT) -> str:

@@ -9,9 +9,8 @@ import pytest
 import yaml
 
 from mt_perception.settings import Settings
-from mt_perception.utils import hardware
+from mt_perception.utils import gpus, hardware
 from mt_perception.utils.hardware import (
-    Machine,
     computes_bf16,
     detect,
     limited_threads,
@@ -86,12 +85,76 @@ def test_the_profile_and_the_reason(machine, files, profile, reason):
 
 def test_a_jetson_with_a_driver_is_a_jetson(machine):
     root = machine({"proc/device-tree/model": "NVIDIA Jetson AGX Orin Developer Kit\0", **gpu("Orin")})
-    assert detect(root) == Machine("jetson_agx_orin", "the board is NVIDIA Jetson AGX Orin Developer Kit")
+    reason = (
+        "the board is NVIDIA Jetson AGX Orin Developer Kit (compute capability 8.7, memory shared with the processor"
+    )
+    found = detect(root)
+    assert found.profile == "jetson_agx_orin" and found.reason.startswith(reason)
+
+
+@pytest.mark.parametrize(("gigabytes", "profile"), [(8, "jetson_orin_nano"), (32, "jetson_agx_orin")])
+def test_memory_tells_what_an_orin_on_a_strange_carrier_board_is(machine, gigabytes, profile):
+    files = {
+        "proc/device-tree/model": "Jetson Orin on ACME 5\0",
+        "proc/meminfo": f"MemTotal: {gigabytes * 1000000} kB\n",
+    }
+    assert detect(machine(files)).profile == profile
+
+
+@pytest.mark.parametrize(
+    ("name", "capability"),
+    [
+        ("NVIDIA GeForce RTX 2060", 7.5),
+        ("NVIDIA GeForce RTX 3060 Laptop GPU", 8.6),
+        ("NVIDIA GeForce RTX 4070 Ti SUPER", 8.9),
+        ("NVIDIA GeForce RTX 5090", 12.0),
+        ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", 12.0),
+        ("NVIDIA RTX 6000 Ada Generation", 8.9),
+        ("NVIDIA RTX A1000", 8.6),
+        ("Quadro RTX 4000", 7.5),
+        ("NVIDIA T1000 8GB", 7.5),
+        ("Tesla T4", 7.5),
+        ("Tesla V100-SXM2-16GB", 7.0),
+        ("NVIDIA A100-SXM4-80GB", 8.0),
+        ("NVIDIA A100-SXM4-40GB MIG 1g.5gb", 8.0),
+        ("NVIDIA A10G", 8.6),
+        ("NVIDIA L40S", 8.9),
+        ("NVIDIA H100 80GB HBM3", 9.0),
+        ("NVIDIA GH200 480GB", 9.0),
+        ("NVIDIA B200", 10.0),
+        ("NVIDIA GB300", 10.3),
+        ("NVIDIA GB10", 12.1),
+    ],
+)
+def test_the_compute_capability_by_name(name, capability):
+    assert gpus.card(name).capability == capability
+
+
+@pytest.mark.parametrize(
+    ("model", "capability"),
+    [
+        ("NVIDIA Jetson AGX Thor Developer Kit", 11.0),
+        ("NVIDIA Jetson Orin NX Engineering Reference Developer Kit", 8.7),
+        ("NVIDIA Jetson AGX Xavier Developer Kit", 7.2),
+        ("Jetson-AGX", 7.2),
+        ("NVIDIA Jetson Nano Developer Kit", 5.3),
+    ],
+)
+def test_the_compute_capability_of_a_board(model, capability):
+    assert gpus.board(model, None).capability == capability
+
+
+def test_what_is_too_old_or_has_no_engines_is_said(machine):
+    assert "older than today's libraries run on, which is 7.5" in detect(machine(gpu("Tesla V100-SXM2-16GB"))).reason
+    assert "TensorRT for RTX has no engines for it, TensorRT has" in detect(machine(gpu("NVIDIA H200"))).reason
+    assert "of which nothing is known" in detect(machine(gpu("NVIDIA Z9999"))).reason
 
 
 def test_the_first_gpu_with_a_name_counts(machine):
     second = {"proc/driver/nvidia/gpus/0000:02:00.0/information": "Model: NVIDIA L40S\n"}
     assert detect(machine({**gpu("Unknown"), **second})).profile == "datacenter_gpu"
+    two = detect(machine({**gpu("NVIDIA GeForce RTX 4090"), **second}))
+    assert two.profile == "rtx_laptop" and two.reason.endswith("the first of 2, device takes another")
 
 
 V2_DOCKER = {"proc/self/cgroup": "0::/\n"}
