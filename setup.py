@@ -44,6 +44,8 @@ EXTRAS = {
     "openvino": ["openvino>=2024.4"],
     "torch": TORCH,
     "tensorrt": ["torch-tensorrt>=2.8", "torchvision>=0.23", TIMM, "filelock"],
+    "onnxruntime": ["onnxruntime>=1.17"],
+    "tensorrt-rtx": ["tensorrt-rtx-cu13>=1.7", "torch>=2.4", "torchvision>=0.19", TIMM],
     "train": [
         *TORCH,
         "lightning>=2.4",
@@ -67,7 +69,7 @@ EXTRAS = {
         "types-tqdm",
         "cityscapesScripts>=2.2",
         "onnx",
-        "onnxruntime",  # the backend of the plug-in in test/
+        "onnxruntime",
         "ray",
         "mcap-ros2-support>=0.5",
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -41,8 +42,13 @@ class Settings:
     backend: str = _setting(
         "auto",
         "What runs the network; auto takes the fastest that is installed",
-        choices=("auto", "openvino", "torch", "tensorrt"),
+        choices=("auto", "openvino", "torch", "tensorrt", "tensorrt_rtx", "onnxruntime"),
         plugins=registry.BACKENDS,
+    )
+    device: str = _setting(
+        "",
+        "Which NVIDIA GPU: cuda:1 is the second, GPU-... and MIG-... are UUIDs of nvidia-smi -L; empty for the first. "
+        "A process uses one",
     )
     precision: str = _setting(
         "auto",
@@ -56,6 +62,11 @@ class Settings:
     )
     pinning: bool = _setting(
         False, "Tie OpenVINO's threads to processor cores: steadier on a machine with nothing else to do"
+    )
+    onnx_providers: str = _setting(
+        "",
+        "What ONNX Runtime runs the network on: names of its execution providers, separated by commas, the first that "
+        "can; empty for CUDAExecutionProvider where it is installed, then CPUExecutionProvider",
     )
     input_width: int = _setting(0, "Width of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))
     input_height: int = _setting(0, "Height of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))
@@ -177,6 +188,8 @@ class Settings:
             raise SettingsError(
                 f"stereo_cameras has {unknown[0]!r}, which is none of cameras ({', '.join(self.cameras) or 'empty'})"
             )
+        if not re.fullmatch(r"|cuda:\d{1,2}|(GPU|MIG)-[\w/-]{4,100}", self.device):
+            raise SettingsError(f"device is {self.device!r}; allowed: cuda:0, cuda:1, ..., GPU-..., MIG-..., or empty")
         for name in ("input_width", "input_height"):
             if 0 < getattr(self, name) < 32:
                 raise SettingsError(f"{name} is {getattr(self, name)}; allowed: 0, or 32 to 4096 px")

@@ -39,13 +39,13 @@ def installed():
     registry.plugins.cache_clear()
 
 
-class TestOnnxRuntime(BackendContract):
-    backend = "onnxruntime"
+class TestPlain(BackendContract):
+    backend = "plain"
     size = SIZE
 
     @pytest.fixture(scope="class")
     def model(self, bundle):
-        pytest.importorskip("onnxruntime")
+        pytest.importorskip("torch")
         return bundle
 
 
@@ -76,14 +76,14 @@ def write_dots(folder):
 
 
 def test_own_parts_come_first_and_a_plug_in_never_takes_their_names():
-    assert list(BACKENDS)[:3] == ["openvino", "tensorrt", "torch"] and {"onnxruntime", "broken"} <= set(BACKENDS)
+    assert list(BACKENDS)[:3] == ["openvino", "tensorrt", "torch"] and {"plain", "broken"} <= set(BACKENDS)
     assert "dots" in READERS and "cityscapes" in READERS and "none" not in READERS
-    mine = Registry(registry.BACKENDS, {"onnxruntime": 7})
-    assert (mine["onnxruntime"], list(mine).count("onnxruntime")) == (7, 1)
+    mine = Registry(registry.BACKENDS, {"plain": 7})
+    assert (mine["plain"], list(mine).count("plain")) == (7, 1)
 
 
 def test_settings_take_what_is_installed_and_nothing_else(bundle):
-    assert Settings(backend="onnxruntime").backend == "onnxruntime"
+    assert Settings(backend="plain").backend == "plain"
     with pytest.raises(SettingsError, match=r"backend is 'onyx'; allowed: one of auto, .*, or an installed plug-in"):
         Settings(backend="onyx")
     with pytest.raises(
@@ -142,13 +142,13 @@ def test_an_output_that_cannot_be_made_is_refused(monkeypatch, row, said):
 
 def test_the_command_line_runs_a_plug_in(bundle, tmp_path, cache_home):
     """In a process that finds the package by its path alone."""
-    pytest.importorskip("onnxruntime")
+    pytest.importorskip("torch")
     cv2.imwrite(str(tmp_path / "a.png"), make_image(60, 100))
     made = {}
-    for backend in ("onnxruntime", "openvino"):
+    for backend in ("plain", "openvino"):
         command = [sys.executable, "-c", PROGRAM, "run", str(tmp_path / "a.png"), "--precision", "fp32",
                    "--out", str(tmp_path / backend), "--model", str(bundle.folder), "--backend", backend]  # fmt: skip
         result = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(PLUGIN)}, capture_output=True, text=True)
         assert result.returncode == 0, result.stderr
         made[backend] = cv2.imread(str(tmp_path / backend / "a_mask.png"), cv2.IMREAD_UNCHANGED)
-    assert (made["onnxruntime"] == made["openvino"]).mean() >= 0.999
+    assert (made["plain"] == made["openvino"]).mean() >= 0.999

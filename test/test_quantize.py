@@ -1,6 +1,7 @@
 """An int8 graph from images: made, checked, carried by the bundle, run by the CPU backend."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,3 +121,59 @@ def test_the_command_replaces_a_model_in_place(bundle, tmp_path, capsys):
     assert main([*arguments, *bounds]) == 0
     assert load_bundle(model).has_int8
     assert "same_labels" in capsys.readouterr().out
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Images to quantise on."""
+    import cv2
+
+    folder = tmp_path_factory.mktemp("images")
+    for number, frame in enumerate(FRAMES[:4]):
+        cv2.imwrite(str(folder / f"{number}.png"), frame.image)
+    return folder
+
+
+def test_as_onnx_in_int8_every_zero_point_is_a_signed_zero(bundle, folder, tmp_path, capsys):
+    """What TensorRT takes; made by the command, into a model that ONNX Runtime then runs."""
+    onnx, _ = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")
+    arguments = ["export", "--format", "onnx", "--precision", "int8", "--model", str(bundle.folder)]
+    bounds = ["--max-label-change", "1", "--max-depth-change", "9"]
+    assert main([*arguments, *bounds, "--images", str(folder), "--out", str(tmp_path / "model")]) == 0
+    *losses, path = capsys.readouterr().out.splitlines()
+    assert any("same_labels" in line for line in losses)
+    model = onnx.load(path)
+    tensors = {each.name: onnx.numpy_helper.to_array(each) for each in model.graph.initializer}
+    pairs = [each for each in model.graph.node if each.op_type in ("QuantizeLinear", "DequantizeLinear")]
+    zeros = [tensors[each.input[2]] for each in pairs]
+    assert len(pairs) > 50 and all(each.dtype == np.int8 and not each.any() for each in zeros)
+    assert all(tensors[each.input[1]].min() > 0 for each in pairs)
+    ours = load_bundle(tmp_path / "model")
+    int8, fp32 = (
+        open_backend(ours, Settings(backend="onnxruntime", precision=each), SIZE).infer(FRAMES_OF_SIZE, 1.0, ("mask",))
+        for each in ("int8", "fp32")
+    )
+    assert (int8["mask"] == fp32["mask"]).mean() > 0.7
+    # the last layer of depth, and what is computed of the camera, stay as they are
+    quantized = {each.input[0] for each in pairs if each.op_type == "QuantizeLinear"}
+    assert not quantized & {each.name for each in model.graph.input}
+
+
+FRAMES_OF_SIZE = make_image(*SIZE)
+
+
+def test_onnx_is_written_to_a_file_or_into_a_model_and_bad_wishes_are_one_sentence(bundle, tmp_path, capsys):
+    pytest.importorskip("onnxruntime")
+    arguments = ["export", "--format", "onnx", "--model", str(bundle.folder)]
+    assert main([*arguments, "--out", str(tmp_path / "new" / "a.onnx")]) == 0
+    assert main([*arguments, "--out", str(tmp_path / "model")]) == 0
+    file, inside = capsys.readouterr().out.splitlines()
+    assert file.endswith("a.onnx") and load_bundle(tmp_path / "model").file(f"graph-{SIZE[1]}x{SIZE[0]}-fp32.onnx")
+    assert Path(file).read_bytes() == Path(inside).read_bytes()
+    for wrong, said in (
+        (["--precision", "bf16", "--out", "x"], "as ONNX there are fp32, fp16 and int8"),
+        ([], "--out FILE.onnx"),
+        (["--precision", "int8", "--out", "x"], "give --images"),
+    ):
+        assert main([*arguments, *wrong]) == 1
+        assert said in capsys.readouterr().err

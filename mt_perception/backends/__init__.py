@@ -18,8 +18,14 @@ from mt_perception.utils import registry
 from mt_perception.utils.hardware import usable_cores
 from mt_perception.utils.registry import Registry
 
-MODULES = {"openvino": "openvino", "torch": "torch", "tensorrt": "torch_tensorrt"}
-"""The Python package that each backend needs."""
+MODULES = {
+    "openvino": ("openvino",),
+    "torch": ("torch",),
+    "tensorrt": ("torch_tensorrt", "tensorrt"),
+    "tensorrt_rtx": ("tensorrt_rtx",),
+    "onnxruntime": ("onnxruntime",),
+}
+"""The Python package that each backend needs, or one of them."""
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
@@ -70,7 +76,13 @@ def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int], back
     """
     name = chosen(settings)
     if name in MODULES:
-        require(MODULES[name], name)
+        require_backend(name)
+    if settings.device and name == "openvino":
+        raise BackendError(f"device is {settings.device}; openvino runs on the processor: leave device empty")
+    if settings.device:
+        from mt_perception.backends.gpu import choose_gpu
+
+        choose_gpu(settings.device)
     return BACKENDS[name](bundle, settings, size, background)
 
 
@@ -90,11 +102,25 @@ def _tensorrt(bundle: Bundle, settings: Settings, size: tuple[int, int], backgro
     return open_tensorrt(bundle, settings, size, background)
 
 
+@BACKENDS.add("tensorrt_rtx")
+def _tensorrt_rtx(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
+    from mt_perception.backends.tensorrt_rtx import open_rtx
+
+    return open_rtx(bundle, settings, size)
+
+
 @BACKENDS.add("torch")
 def _torch(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
     from mt_perception.backends.torch import TorchBackend
 
     return TorchBackend(bundle, size, settings.precision, settings.threads)
+
+
+@BACKENDS.add("onnxruntime")
+def _onnxruntime(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
+    from mt_perception.backends.onnxruntime import OnnxRuntimeBackend
+
+    return OnnxRuntimeBackend(bundle, size, settings.precision, settings.onnx_providers, settings.threads)
 
 
 def network_size(bundle: Bundle, settings: Settings) -> tuple[int, int]:
@@ -124,6 +150,12 @@ def choose_precision(requested: str, supported: list[str], backend: str, device:
             f"precision is {requested}; {backend} on {device} computes in {', '.join(supported)}, or auto"
         )
     return requested
+
+
+def require_backend(name: str) -> None:
+    """Raise `BackendError` with the command that installs what the backend `name` needs, unless it is there."""
+    if not any(map(find_spec, MODULES[name])):
+        require(MODULES[name][0], name)
 
 
 def require(module: str, name: str) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from mt_perception.backends import Backend, BackendError, network_size
-from mt_perception.backends.engines import EngineCache, EngineKey
+from mt_perception.backends.engines import CacheKey, EngineCache
 from mt_perception.backends.hot_swap import HotSwapBackend, report_progress, run_command
 from mt_perception.backends.parity_check import check_parity
 from mt_perception.model.bundle import Bundle, open_model
@@ -28,7 +28,7 @@ class Engine:
     """One engine for one model, size and machine: how it is built, run, found again, and what it must agree with."""
 
     cache: EngineCache
-    key: EngineKey
+    key: CacheKey
     build: Callable[[], bytes]
     run: Callable[[bytes], Backend]
     reference: Callable[[], Backend]
@@ -110,7 +110,7 @@ def tensorrt_engine(bundle: Bundle, size: tuple[int, int], precision: str) -> En
         cache=EngineCache(folder),
         key=tensorrt.engine_key(bundle, size, precision),
         build=lambda: tensorrt.build_engine(bundle, size, precision, folder / "timing.bin"),
-        run=lambda engine: tensorrt.TensorRtBackend(bundle, size, precision, engine),
+        run=lambda engine: tensorrt.backend_of(bundle, size, precision, engine),
         reference=lambda: tensorrt.TorchBackend(bundle, size, precision),
     )
 

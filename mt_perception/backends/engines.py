@@ -14,7 +14,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar
 
+from mt_perception import network as network_package
 from mt_perception.backends import NVIDIA_DRIVER
+from mt_perception.model.spec import NetworkSpec
 from mt_perception.utils.files import write_whole
 
 _LOG = logging.getLogger(__name__)
@@ -51,8 +53,14 @@ class EngineKey(CacheKey):
     driver: str
 
 
+def packed(key: CacheKey, engine: bytes) -> bytes:
+    """An engine as it is kept: one line of JSON (key and hash), then the engine."""
+    header = {"key": asdict(key), "sha256": hashlib.sha256(engine).hexdigest()}
+    return json.dumps(header).encode() + b"\n" + engine
+
+
 class EngineCache:
-    """A folder of engines, each a file: one line of JSON (key and hash), then the engine.
+    """A folder of engines, each a file, as `packed`.
 
     Files appear whole or not at all. Several processes may use one folder: of those that want the same engine, one
     builds it and the others wait. A lock ends with its process, however that ends. Where the folder cannot be made or
@@ -83,8 +91,7 @@ class EngineCache:
 
     def store(self, key: CacheKey, engine: bytes) -> None:
         """Write the engine of `key`; one that is there is replaced."""
-        header = {"key": asdict(key), "sha256": hashlib.sha256(engine).hexdigest()}
-        write_whole(self.path(key), json.dumps(header).encode() + b"\n" + engine)
+        write_whole(self.path(key), packed(key, engine))
 
     def keep(self, key: CacheKey, engine: bytes) -> None:
         """`store`, where that is possible."""
@@ -118,6 +125,14 @@ class EngineCache:
             yield
         finally:
             lock.release()
+
+
+def graph_version(spec: NetworkSpec) -> str:
+    """Changes with whatever turns weights into a graph: the network's description, or the code of its package."""
+    digest = hashlib.sha256(json.dumps(spec.to_dict(), sort_keys=True).encode())
+    for file in sorted(Path(network_package.__path__[0]).glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def driver_version(file: Path = NVIDIA_DRIVER) -> str:

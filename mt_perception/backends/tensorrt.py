@@ -1,23 +1,25 @@
 """The network as a TensorRT engine, built by Torch-TensorRT; around it everything is as with PyTorch on a GPU.
 
 Torch-TensorRT converts no bytes (`uint8`), so the engine is the network alone. Pixels and results stay in PyTorch, on
-the device, and in one CUDA graph with the engine.
+the device, and in one CUDA graph with the engine. Where TensorRT is installed without it, as on a Jetson, the engine is
+the whole graph, by way of ONNX: see `trt_engine`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
+from importlib import import_module
+from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from mt_perception import network as network_package
 from mt_perception.backends import BackendError, choose_precision
-from mt_perception.backends.engines import EngineKey, driver_version
-from mt_perception.backends.torch import TYPES, TorchBackend
+from mt_perception.backends.engines import EngineKey, driver_version, graph_version
+from mt_perception.backends.onnx_file import read_onnx
+from mt_perception.backends.torch import TYPES, TorchBackend, cuda_capability
+from mt_perception.backends.trt_engine import EngineBackend, build
 from mt_perception.model.bundle import WEIGHTS, Bundle
 from mt_perception.model.spec import MAIN_TASKS, NetworkSpec
 from mt_perception.network.export import read_network
@@ -26,6 +28,7 @@ from mt_perception.network.multitask import MultiTaskNetwork
 from mt_perception.network.rays import assumed_camera
 
 _PRECISIONS = ["fp16", "bf16", "fp32"]  # int8 would need a network quantised by NVIDIA's ModelOpt
+_PLAIN_PRECISIONS = ["fp16", "fp32"]  # those that ONNX graphs are made in
 
 
 class TensorRtBackend(TorchBackend):
@@ -39,15 +42,27 @@ class TensorRtBackend(TorchBackend):
 
 def precision_for(requested: str) -> str:
     """The engine's precision. Raises `BackendError` without a GPU, or for one that is not supported."""
-    if not torch.cuda.is_available():
-        raise BackendError("the backend tensorrt needs an NVIDIA GPU and PyTorch finds none; set backend to openvino")
-    return choose_precision(requested, _PRECISIONS, "tensorrt", "cuda")
+    cuda_capability("tensorrt")
+    return choose_precision(requested, _PLAIN_PRECISIONS if is_plain() else _PRECISIONS, "tensorrt", "cuda")
+
+
+def is_plain() -> bool:
+    """Whether TensorRT is here without Torch-TensorRT."""
+    return not find_spec("torch_tensorrt")
+
+
+def backend_of(bundle: Bundle, size: tuple[int, int], precision: str, engine: bytes) -> TorchBackend:
+    """What runs an engine that `build_engine` has built."""
+    if not is_plain():
+        return TensorRtBackend(bundle, size, precision, engine)
+    import tensorrt
+
+    return EngineBackend(tensorrt, TensorRtBackend.name, bundle, size, precision, engine)
 
 
 def engine_key(bundle: Bundle, size: tuple[int, int], precision: str) -> EngineKey:
     """What an engine for this machine depends on."""
     import tensorrt
-    import torch_tensorrt
 
     gpu = torch.cuda.get_device_properties(torch.cuda.current_device())
     return EngineKey(
@@ -60,17 +75,9 @@ def engine_key(bundle: Bundle, size: tuple[int, int], precision: str) -> EngineK
         compute_capability=f"{gpu.major}.{gpu.minor}",
         tensorrt=tensorrt.__version__,
         torch=torch.__version__,
-        torch_tensorrt=torch_tensorrt.__version__,
+        torch_tensorrt="none" if is_plain() else import_module("torch_tensorrt").__version__,
         driver=driver_version(),
     )
-
-
-def graph_version(spec: NetworkSpec) -> str:
-    """Changes with whatever turns weights into a graph: the network's description, or the code of its package."""
-    digest = hashlib.sha256(json.dumps(spec.to_dict(), sort_keys=True).encode())
-    for file in sorted(Path(network_package.__path__[0]).glob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def tasks(spec: NetworkSpec) -> tuple[str, ...]:
@@ -105,6 +112,8 @@ def exported(
 
 def build_engine(bundle: Bundle, size: tuple[int, int], precision: str, timing_cache: Path) -> bytes:
     """A serialized engine for this GPU. Takes minutes."""
+    if is_plain():
+        return build(import_module("tensorrt"), read_onnx(bundle, size, precision), timing_cache=timing_cache)
     from torch_tensorrt.dynamo import convert_exported_program_to_serialized_trt_engine as convert
 
     program, examples = exported(bundle, size, precision, "cuda")

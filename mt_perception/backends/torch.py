@@ -6,13 +6,14 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import lru_cache, partial
 from threading import Lock
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mt_perception.backends import choose_precision
+from mt_perception.backends import BackendError, choose_precision
 from mt_perception.model.bundle import Bundle
 from mt_perception.network.export import read_network
 from mt_perception.network.folding import folded
@@ -26,10 +27,28 @@ _SEARCHING = Lock()  # the switch is one for the process: two at a time would no
 _KEPT = 2  # recordings: the set of outputs in use, and the one before
 
 
+class Graph(Protocol):
+    """`DeployedGraph`, or an engine of the whole of it."""
+
+    def select(
+        self, image: Tensor, depth_scale: Tensor, outputs: Collection[str], camera: Tensor | None = None
+    ) -> dict[str, Tensor]:
+        """See `DeployedGraph.select`."""
+
+
+def cuda_capability(backend: str) -> str:
+    """The compute capability of the GPU in use, without its point. Raises `BackendError` for `backend` without one."""
+    if not torch.cuda.is_available():
+        raise BackendError(f"the backend {backend} needs an NVIDIA GPU and PyTorch finds none; set backend to openvino")
+    major, minor = torch.cuda.get_device_capability()
+    return f"{major}{minor}"
+
+
 class TorchBackend:
     """Runs the graph in channels-last memory order; on a GPU in half precision and as a captured CUDA graph.
 
-    `network` takes the place of the bundle's own: something else that computes the same maps.
+    `network` takes the place of the bundle's own: something else that computes the same maps. `graph` takes that of
+    everything, in whatever `precision` it is.
     """
 
     name = "torch"
@@ -44,15 +63,17 @@ class TorchBackend:
         threads: int = 0,
         cuda_graph: bool = True,
         network: MultiTaskNetwork | None = None,
+        graph: Graph | None = None,
     ) -> None:
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.device = device.type
         supported = ["fp16", "bf16", "fp32"] if self.device == "cuda" else ["fp32", "bf16"]
-        self.precision = choose_precision(precision, supported, self.name, self.device)
+        self.precision = precision if graph else choose_precision(precision, supported, self.name, self.device)
         self._threads = threads or limited_threads()
-        card = bundle.card
-        graph = DeployedGraph(network or folded(read_network(bundle)), card.input, card.labels.sky_id)
-        graph = graph.cast(TYPES[self.precision]).to(device).to(memory_format=torch.channels_last)
+        if graph is None:
+            card = bundle.card
+            deployed = DeployedGraph(network or folded(read_network(bundle)), card.input, card.labels.sky_id)
+            graph = deployed.cast(TYPES[self.precision]).to(device).to(memory_format=torch.channels_last)
         record = _recorded if cuda_graph and self.device == "cuda" else _unrecorded
         self._runs = lru_cache(_KEPT)(lambda requested: _Run(graph, size, requested, device, record))
 
@@ -73,7 +94,7 @@ class _Run:
 
     def __init__(
         self,
-        graph: DeployedGraph,
+        graph: Graph,
         size: tuple[int, int],
         requested: tuple[str, ...],
         device: torch.device,

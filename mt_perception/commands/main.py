@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add_models(commands)
     add_costmap(commands)
     add_evaluate_command(commands)
-    info = commands.add_parser("info", help="print what is known of a model")
+    info = commands.add_parser("info", help="print what is known of a model, and which backends run here")
     info.add_argument("model", nargs="?", default="", help=SETTINGS["model"].description)
     info.set_defaults(command=_info)
     params = commands.add_parser("params", help="print a parameter file with every setting explained")
@@ -163,10 +163,14 @@ def _init(options: argparse.Namespace) -> None:
 
 
 def _info(options: argparse.Namespace) -> None:
+    from mt_perception.backends.readiness import readiness
     from mt_perception.model.bundle import open_model
     from mt_perception.model.text import describe
 
     print(describe(open_model(options.model)))
+    print("backends on this machine:")
+    for name, line in readiness().items():
+        print(f"  {name + ':':14}{line}")
 
 
 def _bag_from_city(options: argparse.Namespace) -> None:

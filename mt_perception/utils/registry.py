@@ -3,7 +3,7 @@
 A package that brings a backend has in its `pyproject.toml`:
 
     [project.entry-points."mt_perception.backends"]
-    onnxruntime = "its_package.backend:open_backend"
+    mine = "its_package.backend:open_backend"
 
 It is imported when it is requested by its name, and an output when the table of topics is read.
 """

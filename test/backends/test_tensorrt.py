@@ -15,7 +15,8 @@ from engine_operators import FACTS, operators, unsupported
 from helpers import SIZE
 
 from mt_perception.backends import BackendError, fastest_installed, open_backend
-from mt_perception.backends.tensorrt import build_engine, exported, graph_version, precision_for
+from mt_perception.backends.engines import graph_version
+from mt_perception.backends.tensorrt import build_engine, exported, precision_for
 from mt_perception.model.spec import DepthEncodingSpec, NetworkSpec
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.settings import Settings
@@ -69,6 +70,7 @@ def test_each_release_takes_the_arguments(program, bundle, facts, release, tmp_p
     convert.__signature__ = known
     dynamo = types.ModuleType("torch_tensorrt.dynamo")
     setattr(dynamo, CONVERT, convert)
+    monkeypatch.setattr("mt_perception.backends.tensorrt.is_plain", lambda: False)
     monkeypatch.setitem(sys.modules, "torch_tensorrt", types.ModuleType("torch_tensorrt"))
     monkeypatch.setitem(sys.modules, "torch_tensorrt.dynamo", dynamo)
     monkeypatch.setattr("mt_perception.backends.tensorrt.exported", lambda *_: program)

@@ -1,42 +1,29 @@
-"""The graph on ONNX Runtime."""
-
-from io import BytesIO
+"""The graph in plain PyTorch, nothing folded, cast or recorded."""
 
 import numpy as np
-import onnxruntime
 import torch
 
 from mt_perception.backends import choose_precision
 from mt_perception.network.export import read_network
 from mt_perception.network.graph import DeployedGraph
-from mt_perception.types import OUTPUTS, Camera
+from mt_perception.types import Camera
 
 
-class OnnxRuntimeBackend:
-    name, device = "onnxruntime", "cpu"
+class PlainBackend:
+    name, device = "plain", "cpu"
     progress = fallback = ""
 
-    def __init__(self, bundle, settings, size):
+    def __init__(self, bundle, settings):
         self.precision = choose_precision(settings.precision, ["fp32"], self.name, self.device)
-        graph = DeployedGraph(read_network(bundle), bundle.card.input, bundle.card.labels.sky_id).eval()
-        example = [torch.zeros(1, *size, 3, dtype=torch.uint8), torch.ones(1)]
-        names = ["image", "depth_scale"]
-        if graph.has_rays:
-            example, names = [*example, torch.ones(1, 4)], [*names, "camera"]
-        file = BytesIO()
-        torch.onnx.export(
-            graph, tuple(example), file, input_names=names, output_names=list(OUTPUTS), opset_version=17, dynamo=False
-        )
-        self._names = names
-        self._session = onnxruntime.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
+        self._graph = DeployedGraph(read_network(bundle), bundle.card.input, bundle.card.labels.sky_id).eval()
 
+    @torch.inference_mode()
     def infer(self, image, depth_scale, outputs, camera=None):
-        height, width = image.shape[:2]
-        camera = camera or Camera.assumed((height, width))
-        values = (image[None], np.float32([depth_scale]), np.float32([camera.intrinsics]))
-        results = self._session.run(list(outputs), dict(zip(self._names, values, strict=False)))
-        return dict(zip(outputs, results, strict=True))
+        camera = torch.tensor([(camera or Camera.assumed(image.shape[:2])).intrinsics], dtype=torch.float32)
+        scale = torch.tensor([depth_scale], dtype=torch.float32)
+        results = self._graph.select(torch.from_numpy(np.ascontiguousarray(image))[None], scale, outputs, camera)
+        return {name: result.numpy() for name, result in results.items()}
 
 
 def open_backend(bundle, settings, size, background):
-    return OnnxRuntimeBackend(bundle, settings, size)
+    return PlainBackend(bundle, settings)

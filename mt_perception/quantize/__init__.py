@@ -16,6 +16,7 @@ from mt_perception.backends import BackendError, require
 from mt_perception.geometry import LetterBox
 from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.metrics.scores import DepthScores, SegmentationScores
+from mt_perception.model.additions import copy_files
 from mt_perception.model.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle, load_bundle, new_bundle
 from mt_perception.network.graph_file import read_graph, save_graph, share_constants
 from mt_perception.pipeline import Perceiver
@@ -83,12 +84,14 @@ def prepare(bundle: Bundle, frames: Iterable[Frame]) -> list[Frame]:
     return [Frame(box.apply(each), camera=each.camera and box.camera(each.camera)) for box, each in boxes]
 
 
-def parity_check(bundle: Bundle, frames: Sequence[Frame], masks: float, depths: float) -> Check:
+def parity_check(
+    bundle: Bundle, frames: Sequence[Frame], masks: float, depths: float, backend: str = "openvino"
+) -> Check:
     """Without truth: labels may change in the share `masks` of the pixels, metres by `depths` on average."""
 
     def check(trial: Path) -> list[AccuracyDrop]:
         labels, metres = SegmentationScores(Comparison(bundle.card.labels, bundle.card.labels)), DepthScores()
-        settings = Settings(model=str(bundle.folder), backend="openvino", precision="fp32")
+        settings = Settings(model=str(bundle.folder), backend=backend, precision="fp32")
         fp32, int8 = (Perceiver.open(each) for each in (settings, settings.replace(model=str(trial), precision="int8")))
         for frame in frames:
             truth, guess = (each(frame, ("mask", "depth_m")) for each in (fp32, int8))
@@ -105,22 +108,25 @@ def parity_check(bundle: Bundle, frames: Sequence[Frame], masks: float, depths: 
 
 def _with_graph(bundle: Bundle, graph: Any, out: Path, scores: dict[str, float]) -> Bundle:
     with new_bundle(out, replace(bundle.card, int8_scores=scores)) as folder:
-        for name in bundle.card.files:
-            (folder / name).write_bytes(bundle.file(name).read_bytes())
+        copy_files(bundle, folder)
         share_constants(folder)
         save_graph(graph, folder / OPENVINO_INT8_GRAPH)
     return load_bundle(out)
 
 
 def _inputs(model: Any, frame: Frame) -> dict[str, NDArray[Any]]:
-    """What `model` is fed for a frame of its size: those of its inputs that it has."""
+    return model_inputs([port.get_any_name() for port in model.inputs], frame)
+
+
+def model_inputs(names: Iterable[str], frame: Frame) -> dict[str, NDArray[Any]]:
+    """What a graph with inputs of these `names` is fed for a frame of its size."""
     camera = frame.camera or Camera.assumed(frame.size)
     values: dict[str, NDArray[Any]] = {
         "image": frame.image[None],
         "depth_scale": np.ones(1, np.float32),
         "camera": np.array([camera.intrinsics], np.float32),
     }
-    return {port.get_any_name(): values[port.get_any_name()] for port in model.inputs}
+    return {name: values[name] for name in names}
 
 
 def _quantized(bundle: Bundle, frames: Sequence[Frame], all_heads: bool) -> Any:

@@ -1,0 +1,35 @@
+"""Which backends this machine can run, and what is missing for the others. Imports none of them."""
+
+from __future__ import annotations
+
+from mt_perception.backends import BACKENDS, MODULES, NVIDIA_DRIVER, find_spec
+
+_DRIVER = "an NVIDIA GPU with its driver"
+_NEEDS = {"tensorrt": ("torch",), "tensorrt_rtx": ("torch",)}
+"""Other packages that a backend cannot do without."""
+_NOTES = {
+    "openvino": "on the processor",
+    "tensorrt_rtx": "on an RTX card",
+    "onnxruntime": "on the processor, or where onnx_providers says; a model without an ONNX graph needs PyTorch, too",
+}
+_WITHOUT_A_GPU = {"tensorrt_rtx": "; engines for other machines can be built here: mt-perception export --targets"}
+
+
+def readiness() -> dict[str, str]:
+    """For each backend one line: `ready`, and where it runs, or what is missing, with the command that installs it."""
+    return {name: _of(name) if name in MODULES else "an installed plug-in" for name in sorted(BACKENDS)}
+
+
+def _of(name: str) -> str:
+    has_gpu = NVIDIA_DRIVER.exists()
+    needs_gpu = name.startswith("tensorrt")
+    alternatives = MODULES[name]
+    missing = [] if any(map(find_spec, alternatives)) else [" or ".join(alternatives)]
+    missing += [each for each in _NEEDS.get(name, ()) if not find_spec(each)]
+    if missing:
+        gpu = f", and {_DRIVER}" if needs_gpu and not has_gpu else ""
+        return f"missing: {' and '.join(missing)}{gpu}: pip install 'mt_perception[{name}]'"
+    if needs_gpu and not has_gpu:
+        return f"missing: {_DRIVER}{_WITHOUT_A_GPU.get(name, '')}"
+    where = _NOTES.get(name, "on the GPU" if has_gpu else "on the processor: there is no NVIDIA GPU")
+    return f"ready, {where}"
