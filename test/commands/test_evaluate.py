@@ -19,7 +19,7 @@ import mt_perception
 from mt_perception.bags.bag import Bag
 from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
-from mt_perception.datasets.sources import open_dataset
+from mt_perception.datasets.sources import LABEL_SETS, open_dataset
 from mt_perception.evaluation.run import summarize
 from mt_perception.messages.read import header_stamp_ns
 from mt_perception.messages.rosbags import new_header, new_image
@@ -181,6 +181,13 @@ def test_what_does_not_go_together_is_told(
     ):
         assert main(["evaluate", *arguments]) == 1
         assert told in capsys.readouterr().err
+
+
+def test_the_help_names_every_label_set(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["evaluate", "--help"])
+    said = capsys.readouterr().out
+    assert all(name in said for name in LABEL_SETS)
 
 
 def test_former_names_say_the_new_one_in_a_line(
