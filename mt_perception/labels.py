@@ -6,7 +6,7 @@ evaluated and carry a trainId from 0 to 18. All others are void.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,6 +18,8 @@ from mt_perception.utils.plain_values import ValueMismatch, check_name, shown
 UNLABELLED = 255
 """The trainId of every pixel that belongs to no class."""
 UNLABELLED_COLOR = (0, 0, 0)
+GROUND = ("road", "sidewalk", "terrain")
+"""The names of classes that one moves on, in any label set that has them."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,11 @@ class LabelSet:
     def sky_id(self) -> int | None:
         """The trainId of what is infinitely far; None without it."""
         return next((each.train_id for each in self.labels if each.name == self.sky), None)
+
+    def obstacles(self, names: Collection[str] = ()) -> tuple[int, ...]:
+        """The trainIds of the classes in `names` that there are; without any, of all but the ground and the sky."""
+        chosen = set(names or self.names) - (set() if names else {*GROUND, self.sky})
+        return tuple(each.train_id for each in self.labels if each.name in chosen)
 
     @cached_property
     def places(self) -> NDArray[np.uint8]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.draw import render
-from mt_perception.draw.cloud import labelled_cloud
+from mt_perception.draw.cloud import labelled_cloud, obstacle_points
 from mt_perception.geometry import resize, scale_camera, to_rgb
 from mt_perception.labels import CITYSCAPES, LabelSet
 from mt_perception.types import OUTPUTS, Camera, DataError, DepthMap, Frame, Mask
@@ -103,6 +103,16 @@ class Prediction:
         x, y and z are NaN where depth is not finite. Raises `DataError` if one of the three outputs was not requested.
         """
         return labelled_cloud(self.depth_m, self.camera, self.image, self.mask, self.confidence)
+
+    def obstacles(
+        self, classes: Collection[str] = (), min_confidence: float = 0.5, voxel_m: float = 0.0
+    ) -> NDArray[np.void]:
+        """(N,) of `cloud.POINT`: the points of some classes, without what is unsure or hovers between two surfaces.
+
+        `classes`: their names; empty for all but the ground and the sky. `voxel_m`: see `cloud.obstacle_points`.
+        Raises `DataError` if one of the three outputs was not requested.
+        """
+        return obstacle_points(self.points(), self.classes.obstacles(classes), min_confidence, voxel_m)
 
     def with_depth(self, depth_m: DepthMap) -> Prediction:
         """The same with another depth."""

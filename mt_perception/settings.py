@@ -153,6 +153,23 @@ class Settings:
     depth_color_max_m: float = _setting(
         80.0, "Depth at the far end of the colours of depth/color", unit="m", bounds=(0.01, 1000.0), live=True
     )
+    obstacle_classes: tuple[str, ...] = _setting(
+        (),
+        "Classes of which the topic obstacles has points, by their names; empty for all but road, sidewalk, terrain "
+        "and sky",
+        names=r"[^,]{1,100}",
+        live=True,
+    )
+    obstacle_min_confidence: float = _setting(
+        0.5, "Least confidence of a point of the topic obstacles", bounds=(0.0, 1.0), live=True
+    )
+    obstacle_voxel_m: float = _setting(
+        0.1,
+        "Size of the cubes of which the topic obstacles has one point each; 0 for every pixel's point",
+        unit="m",
+        bounds=(0.0, 10.0),
+        live=True,
+    )
     input_timeout_s: float = _setting(
         2.0,
         "Without an image for this long, the diagnostics report an error",

@@ -24,7 +24,8 @@ TRUTH = "ground_truth/"
 """Topics that hold the truth begin with this, behind their namespace."""
 TRUE_LABELS, TRUE_DEPTH, TRUE_LABEL_INFO = TRUTH + "labels", TRUTH + "depth", TRUTH + "label_info"
 MASK, CONFIDENCE, LABEL_INFO = "segmentation/mask", "segmentation/confidence", "segmentation/label_info"
-DEPTH, DEPTH_CAMERA, DISPARITY, POINTS = "depth/image", "depth/camera_info", "disparity", "points"
+DEPTH, DEPTH_CAMERA, DISPARITY = "depth/image", "depth/camera_info", "disparity"
+POINTS, OBSTACLES = "points", "obstacles"
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,13 @@ OUTPUT_TOPICS: tuple[OutputTopic, ...] = (
         "sensor_msgs/msg/PointCloud2",
         "one point for each pixel of the mask, in its order: x y z (m, NaN where there is no depth), rgb, label, "
         "confidence (0 to 1); needs a `camera_info`",
+        needs=frozenset(["mask", "confidence", "depth_m"]),
+        needs_camera=True,
+    ),
+    OutputTopic(
+        OBSTACLES,
+        "sensor_msgs/msg/PointCloud2",
+        "of these points those of `obstacle_classes` that are sure, none between two surfaces; needs a `camera_info`",
         needs=frozenset(["mask", "confidence", "depth_m"]),
         needs_camera=True,
     ),

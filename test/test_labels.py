@@ -135,3 +135,14 @@ def test_sets_that_cannot_be_compared_are_named():
     for other in (IDD7, only_crops):  # cut differently; nothing in common
         with pytest.raises(NoCommonClasses, match=r"in the classes of camvid11 \(sky, .*\), the truth in those of"):
             Comparison(CAMVID11, other)
+
+
+def test_obstacles_are_all_but_ground_and_sky_or_the_named_that_there_are():
+    field = LabelSet(
+        "field",
+        tuple(Label(name, i, i, (i, 0, 0)) for i, name in enumerate(("crop", "heaven", "terrain", "rock"))),
+        sky="heaven",
+    )
+    assert field.obstacles() == (0, 3)
+    assert field.obstacles(("rock", "unicorn", "terrain")) == (2, 3)
+    assert len(CITYSCAPES.obstacles()) == 15

@@ -17,6 +17,7 @@ from mt_perception.topics import (
     DISPARITY,
     IMAGE_TYPE,
     LABEL_INFO,
+    OBSTACLES,
     OUTPUT_TOPICS,
     camera_info_topic,
     image_inputs,
@@ -86,6 +87,9 @@ def test_what_is_shipped_for_nav2_names_topics_of_the_node(root):
     text = (root / "config" / "nav2_semantic_layer.yaml").read_text()
     assert yaml.safe_load(text)
     assert set(re.findall(r'_topic: "/([a-z_/]+)"', text)) <= NAMES and "points" in text
+    layer = yaml.safe_load((root / "config" / "nav2_obstacle_layer.yaml").read_text())
+    costmap = layer["local_costmap"]["local_costmap"]["ros__parameters"]
+    assert costmap["voxel_layer"]["camera"]["topic"].lstrip("/") == OBSTACLES
 
 
 def test_bag_process_writes_what_a_recording_of_the_node_needs():

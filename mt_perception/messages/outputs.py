@@ -14,7 +14,7 @@ from mt_perception.messages.build import MessageBuilder
 from mt_perception.prediction import Prediction
 from mt_perception.settings import Settings
 from mt_perception.stereo import Match, disparity
-from mt_perception.topics import CONFIDENCE, DEPTH, DEPTH_CAMERA, MASK, POINTS, OutputTopic
+from mt_perception.topics import CONFIDENCE, DEPTH, DEPTH_CAMERA, MASK, OBSTACLES, POINTS, OutputTopic
 from mt_perception.types import Frame
 
 
@@ -43,6 +43,13 @@ class Result:
     def points(self) -> Any:
         return self.builder.cloud(self.prediction.points(), self.header)
 
+    def obstacles(self) -> Any:
+        settings = self.settings
+        points = self.prediction.obstacles(
+            settings.obstacle_classes, settings.obstacle_min_confidence, settings.obstacle_voxel_m
+        )
+        return self.builder.cloud(points[None], self.header)
+
 
 IMAGES: Mapping[str, Callable[[Result], NDArray[Any]]] = {
     MASK: lambda result: result.prediction.mask,
@@ -55,7 +62,11 @@ IMAGES: Mapping[str, Callable[[Result], NDArray[Any]]] = {
 }
 """The pixels of each `Image`; its encoding is in the table."""
 
-MESSAGES: Mapping[str, Callable[[Result], Any]] = {DEPTH_CAMERA: Result.camera_info, POINTS: Result.points}
+MESSAGES: Mapping[str, Callable[[Result], Any]] = {
+    DEPTH_CAMERA: Result.camera_info,
+    POINTS: Result.points,
+    OBSTACLES: Result.obstacles,
+}
 """The other messages that are made for each frame."""
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from mt_perception.errors import Error
 from mt_perception.utils import registry
 
-_NAME = re.compile("[A-Za-z][A-Za-z0-9_]*")  # ROS allows no others in the names of topics
+_TOPIC_NAMES = "[A-Za-z][A-Za-z0-9_]*"  # ROS allows no others in the names of topics
 
 
 class SettingsError(Error, ValueError):
@@ -22,7 +22,8 @@ class SettingsError(Error, ValueError):
 class Setting:
     """What is known of one setting. `bounds` are inclusive; `live` settings may change while running.
 
-    `plugins` is the group of entry points by which installed packages add to the `choices`.
+    `plugins` is the group of entry points by which installed packages add to the `choices`; `names` what each of
+    several names has to look like.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Setting:
     bounds: tuple[float, float] | None = None
     choices: tuple[str, ...] = ()
     plugins: str = ""
+    names: str = _TOPIC_NAMES
     live: bool = False
 
     @property
@@ -51,7 +53,8 @@ class Setting:
         if self.bounds:
             low, high = (f"{bound:g}" for bound in self.bounds)
             return f"{low} to {high} {self.unit}".strip()
-        names = "names of letters, digits and _, separated by commas, none twice"
+        letters = " of letters, digits and _" if self.names == _TOPIC_NAMES else ""
+        names = f"names{letters}, separated by commas, none twice"
         return {bool: "true or false", str: "a text", tuple: names}.get(self.kind, "a number")
 
     def check(self, value: Any) -> Any:
@@ -70,7 +73,7 @@ class Setting:
         """Of a text with commas, or of a list: an empty one cannot be written in a parameter file."""
         parts = value.split(",") if isinstance(value, str) else value
         names = tuple(str(part).strip() for part in parts or () if str(part).strip())
-        if len(set(names)) < len(names) or not all(map(_NAME.fullmatch, names)):
+        if len(set(names)) < len(names) or not all(re.fullmatch(self.names, each) for each in names):
             raise SettingsError(f"{self.name} is {value!r}; allowed: {self.allowed} (default: none)")
         return names
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt_perception.draw.cloud import POINT, labelled_cloud
+from mt_perception.draw.cloud import POINT, hovers, labelled_cloud, obstacle_points
 from mt_perception.geometry import rays
 from mt_perception.types import Camera
 
@@ -61,3 +61,49 @@ def test_points_project_back_to_their_pixels(fx, fy, cx, cy, depth):
 
 def test_rays_are_computed_once_for_a_camera():
     assert rays(CAMERA)[0] is rays(Camera(3, 2, 2.0, 4.0, 1.0, 0.0))[0]
+
+
+def wall_behind_a_pole(width=40, pole=slice(18, 20)):
+    """A wall at 20 m, before it a pole of two columns at 5 m, with a pixel on the way at each side of it."""
+    depth_m = np.full((12, width), 20.0, np.float32)
+    depth_m[:, pole] = 5.0
+    depth_m[:, [pole.start - 1, pole.stop]] = 9.0
+    return depth_m
+
+
+def test_what_is_on_the_way_from_a_pole_to_the_wall_hovers_and_the_thin_pole_stays():
+    expected = np.zeros((12, 40), bool)
+    expected[:, [17, 20]] = True
+    np.testing.assert_array_equal(hovers(wall_behind_a_pole()), expected)
+
+
+@pytest.mark.parametrize("unknown", [np.nan, np.inf, 0.0])
+def test_unknown_depth_hovers_and_what_is_beside_it_does_not(unknown):
+    depth_m = np.full((12, 20), 7.0, np.float32)
+    depth_m[:, :5] = unknown
+    np.testing.assert_array_equal(hovers(depth_m), depth_m != 7)
+
+
+@given(steep=st.floats(-0.01, 0.01), aside=st.floats(-0.01, 0.01))
+def test_nothing_within_a_plane_hovers_however_flat_it_is_seen(steep, aside):
+    """Depths of 4 m to 1 km; at the image's border there are no surroundings to be the mean of."""
+    rows, columns = np.mgrid[0:60, 0:90]
+    inverse = steep * rows / 60 + aside * columns / 90
+    depth_m = (1 / (inverse - inverse.min() + 1e-3)).astype(np.float32)
+    assert not hovers(depth_m)[6:-6, 6:-6].any()
+
+
+def test_obstacles_are_the_sure_points_of_the_chosen_classes():
+    points = cloud_of(np.full((2, 3), 4.0, np.float32))
+    points["label"] = [[13, 13, 0], [13, 11, 255]]
+    points["confidence"] = [[0.9, 0.4, 0.9], [0.5, 0.9, 0.9]]
+    kept = obstacle_points(points, [13, 11])
+    assert kept["x"].tolist() == [-2, -2, 0] and kept["label"].tolist() == [13, 13, 11] and kept.dtype == POINT
+    assert len(obstacle_points(points, [])) == 0 and len(obstacle_points(points, [7], voxel_m=1.0)) == 0
+
+
+def test_of_the_points_in_one_cube_the_first_stays():
+    """Cubes of 2.5 m: x of -2, 0, 2 lie in two of them, and both rows in the same."""
+    kept = obstacle_points(cloud_of(np.full((2, 3), 4.0, np.float32)), [13], 0.0, 2.5)
+    assert kept["x"].tolist() == [-2, 0] and kept["y"].tolist() == [0, 0]
+    assert len(obstacle_points(cloud_of(np.full((2, 3), 4.0, np.float32)), [13], 0.0, 0.5)) == 6
