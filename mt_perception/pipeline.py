@@ -94,8 +94,8 @@ class Perceiver:
 
         Args:
             frame: an (H, W, 3) uint8 RGB array, or a `Frame`, which may have other pixels, a camera and a stamp.
-            outputs: those of `mask`, `confidence` and `depth_m` that are wanted; what is left out costs no time.
-            keep: False for arrays that may lie in memory that the next call overwrites, which saves a copy.
+            outputs: those of `mask`, `confidence` and `depth_m` to compute; what is left out costs no time.
+            keep: False returns views into the backend's buffers, valid until the next call (no copy).
 
         Raises:
             DataError: an array that is no image.

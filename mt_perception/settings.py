@@ -52,17 +52,13 @@ class Settings:
     )
     precision: str = _setting(
         "auto",
-        "Arithmetic of the network; auto takes the fastest that this machine computes natively, int8 if the model "
-        "brings a graph in it (one that lost too much accuracy is refused when it is made)",
+        "Inference precision; auto: the fastest that the hardware supports natively, int8 if the bundle has an int8 "
+        "graph",
         choices=("auto", "fp32", "bf16", "fp16", "int8"),
     )
     threads: int = _setting(0, "CPU threads of the network; 0 for all cores", bounds=(0, 256))
-    streams: int = _setting(
-        0, "Groups that OpenVINO splits the CPU threads into; 0 for one, which answers soonest", bounds=(0, 64)
-    )
-    pinning: bool = _setting(
-        False, "Tie OpenVINO's threads to processor cores: steadier on a machine with nothing else to do"
-    )
+    streams: int = _setting(0, "Number of OpenVINO inference streams; 0: one, lowest latency", bounds=(0, 64))
+    pinning: bool = _setting(False, "Pin OpenVINO threads to cores: less jitter on an otherwise idle machine")
     onnx_providers: str = _setting(
         "",
         "What ONNX Runtime runs the network on: names of its execution providers, separated by commas, the first that "
@@ -109,7 +105,7 @@ class Settings:
     stereo: bool = _setting(False, "Take a rectified pair: `left/image_rect`, `right/image_rect` and their camera_info")
     sync_slop_s: float = _setting(
         0.01,
-        "Stamps of left and right that differ by less belong to one pair; 0: only equal stamps do",
+        "Largest time difference between left and right; 0: exact match",
         unit="s",
         bounds=(0.0, 1.0),
         live=True,

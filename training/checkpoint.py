@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception_training.options import TrainingError
 from mt_perception_training.recipe import Recipe, parse_recipe
+
+AVERAGE, COUNT = "average.module.", "average.n_averaged"
+"""Where the state of a run has the average of its weights, and of how many it is."""
 
 
 def read_checkpoint(path: Path) -> tuple[Recipe, MultiTaskNetwork]:
@@ -28,13 +34,21 @@ def read_checkpoint(path: Path) -> tuple[Recipe, MultiTaskNetwork]:
         raise TrainingError(f"{path} is no checkpoint of this program: it has no recipe")
     recipe = parse_recipe(checkpoint["recipe"], path.name)
     network = build_network(recipe.network)
-    prefix = "average."
-    weights = {key.removeprefix(prefix): v for key, v in checkpoint["state_dict"].items() if key.startswith(prefix)}
+    state = with_todays_keys(checkpoint["state_dict"])
+    weights = {key.removeprefix(AVERAGE): value for key, value in state.items() if key.startswith(AVERAGE)}
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise TrainingError(f"{path} has not the weights of its own recipe ({first_sentence(error)})") from None
     return recipe, network
+
+
+def with_todays_keys(state: Mapping[str, Tensor], steps: int = 0) -> dict[str, Tensor]:
+    """The state of a run; that of the release before, whose average of `steps` was no `AveragedModel`, renamed."""
+    if COUNT in state:
+        return dict(state)
+    renamed = {re.sub(r"^average\.", AVERAGE, key): value for key, value in state.items()}
+    return renamed | {COUNT: torch.tensor(steps)}
 
 
 def first_sentence(error: Exception) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 import math
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
 import lightning
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from mt_perception.datasets.sample import Reader, labels_of
@@ -18,6 +18,7 @@ from mt_perception.network.decoder import upsample
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception_training.augment import Augmenter
+from mt_perception_training.checkpoint import with_todays_keys
 from mt_perception_training.data.batches import Batches, single_threaded
 from mt_perception_training.data.sources import InMemory, relabelled
 from mt_perception_training.depthwise import depthwise_in_fp32
@@ -44,7 +45,8 @@ class MultiTaskModule(lightning.LightningModule):
         for each in self.network.modules():
             if isinstance(each, nn.BatchNorm2d):
                 each.momentum = 0.1  # some encoders come with 0.01, which is right only after a thousand steps
-        self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
+        self.average = AveragedModel(self.network, multi_avg_fn=self._update_average, use_buffers=True)
+        self.average.requires_grad_(False).eval()
         depthwise_in_fp32(self.network)
         sources = [labels_of(each) for each in training.values()]
         targets = Targets(recipe.labels, recipe.network.train_ids, sources)
@@ -57,19 +59,24 @@ class MultiTaskModule(lightning.LightningModule):
             values = torch.tensor(getattr(recipe.input, name)).view(1, 3, 1, 1)
             self.register_buffer(name, values, persistent=False)
 
+    @property
+    def averaged(self) -> MultiTaskNetwork:
+        """The network with the average of the weights."""
+        return cast(MultiTaskNetwork, self.average.module)
+
     def start_from(self, network: MultiTaskNetwork) -> str:
         """Take the weights of another run or of a model, as far as they fit, and tell in a line what did not.
 
         Raises `TrainingError` if nothing of the encoder fits.
         """
         unfold(network, self.first_inputs(STEPS))
-        own = self.average.state_dict()
+        own = self.averaged.state_dict()
         given = {key: each for key, each in network.state_dict().items() if key in own and each.shape == own[key].shape}
         if not any(name.startswith("encoder.") for name in given):
             raise TrainingError(
                 f"the weights to start from are those of {network.spec}; the recipe wants {self.recipe.network}"
             )
-        for each in (self.network, self.average):
+        for each in (self.network, self.averaged):
             each.load_state_dict(given, strict=False)
         new = sorted({name.rpartition(".")[0] for name in own.keys() - given.keys()})
         return f"{len(given)} of {len(own)} weights taken; new: {', '.join(new) or 'none'}"
@@ -88,7 +95,7 @@ class MultiTaskModule(lightning.LightningModule):
     def start_from_encoder(self, source: str) -> str:
         """Take the encoder's weights from elsewhere, and tell it in a line; see `pretrained.load_encoder`."""
         line = load_encoder(self.network.encoder, source)
-        self.average.load_state_dict(self.network.state_dict())
+        self.averaged.load_state_dict(self.network.state_dict())
         return line
 
     def normalised(self, image: Tensor) -> Tensor:
@@ -120,11 +127,19 @@ class MultiTaskModule(lightning.LightningModule):
         """A checkpoint says what it is: exporting it needs nothing else."""
         checkpoint["recipe"] = self.recipe.to_dict()
 
-    @torch.no_grad()
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """What the release before saved goes on, too."""
+        checkpoint["state_dict"] = with_todays_keys(checkpoint["state_dict"], checkpoint["global_step"])
+
     def on_train_batch_end(self, *_: object) -> None:
-        """The average follows the network; slowly, but not in the beginning, when it has nothing to keep."""
-        decay = min(self.recipe.average_decay, (1 + self.global_step) / (10 + self.global_step))
-        for mean, value in zip(self.average.state_dict().values(), self.network.state_dict().values(), strict=True):
+        """The average follows the network."""
+        self.average.update_parameters(self.network)
+
+    @torch.no_grad()
+    def _update_average(self, averaged: Sequence[Tensor], current: Sequence[Tensor], updates: Tensor | int) -> None:
+        """Exponentially; slowly, but not in the beginning, when there is nothing to keep. Counters are copied."""
+        decay = min(self.recipe.average_decay, (1 + int(updates)) / (10 + int(updates)))
+        for mean, value in zip(averaged, current, strict=True):
             if mean.is_floating_point():
                 mean.lerp_(value, 1 - decay)
             else:
@@ -133,7 +148,7 @@ class MultiTaskModule(lightning.LightningModule):
     def on_validation_epoch_start(self) -> None:
         """Scores are collected anew."""
         # in a tuple, where it is no submodule: checkpoints hold these weights already
-        self._deployed = (DeployedGraph(self.average, self.recipe.input, self.recipe.labels.sky_id).to(self.device),)
+        self._deployed = (DeployedGraph(self.averaged, self.recipe.input, self.recipe.labels.sky_id).to(self.device),)
         self._board = Scoreboard(self.recipe.labels)
 
     def validation_step(self, batch: tuple[str, int], _: int) -> None:
@@ -195,7 +210,10 @@ class MultiTaskModule(lightning.LightningModule):
 
 
 def learning_rate(recipe: Recipe, step: int) -> float:
-    """One cosine cycle per phase: up from a 25th of its rate during the warm-up, then down to its final share."""
+    """One cosine cycle per phase: up from a 25th of its rate during the warm-up, then down to its final share.
+
+    As `OneCycleLR`, of which an optimizer takes one alone: it keeps its limits in the parameter groups.
+    """
     for phase in recipe.phases:
         length = phase.epochs * phase.steps
         if step < length:

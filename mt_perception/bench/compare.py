@@ -17,7 +17,7 @@ from typing import Any
 from mt_perception.backends import require
 from mt_perception.bench.interleaved import BenchError, BenchmarkCase, Row, run_interleaved
 from mt_perception.bench.networks import ours
-from mt_perception.model.bundle import load_bundle
+from mt_perception.model.bundle import Bundle, load_bundle, open_model
 from mt_perception.model.spec import VARIANTS
 from mt_perception.settings import Settings
 
@@ -29,27 +29,40 @@ SCORES, MODEL = "scores.json", "model"
 """In a run's folder, NAME-STEPS, as `benchmarks/recipes.py` makes it."""
 
 
-def compare(names: Sequence[str], size: tuple[int, int], runs: Path | None, rounds: int, threads: int = 0) -> list[Row]:
+def compare(
+    names: Sequence[str],
+    size: tuple[int, int],
+    runs: Path | None,
+    rounds: int,
+    threads: int = 0,
+    models: Sequence[str] = (),
+) -> list[Row]:
     """A row for each network of `names` at `size` (height, width), timed in turns, with the scores found in `runs`.
 
-    One that was not trained has random weights, which cost the same time.
+    One that was not trained has random weights, which cost the same time. `models` are trained ones, by name or
+    folder, whose cards tell their scores.
     """
     require("torch", "torch")
-    from mt_perception.network.export import multiply_adds, write_untrained
+    from mt_perception.network.cost import multiply_adds
+    from mt_perception.network.export import write_untrained
     from mt_perception.network.multitask import build_network
 
     common = Settings(backend="openvino", threads=threads, input_height=size[0], input_width=size[1])
     found = {name: newest_run(runs, name) for name in names} if runs else {}
     rows, cases = [], list[BenchmarkCase]()
     with tempfile.TemporaryDirectory() as temporary, _cache_in(temporary):
+        bundles: list[tuple[str, Bundle, Row]] = []
         for name in names:
             run = found.get(name)
             if run and (run / MODEL).is_dir():
                 bundle = load_bundle(run / MODEL)
             else:
                 bundle = write_untrained(Path(temporary) / name, name, VARIANTS[name], size)
+            bundles.append((name, bundle, scores_of(run)))
+        bundles += [(each.card.name, each, scores_on_card(each)) for each in map(open_model, models)]
+        for name, bundle, scores in bundles:
             gmacs = multiply_adds(build_network(bundle.card.network), size) / 1e9
-            rows.append({"network": name, "parameters": bundle.card.parameters, "gmacs": gmacs, **scores_of(run)})
+            rows.append({"network": name, "parameters": bundle.card.parameters, "gmacs": gmacs, **scores})
             settings = common.replace(model=str(bundle.folder))
             cases += [ours(settings.replace(precision=precision)) for precision in ("fp32", "auto")]
         times = run_interleaved(cases, rounds)
@@ -81,9 +94,18 @@ def newest_run(runs: Path, name: str) -> Path | None:
 def scores_of(run: Path | None) -> Row:
     """The columns about accuracy, in percent; None without a run."""
     scores = json.loads((run / SCORES).read_text(encoding="utf-8")) if run else {}
+    return {"steps": int(run.name.rsplit("-", 1)[1]) if run else None, **_percent(scores)}
+
+
+def scores_on_card(bundle: Bundle) -> Row:
+    """The same columns of a trained model; how long it was trained, its card does not tell in steps."""
+    return {"steps": None, **_percent(bundle.card.scores)}
+
+
+def _percent(scores: Mapping[str, float]) -> Row:
+    """Those on the city, on which all that are compared were scored."""
     percent = {f"{name}_percent": scores.get(f"city_{name}") for name in ("miou", "abs_rel")}
-    row: Row = {name: None if value is None else 100 * value for name, value in percent.items()}
-    return {"steps": int(run.name.rsplit("-", 1)[1]) if run else None, **row}
+    return {name: None if value is None else 100 * value for name, value in percent.items()}
 
 
 def peak_memory_mb(settings: Settings) -> float:

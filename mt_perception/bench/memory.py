@@ -19,7 +19,7 @@ def main() -> None:
 
 
 def peak_mb() -> float:
-    """Of this process. `getrusage` begins with what the process that started it had: Linux keeps that over an exec."""
+    """Peak RSS of this process. getrusage().ru_maxrss would include the parent's peak, which survives exec."""
     return status_kb("self", "VmHWM") / 1024
 
 

@@ -162,9 +162,9 @@ def _text(facts: Mapping[str, Any]) -> str:
     latency = facts["latency_ms"]
     lines = [
         f"{facts['recording']}",
-        f"  {facts['results']} results of {facts['images']} images, {_number(facts['fps'], '.1f')} a second, "
+        f"  {facts['results']} results of {facts['images']} images, {_number(facts['fps'], '.1f')} fps, "
         f"{facts['gaps']} gaps (longest {facts['longest_gap_s']:.2f} s)",
-        f"  latency ms: {', '.join(f'{name} {value:g}' for name, value in latency.items()) or 'that of no live node'}",
+        f"  latency ms: {', '.join(f'{name} {value:g}' for name, value in latency.items()) or 'n/a (offline)'}",
         *(f"  {MEASURES[name].title:<17}{shown(name, row['value']):>9}   {interval(name, row['interval'])}"
           for name, row in facts["scores"].items()),
         *([f"  mean IoU is {over_text(facts['over'])}"] if facts["over"] else []),

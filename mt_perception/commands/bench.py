@@ -39,7 +39,9 @@ def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
     text = "with --node: the camera's (default: 512x1024)"
     bench.add_argument("--image-size", type=size, default=(512, 1024), metavar="HxW", help=text)
     bench.add_argument("--images", type=int, default=300, help="with --node: how many (default: %(default)s)")
-    bench.add_argument("--rate", type=float, default=0.0, help="with --node: a second (default: as fast as it answers)")
+    bench.add_argument(
+        "--rate", type=float, default=0.0, help="with --node: images per second (default: as fast as possible)"
+    )
     bench.set_defaults(command=run_bench)
     _add_compare(
         commands.add_parser("compare", help="what the networks cost, and how good they are, in one table"), size
@@ -64,6 +66,8 @@ def _add_compare(parser: argparse.ArgumentParser, size: Callable[[str], tuple[in
     parser.add_argument(
         "--size", type=size, default=(400, 1024), metavar="HxW", help="of the input (default: 400x1024)"
     )
+    text = "trained models beside them, by name or folder, with the scores on their cards"
+    parser.add_argument("--models", nargs="+", default=[], metavar="MODEL", help=text)
     parser.add_argument("--scores", type=Path, metavar="DIR", help="runs of benchmarks/recipes.py, for the accuracy")
     parser.add_argument("--rounds", type=int, default=10, help="turns of each network (default: %(default)s)")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads of the network (default: all cores)")
@@ -125,7 +129,8 @@ def run_compare(options: argparse.Namespace) -> None:
 
     check_folder(options.json)
     check_folder(options.plot)
-    rows = compare(options.networks, options.size, options.scores, options.rounds, options.threads)
+    networks, models = options.networks, options.models
+    rows = compare(networks, options.size, options.scores, options.rounds, options.threads, models)
     show(rows, options.json, COLUMNS)
     if options.plot:
         plot(rows, options.plot)

@@ -1,4 +1,4 @@
-"""What every frame came to, in order: a few numbers each, so that days of recording fit into memory."""
+"""Per-frame scores as compact arrays: days of recording fit into memory."""
 
 from __future__ import annotations
 

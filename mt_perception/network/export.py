@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,22 +20,13 @@ from mt_perception.model.bundle import (
     new_bundle,
 )
 from mt_perception.model.spec import InputSpec, NetworkSpec
+from mt_perception.network.cost import multiply_adds
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.fp16_rounding import halve, load, rounded, stored
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.graph_file import save_graph, share_constants
 from mt_perception.network.multitask import MultiTaskNetwork, build_network
 from mt_perception.types import OUTPUTS
-
-
-def multiply_adds(network: MultiTaskNetwork, size: tuple[int, int]) -> int:
-    """Multiply-adds of convolutions and matrix products for one image of `size` (height, width)."""
-    from torch.utils.flop_counter import FlopCounterMode
-
-    empty = copy.deepcopy(network).to("meta").eval()  # the shapes are enough to count
-    with FlopCounterMode(display=False) as counter, torch.no_grad():
-        empty(torch.zeros(1, 3, *size, device="meta"))
-    return counter.get_total_flops() // 2  # the counter counts a multiply-add as two
 
 
 def export_openvino(graph: DeployedGraph, path: Path, example_size: tuple[int, int] = (64, 128)) -> None:

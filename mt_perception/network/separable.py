@@ -7,10 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import torch
 from torch import nn
 
-from mt_perception.model.spec import SpecError
+from mt_perception.network.cost import Cost, cost
 
 Module = TypeVar("Module", bound=nn.Module)
 Where = Callable[[str, nn.Conv2d], bool]
@@ -44,21 +43,6 @@ def _exchanged(conv: nn.Conv2d) -> nn.Sequential:
 
 
 @dataclass(frozen=True)
-class Cost:
-    """Of one image through a network: `multiply_adds` as torchinfo counts them, of all layers.
-
-    It counts an up-convolution by its output, which is too much by the square of its stride; `export.multiply_adds`
-    does not.
-    """
-
-    parameters: int
-    multiply_adds: int
-
-    def __str__(self) -> str:
-        return f"{self.parameters:,} parameters, {self.multiply_adds / 1e9:.2f} G multiply-adds"
-
-
-@dataclass(frozen=True)
 class Exchange:
     """A network before and after."""
 
@@ -68,18 +52,6 @@ class Exchange:
     def __str__(self) -> str:
         share = self.after.multiply_adds / self.before.multiply_adds
         return f"{self.before} -> {self.after} ({share:.0%} of the work)"
-
-
-def cost(network: nn.Module, size: tuple[int, int]) -> Cost:
-    """For an image of `size` (height, width). Raises `SpecError` where torchinfo is not installed."""
-    try:
-        from torchinfo import summary
-    except ImportError:
-        text = "which is not installed: pip install 'mt_perception[networks]'"
-        raise SpecError(f"counting needs the Python package torchinfo, {text}") from None
-    with torch.no_grad():
-        counted = summary(network, (1, 3, *size), verbose=0)
-    return Cost(counted.total_params, counted.total_mult_adds)
 
 
 def exchange_report(network: nn.Module, size: tuple[int, int], where: Where = lambda name, conv: True) -> Exchange:

@@ -14,6 +14,7 @@ pytest.importorskip("openvino")
 from mt_perception.bench.compare import newest_run, plot, scores_of
 from mt_perception.bench.interleaved import BenchError
 from mt_perception.commands.main import main
+from mt_perception.model.bundle import load_bundle
 from mt_perception.model.spec import RELATED
 
 NAMES = ["narrow-coarse", "segnet-separable"]
@@ -42,13 +43,16 @@ def test_the_longest_finished_run_counts(runs):
 def test_the_table(runs, tmp_path, cache_home, capsys):
     file = tmp_path / "rows.json"
     options = ["--size", "64x96", "--rounds", "1", "--scores", str(runs), "--json", str(file)]
-    assert main(["compare", "--networks", *NAMES, *options]) == 0
-    first, second = json.loads(file.read_text())
+    model = runs / "segnet-separable-9" / "model"
+    assert main(["compare", "--networks", *NAMES, "--models", str(model), *options]) == 0
+    first, second, trained = json.loads(file.read_text())
     assert [first["network"], second["network"]] == NAMES
     assert (first["parameters"], second["parameters"]) == (943_989, 1_751_434)
     assert first["gmacs"] < second["gmacs"] and first["fp32_ms"] < second["fp32_ms"]
     assert all(row["best_ms"] > 0 and 50 < row["peak_mb"] < 3000 for row in (first, second))
     assert (first["miou_percent"], second["miou_percent"]) == (25.0, 50.0)
+    card = load_bundle(model).card
+    assert (trained["network"], trained["parameters"], trained["steps"]) == (card.name, card.parameters, None)
     assert "| narrow-coarse " in capsys.readouterr().out
 
 

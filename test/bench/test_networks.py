@@ -28,7 +28,7 @@ def baseline():
 
 
 def test_the_baseline_network_has_the_published_size(baseline):
-    from mt_perception.network.export import multiply_adds
+    from mt_perception.network.cost import multiply_adds
 
     network = baseline.baseline_network()
     counts = [sum(p.numel() for p in part.parameters()) for part in (network.encoder, network.decoder, network.heads)]

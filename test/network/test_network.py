@@ -3,10 +3,10 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from mt_perception.model.spec import DEPTH_ENCODINGS, DepthEncodingSpec, InputSpec, NetworkSpec, SpecError
+from mt_perception.network.cost import multiply_adds
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.decoder import max_pool_5x5
 from mt_perception.network.depth_encodings import DepthEncoding
-from mt_perception.network.export import multiply_adds
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import build_network
 

@@ -9,10 +9,10 @@ torch = pytest.importorskip("torch")
 from torch.nn import functional as F
 
 from mt_perception.model.spec import VARIANTS, InputSpec, NetworkSpec, SpecError
+from mt_perception.network.cost import multiply_adds
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.decoder import LinearConcat
 from mt_perception.network.encoders import build_encoder
-from mt_perception.network.export import multiply_adds
 from mt_perception.network.folding import conv_norm_pairs
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.multitask import build_network

@@ -53,7 +53,6 @@ def test_parts_of_a_network():
 
 
 def test_the_report_by_hand():
-    pytest.importorskip("torchinfo")
     network = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1, bias=False))
     report = exchange_report(network, (4, 6))
     assert (report.before.parameters, report.after.parameters) == (216, 27 + 24)

@@ -77,6 +77,32 @@ def test_a_resumed_run_gives_the_same_weights(runs: tuple[Path, Path]) -> None:
         torch.testing.assert_close(halved.state_dict()[name], weight, rtol=1e-4, atol=1e-5, msg=name)
 
 
+def test_the_average_follows_the_weights_by_hand() -> None:
+    """Copied at first; then with a decay that begins at a tenth and grows: 2/11, 3/12."""
+    module = MultiTaskModule(RECIPE, {}, {})
+    expected = None
+    for value, decay in ((3.0, 0.0), (7.0, 2 / 11), (1.0, 3 / 12)):
+        torch.nn.init.constant_(module.network.heads["depth"].scale.weight, value)
+        module.on_train_batch_end()
+        expected = value if expected is None else decay * expected + (1 - decay) * value
+        weight = module.averaged.heads["depth"].scale.weight
+        torch.testing.assert_close(weight, torch.full_like(weight, expected))
+
+
+def test_a_checkpoint_of_the_release_before_is_read_and_gone_on_with(runs: tuple[Path, Path], tmp_path: Path) -> None:
+    checkpoint = torch.load(runs[0] / LAST, weights_only=True)
+    state = dict(checkpoint["state_dict"])
+    assert int(state.pop("average.n_averaged")) == checkpoint["global_step"] == 6
+    former = {key.replace("average.module.", "average."): value for key, value in state.items()}
+    torch.save(checkpoint | {"state_dict": former}, tmp_path / "former.ckpt")
+    (_, read), (_, expected) = (read_checkpoint(each) for each in (tmp_path / "former.ckpt", runs[0] / LAST))
+    assert all(torch.equal(read.state_dict()[name], value) for name, value in expected.state_dict().items())
+    module, loaded = MultiTaskModule(RECIPE, {}, {}), checkpoint | {"state_dict": former}
+    module.on_load_checkpoint(loaded)
+    module.load_state_dict(loaded["state_dict"])
+    assert int(module.average.n_averaged) == 6
+
+
 def test_logs_hold_scores_of_both_tasks(runs: tuple[Path, Path]) -> None:
     rows = list(csv.DictReader((runs[0] / "logs" / "version_0" / "metrics.csv").open()))
     for name in ("val/camvid_miou", "val/camvid_holdout_miou", "val/city_miou", "val/city_abs_rel", "val/score"):
@@ -127,7 +153,7 @@ def test_weights_of_a_like_network_are_taken_as_far_as_they_fit() -> None:
     start, spec = build_network(RECIPE.network), dataclasses.replace(RECIPE.network, depth_bins=8)
     module = MultiTaskModule(dataclasses.replace(RECIPE, network=spec), {}, {})
     assert module.start_from(start).endswith("weights taken; new: heads.depth.predict")
-    for each in (module.network, module.average):
+    for each in (module.network, module.averaged):
         assert torch.equal(each.heads["depth"].scale.weight, start.heads["depth"].scale.weight)
     other = MultiTaskModule(dataclasses.replace(RECIPE, network=NetworkSpec("segnet", "segnet", 64)), {}, {})
     with pytest.raises(TrainingError, match=r"those of mobilenet_v3_small.*; the recipe wants segnet"):
