@@ -75,7 +75,7 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def start(context: LaunchContext) -> list:
-    """RViz and the recording, where they are asked for, and the node; they end when it fails."""
+    """RViz and the recording, where they are requested, and the node; they end when it fails."""
     from mt_perception.ros.launching import failing_with
 
     value = {name: LaunchConfiguration(name).perform(context) for name in context.launch_configurations}

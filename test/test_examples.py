@@ -78,7 +78,7 @@ def test_calibration(example, tmp_path):
     squares = np.add.outer(range(7), range(10)) % 2
     board = np.pad(np.kron(squares, np.ones((40, 40))) * 255, 40, constant_values=255).astype(np.uint8)
     lens = np.array([[500.0, 0, 319.5], [0, 500, 239.5], [0, 0, 1]])
-    edges = np.array([[-1, -1], [11, -1], [11, 8], [-1, 8]], np.float32)  # of the picture, in squares
+    edges = np.array([[-1, -1], [11, -1], [11, 8], [-1, 8]], np.float32)  # of the image, in squares
     (tmp_path / "photos").mkdir()
     for index, turn in enumerate([(0, 0, 0), (0.4, 0, 0), (-0.4, 0, 0.1), (0, 0.5, 0), (0, -0.5, 0.1), (0.3, 0.3, 0)]):
         corners = np.hstack([edges - (5, 3.5), np.zeros((4, 1))])

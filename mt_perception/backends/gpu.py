@@ -9,7 +9,7 @@ from mt_perception.backends import BackendError
 
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 _chosen: dict[str, str] = {}
-"""The device that was asked for, and what CUDA is told instead."""
+"""The device that was requested, and what CUDA is told instead."""
 
 
 def choose_gpu(device: str) -> None:

@@ -122,8 +122,8 @@ def open_rtx(bundle: Bundle, settings: Settings, size: tuple[int, int]) -> Backe
     capability = cuda_capability(NAME)
     precision = choose_precision(settings.precision, _PRECISIONS, NAME, "cuda")
     (target,) = targets(f"sm{capability}")
-    spare = TorchBackend(bundle, size, "fp16" if precision == "int8" else precision, settings.threads)
-    return open_engine(rtx_engine(bundle, size, precision, target), spare, settings.force_rebuild)
+    fallback_backend = TorchBackend(bundle, size, "fp16" if precision == "int8" else precision, settings.threads)
+    return open_engine(rtx_engine(bundle, size, precision, target), fallback_backend, settings.force_rebuild)
 
 
 def _folder() -> Path:
