@@ -19,7 +19,7 @@ import numpy as np
 
 from mt_perception.bags.sources import images_in
 from mt_perception.geometry import resize_nearest
-from mt_perception.metrics.scores import DepthScores
+from mt_perception.metrics.depth_scores import DepthScores
 from mt_perception.pipeline import Perceiver
 from mt_perception.scale.ground import Ground, GroundDepth, Mount
 from mt_perception.settings import SETTINGS, Settings

@@ -20,7 +20,7 @@ import numpy as np
 
 from mt_perception.draw import render
 from mt_perception.geometry import depth_from_disparity, to_rgb
-from mt_perception.metrics.scores import DepthScores
+from mt_perception.metrics.depth_scores import DepthScores
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import SETTINGS, Settings
 from mt_perception.stereo import estimate_scale, fuse, match

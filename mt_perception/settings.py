@@ -7,7 +7,6 @@ are derived from this file, or tested against it.
 from __future__ import annotations
 
 import dataclasses
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -239,20 +238,3 @@ class Settings:
 SETTINGS: dict[str, Setting] = {
     each.name: Setting(name=each.name, default=each.default, **each.metadata) for each in fields(Settings)
 }
-
-
-def parameter_file() -> str:
-    """A parameter file with every setting at its default, explained: the content of `config/perception.yaml`."""
-    lines = [
-        "# Every parameter of the perception node, with its default. Written by: mt-perception params",
-        "/**:",
-        "  ros__parameters:",
-    ]
-    for setting in SETTINGS.values():
-        changes = "may change while running" if setting.live else "read when the node is configured"
-        lines += [
-            f"    # {setting.description}.",
-            f"    # Allowed: {setting.allowed}; {changes}.",
-            f"    {setting.name}: {json.dumps(setting.parameter)}",
-        ]
-    return "\n".join(lines) + "\n"

@@ -66,7 +66,7 @@ def lively_bundle(cache_home, tmp_path_factory):
 
 
 def _written(network, folder, size):
-    from mt_perception.model.bundle import TrainingCamera
+    from mt_perception.model.card import TrainingCamera
     from mt_perception.model.spec import InputSpec
     from mt_perception.network.export import write_bundle
 

@@ -5,7 +5,7 @@ pytest.importorskip("openvino")
 
 from helpers import make_image
 
-from mt_perception.model.bundle import BundleError
+from mt_perception.model.card import BundleError
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings, SettingsError
 from mt_perception.types import Camera, Frame

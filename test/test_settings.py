@@ -3,7 +3,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt_perception.settings import SETTINGS, Settings, SettingsError, parameter_file
+from mt_perception.commands.params import parameter_file
+from mt_perception.settings import SETTINGS, Settings, SettingsError
 
 
 def test_defaults_are_allowed_and_described():

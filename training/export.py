@@ -13,7 +13,8 @@ from mt_perception.datasets.holdout import Holdout
 from mt_perception.evaluation.datasets.baseline import row_prior_of
 from mt_perception.evaluation.datasets.evaluate import evaluate
 from mt_perception.evaluation.datasets.scoreboard import Scoreboard
-from mt_perception.model.bundle import Bundle, TrainingCamera
+from mt_perception.model.bundle import Bundle
+from mt_perception.model.card import TrainingCamera
 from mt_perception.network.export import write_bundle
 from mt_perception_training.checkpoint import read_checkpoint
 from mt_perception_training.data.splits import trained_on, written

@@ -10,7 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from mt_perception.datasets.holdout import ALL, Holdout
-from mt_perception.model.bundle import BundleCard, BundleError, open_model
+from mt_perception.model.bundle import open_model
+from mt_perception.model.card import BundleCard, BundleError
 from mt_perception.network.export import read_network
 from mt_perception.network.fp16_rounding import is_idle
 from mt_perception.network.multitask import MultiTaskNetwork

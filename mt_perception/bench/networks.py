@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from mt_perception.backends import BackendError
 from mt_perception.bench.interleaved import BenchError, BenchmarkCase
-from mt_perception.model.bundle import BundleError
+from mt_perception.model.card import BundleError
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.settings import SETTINGS, Settings
 from mt_perception.types import Frame

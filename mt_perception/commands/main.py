@@ -17,8 +17,9 @@ from mt_perception.commands.evaluate import add_parser as add_evaluate_command
 from mt_perception.commands.export import add_parser as add_export
 from mt_perception.commands.from_dataset import add_from_dataset
 from mt_perception.commands.models import add_parser as add_models
+from mt_perception.commands.params import parameter_file
 from mt_perception.model.spec import VARIANTS
-from mt_perception.settings import SETTINGS, Settings, parameter_file
+from mt_perception.settings import SETTINGS, Settings
 from mt_perception.utils.entry import run
 from mt_perception.utils.former_names import current_options
 

@@ -25,14 +25,14 @@ from mt_perception.evaluation.recorded_labels import comparison_of
 from mt_perception.evaluation.row_table import RowTable
 from mt_perception.evaluation.timeline import Timeline
 from mt_perception.evaluation.truth import Truth
+from mt_perception.evaluation.without_truth import flicker, stereo_error
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
+from mt_perception.metrics.depth_scores import DepthBreakdown
 from mt_perception.metrics.label_mapping import Comparison
-from mt_perception.metrics.scores import DepthBreakdown, percentiles
-from mt_perception.model.bundle import BundleCard
-from mt_perception.settings import SETTINGS
-from mt_perception.stereo import consistency
+from mt_perception.metrics.scores import percentiles
+from mt_perception.model.card import BundleCard
 from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
-from mt_perception.types import Mask, StereoPair
+from mt_perception.types import Mask
 
 _GAP = 1.5
 """Two results farther apart than this many usual intervals have a gap between them."""
@@ -137,7 +137,7 @@ def evaluate_bag(
             found.images += frame_set.has_image
             pair = pairs(frame_set)
             if MASK in frame_set.messages:
-                means = _flicker(before, frame_set) | _stereo(pair, frame_set)
+                means = flicker(before, frame_set) | stereo_error(pair, frame_set)
                 _add(found, frame_set, with_truth(frame_set), means, row_table)
                 before = frame_set
             elif frame_set.has_image:
@@ -225,32 +225,6 @@ def _add(
     assert mask is not None
     numbers = scores | means | {"latency_ms": (answered_ns - frame_set.stamp_ns) / 1e6}
     found.frames.add(frame_set.stamp_ns, (min(received_ns), max(received_ns)), mask, numbers)
-
-
-def _flicker(before: FrameSet | None, frame_set: FrameSet) -> dict[str, float]:
-    """How much changes from one frame to the next: the share of labels, and the mean ratio of metres, as a logarithm.
-
-    A part of it is motion, the same for every model on the same recording; the rest is flicker.
-    """
-    found: dict[str, float] = {}
-    if before is None:
-        return found
-    first, second = before.array(MASK), frame_set.array(MASK)
-    if first is not None and second is not None and first.shape == second.shape:
-        found["label_flicker"] = float(np.mean(first != second))
-    first_m, second_m = before.array(DEPTH), frame_set.array(DEPTH)
-    if first_m is not None and second_m is not None and first_m.shape == second_m.shape:
-        known = np.isfinite(first_m) & np.isfinite(second_m) & (first_m > 0) & (second_m > 0)
-        if known.any():
-            found["depth_flicker"] = float(np.abs(np.log(second_m[known] / first_m[known])).mean())
-    return found
-
-
-def _stereo(pair: StereoPair | None, frame_set: FrameSet) -> dict[str, float]:
-    """How well depth explains the pair, beside what the pair itself gives; nothing without a pair."""
-    depth_m = frame_set.array(DEPTH)
-    found = consistency(pair, depth_m, SETTINGS["stereo_width"].default) if pair and depth_m is not None else None
-    return {"stereo_error": found.error, "stereo_reference": found.reference} if found else {}
 
 
 def evaluate_bags(

@@ -14,8 +14,8 @@ from mt_perception.evaluation.recording import Evaluation
 from mt_perception.evaluation.scores import Scores
 from mt_perception.evaluation.truth import Truth, read_frame_set
 from mt_perception.geometry import resize_nearest
+from mt_perception.metrics.depth_scores import DepthBreakdown
 from mt_perception.metrics.label_mapping import Comparison
-from mt_perception.metrics.scores import DepthBreakdown
 from mt_perception.report.frames import FrameScores, judge
 from mt_perception.report.images import Panel, View, panels
 from mt_perception.topics import DEPTH, MASK, TRUE_LABELS

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from mt_perception.bags.by_stamp import FrameSet
 from mt_perception.geometry import scale_camera
 from mt_perception.messages.read import camera_from_info
-from mt_perception.model.bundle import BundleCard
+from mt_perception.model.card import BundleCard
 from mt_perception.model.row_prior import FOLDS, LeftOut, RowPrior
 from mt_perception.topics import DEPTH_CAMERA, IMAGE, camera_info_topic
 from mt_perception.types import Camera, DataError, DepthMap

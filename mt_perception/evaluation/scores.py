@@ -10,8 +10,9 @@ import numpy as np
 
 from mt_perception.bags.by_stamp import Pair
 from mt_perception.evaluation.measures import MEANS
+from mt_perception.metrics.depth_scores import DepthScores
 from mt_perception.metrics.label_mapping import Comparison
-from mt_perception.metrics.scores import DepthScores, SegmentationScores
+from mt_perception.metrics.scores import SegmentationScores
 from mt_perception.model.row_prior import SkillScores
 from mt_perception.types import DepthMap
 

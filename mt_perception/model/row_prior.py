@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.geometry import rays
-from mt_perception.metrics.scores import known_depth
+from mt_perception.metrics.depth_scores import known_depth
 from mt_perception.types import Camera, DepthMap
 from mt_perception.utils.plain_values import ValueMismatch
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mt_perception.model.bundle import Bundle, BundleCard
+from mt_perception.model.bundle import Bundle
+from mt_perception.model.card import BundleCard
 
 
 def describe(bundle: Bundle) -> str:

@@ -10,15 +10,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from mt_perception.model.bundle import (
-    OPENVINO_GRAPH,
-    WEIGHTS,
-    Bundle,
-    BundleCard,
-    TrainingCamera,
-    load_bundle,
-    new_bundle,
-)
+from mt_perception.model.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle, load_bundle, new_bundle
+from mt_perception.model.card import BundleCard, TrainingCamera
 from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception.network.cost import multiply_adds
 from mt_perception.network.cpu_graph import CpuGraph

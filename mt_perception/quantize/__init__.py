@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from mt_perception.backends import BackendError, require
 from mt_perception.geometry import LetterBox
+from mt_perception.metrics.depth_scores import DepthScores
 from mt_perception.metrics.label_mapping import Comparison
-from mt_perception.metrics.scores import DepthScores, SegmentationScores
+from mt_perception.metrics.scores import SegmentationScores
 from mt_perception.model.additions import copy_files
 from mt_perception.model.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle, load_bundle, new_bundle
 from mt_perception.network.graph_file import read_graph, save_graph, share_constants

@@ -10,8 +10,9 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from mt_perception.metrics.depth_scores import DepthBreakdown, DepthScores
 from mt_perception.metrics.goodness import goodness
-from mt_perception.metrics.scores import DepthBreakdown, DepthScores, SegmentationScores
+from mt_perception.metrics.scores import SegmentationScores
 
 Item = TypeVar("Item")
 

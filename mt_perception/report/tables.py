@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from mt_perception.metrics.scores import DepthBreakdown, DepthScores, SegmentationScores
+from mt_perception.metrics.depth_scores import DepthBreakdown, DepthScores
+from mt_perception.metrics.scores import SegmentationScores
 
 
 def label_results(scores: SegmentationScores) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 
 from mt_perception.backends import BackendError
-from mt_perception.model.bundle import BundleError
+from mt_perception.model.card import BundleError
 from mt_perception.pipeline import Perceiver
 from mt_perception.ros import health, params
 from mt_perception.ros.camera import CameraStream

@@ -11,7 +11,7 @@ import pytest
 
 from mt_perception.bench.networks import all_of_ours
 from mt_perception.commands.main import main
-from mt_perception.model.bundle import BundleError
+from mt_perception.model.card import BundleError
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from mt_perception.commands.main import main
-from mt_perception.model.bundle import BundleError, load_bundle, open_model
+from mt_perception.model.bundle import load_bundle, open_model
+from mt_perception.model.card import BundleError
 from mt_perception.utils import resources
 from mt_perception.utils.resources import DEFAULT_MODEL, ResourceError, lasting_name, model_folder, packaged_models
 

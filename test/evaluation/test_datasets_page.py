@@ -20,7 +20,7 @@ from mt_perception.datasets.sample import Sample
 from mt_perception.evaluation.datasets.collector import Collector
 from mt_perception.evaluation.datasets.page import page
 from mt_perception.labels import CITYSCAPES
-from mt_perception.model.bundle import BundleCard, TrainingCamera
+from mt_perception.model.card import BundleCard, TrainingCamera
 from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception.report.curves import read_curves
 from mt_perception.report.page import ReportError

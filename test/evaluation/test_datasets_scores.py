@@ -15,8 +15,9 @@ from mt_perception.datasets.sample import Sample
 from mt_perception.evaluation.datasets.collector import Collector
 from mt_perception.evaluation.datasets.scoreboard import Scoreboard
 from mt_perception.labels import CITYSCAPES, Label, LabelSet
+from mt_perception.metrics.depth_scores import DepthBreakdown, DepthHistogram, DepthScores
 from mt_perception.metrics.label_mapping import Comparison, LabelMapping, NoCommonClasses
-from mt_perception.metrics.scores import DepthBreakdown, DepthHistogram, DepthScores, SegmentationScores
+from mt_perception.metrics.scores import SegmentationScores
 from mt_perception.report.findings import mistakes
 from mt_perception.report.frames import Worst
 from mt_perception.report.images import depth_errors, label_errors

@@ -105,7 +105,7 @@ def test_a_pair_judges_depth_without_truth(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("score", "difference", "interval", "time_blocks", "expected"),
+    ("score", "difference", "interval", "blocks", "expected"),
     [
         ("miou", 0.1, (0.05, 0.2), 9, "better"),
         ("abs_rel", 0.1, (0.05, 0.2), 9, "worse"),

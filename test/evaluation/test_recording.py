@@ -19,7 +19,7 @@ from mt_perception.labels import CITYSCAPES, Label, LabelSet
 from mt_perception.messages.read import array_from_image
 from mt_perception.messages.rosbags import new_compressed, new_header, new_image, new_label_info
 from mt_perception.metrics.label_mapping import Comparison
-from mt_perception.model.bundle import BundleCard, TrainingCamera
+from mt_perception.model.card import BundleCard, TrainingCamera
 from mt_perception.model.row_prior import RowPrior
 from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception.utils.parallel import parallel_map

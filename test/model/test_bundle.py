@@ -6,7 +6,8 @@ import shutil
 import pytest
 
 from mt_perception.labels import CITYSCAPES
-from mt_perception.model.bundle import CARD, WEIGHTS, BundleError, load_bundle, new_bundle, sha256
+from mt_perception.model.bundle import CARD, WEIGHTS, load_bundle, new_bundle, sha256
+from mt_perception.model.card import BundleError
 from mt_perception.model.text import describe
 
 ROAD = {"name": "road", "label_id": 7, "train_id": 0, "color": [128, 64, 128]}

@@ -13,7 +13,8 @@ from openvino import opset13 as ops
 from safetensors.numpy import load_file, save_file
 
 from mt_perception.backends import open_backend
-from mt_perception.model.bundle import OPENVINO_GRAPH, WEIGHTS, BundleError, load_bundle, new_bundle
+from mt_perception.model.bundle import OPENVINO_GRAPH, WEIGHTS, load_bundle, new_bundle
+from mt_perception.model.card import BundleError
 from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.export import export_openvino, read_network
 from mt_perception.network.graph_file import read_graph, save_graph, share_constants

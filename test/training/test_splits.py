@@ -11,7 +11,7 @@ from miniature import write_camvid, write_city, write_kitti_drive
 from mt_perception.datasets.sample import DatasetError, Reader
 from mt_perception.datasets.splits import parse_holdout, split_readers, split_texts
 from mt_perception.evaluation.datasets.baseline import baseline, row_prior_of
-from mt_perception.model.bundle import BundleCard, TrainingCamera
+from mt_perception.model.card import BundleCard, TrainingCamera
 from mt_perception.model.row_prior import RowPrior
 from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception_training.data.sources import open_readers

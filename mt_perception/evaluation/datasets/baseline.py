@@ -11,7 +11,7 @@ from tqdm import tqdm
 from mt_perception.datasets.holdout import Holdout, dataset_of
 from mt_perception.datasets.sample import DatasetError, Reader
 from mt_perception.datasets.splits import are_same, split_readers, spread
-from mt_perception.model.bundle import BundleCard
+from mt_perception.model.card import BundleCard
 from mt_perception.model.row_prior import FOLDS, LeftOut, RowHistogram, RowPrior, pooled
 
 MOST_FRAMES = 400

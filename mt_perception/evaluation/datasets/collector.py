@@ -9,8 +9,8 @@ from mt_perception.datasets.sample import Sample
 from mt_perception.evaluation.datasets.scoreboard import Scoreboard
 from mt_perception.evaluation.scores import Scores
 from mt_perception.labels import LabelSet
+from mt_perception.metrics.depth_scores import DepthBreakdown, DepthHistogram
 from mt_perception.metrics.label_mapping import Comparison
-from mt_perception.metrics.scores import DepthBreakdown, DepthHistogram
 from mt_perception.model.row_prior import RowPrior
 from mt_perception.report.frames import FrameScores, Worst, judge
 from mt_perception.report.images import Panel, View, panels

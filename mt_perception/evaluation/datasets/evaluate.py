@@ -18,7 +18,8 @@ from mt_perception.evaluation.datasets.baseline import Baseline, baseline
 from mt_perception.evaluation.datasets.collector import Collector
 from mt_perception.evaluation.datasets.predictions import FolderPredictor, ModelPredictor, Predictor, holds_predictions
 from mt_perception.evaluation.datasets.scoreboard import Scoreboard
-from mt_perception.model.bundle import BundleCard, open_model
+from mt_perception.model.bundle import open_model
+from mt_perception.model.card import BundleCard
 from mt_perception.pipeline import Perceiver
 from mt_perception.report.page import over_text
 from mt_perception.settings import Settings

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.evaluation.datasets.collector import Collector
-from mt_perception.model.bundle import BundleCard
+from mt_perception.model.card import BundleCard
 from mt_perception.report.charts import Curve, curves, depth_histogram
 from mt_perception.report.findings import findings
 from mt_perception.report.images import css_color

@@ -7,9 +7,10 @@ import numpy as np
 from mt_perception.datasets.sample import Sample
 from mt_perception.evaluation.scores import Scores
 from mt_perception.labels import LabelSet
+from mt_perception.metrics.depth_scores import DepthScores
 from mt_perception.metrics.goodness import goodness
 from mt_perception.metrics.label_mapping import Comparison, NoCommonClasses
-from mt_perception.metrics.scores import DepthScores, SegmentationScores
+from mt_perception.metrics.scores import SegmentationScores
 from mt_perception.model.row_prior import RowPrior, SkillScores
 from mt_perception.types import DepthMap, Mask
 
