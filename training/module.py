@@ -53,7 +53,7 @@ class MultiTaskModule(lightning.LightningModule):
         self.loss = MultiTaskLoss(recipe.losses, self.network.depth_encoding, targets)
         self.extra = extra_tasks(recipe.network, recipe.fx_px)
         self._in_memory = all(isinstance(each, InMemory) for each in training.values())
-        self.training_readers = {name: relabelled(each, targets.told) for name, each in training.items()}
+        self.training_readers = {name: relabelled(each, targets.truth) for name, each in training.items()}
         self.validation_readers = validation
         for name in ("mean", "std"):
             values = torch.tensor(getattr(recipe.input, name)).view(1, 3, 1, 1)

@@ -18,17 +18,17 @@ from mt_perception_training.recipe import RecipeError
 class Targets:
     """For a network whose channels are `train_ids` of `labels`, from data sets with the classes of `sources`.
 
-    told: all that any of them can say: the classes of masks in batches.
+    truth: all that any of them can say: the classes of masks in batches.
     members: (rows, channels), which channels each of the things that the loss asks for allows; first each channel.
-    table: (256,) trainId of `told` -> row of `members`; -1 where the network has no such class, and for unlabelled.
+    table: (256,) trainId of `truth` -> row of `members`; -1 where the network has no such class, and for unlabelled.
     """
 
     def __init__(self, labels: LabelSet, train_ids: tuple[int, ...], sources: Iterable[LabelSet] = ()) -> None:
         self._labels, self._train_ids = labels, train_ids
-        self.told = labels.union(*sources)
+        self.truth = labels.union(*sources)
         rows: list[tuple[int, ...]] = [(each,) for each in train_ids]
         self.table = np.full(256, -1, np.int64)
-        for code, members in LabelMapping(self.told, labels).members.items():
+        for code, members in LabelMapping(self.truth, labels).members.items():
             if members and set(members) <= set(train_ids):
                 if members not in rows:
                     rows.append(members)

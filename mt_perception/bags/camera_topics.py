@@ -42,7 +42,7 @@ def doubt(topic: str, encoding: str) -> str:
     return f"{topic} holds {encoding}, which is depth or another measure, not a camera's image: take the camera's topic"
 
 
-def told_encoding(message: Any) -> str:
+def stated_encoding(message: Any) -> str:
     """The encoding of an `Image`; of a `CompressedImage` that which its format tells, if it does (`rgb8; jpeg ...`)."""
     if hasattr(message, "encoding"):
         return str(message.encoding)
@@ -53,8 +53,8 @@ def told_encoding(message: Any) -> str:
 
 
 def encoding_of(message: Any) -> str:
-    """As `told_encoding`; where nothing is told, by what the data decode to, and empty if they do not."""
-    if told := told_encoding(message):
+    """As `stated_encoding`; where nothing is told, by what the data decode to, and empty if they do not."""
+    if told := stated_encoding(message):
         return told
     try:
         pixels = array_from_compressed(message)

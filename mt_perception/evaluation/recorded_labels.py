@@ -17,16 +17,19 @@ Recording = tuple[Bag, Mapping[str, str]]
 
 
 def comparison_of(
-    results: Recording, truth: Recording | None = None, model: LabelSet = CITYSCAPES, told: LabelSet | None = None
+    results: Recording,
+    truth: Recording | None = None,
+    model: LabelSet = CITYSCAPES,
+    true_labels: LabelSet | None = None,
 ) -> Comparison:
     """How the labels of `results` are compared with the truth, in the same recording or in `truth`.
 
-    Predictions are in the classes of their label_info, or else in those of the model; true labels in those that are
-    `told`, or of their own label_info, or else in those of the predictions. Raises `NoCommonClasses`, `ValueMismatch`.
+    Predictions are in the classes of their label_info, or else in those of the model; true labels in `true_labels`, or
+    those of their own label_info, or else in those of the predictions. Raises `NoCommonClasses`, `ValueMismatch`.
     """
     truth = truth or results
     predicted = _recorded(results, LABEL_INFO, model) or model
-    true = told or _recorded(truth, TRUE_LABEL_INFO, model) if TRUE_LABELS in truth[1] else None
+    true = true_labels or _recorded(truth, TRUE_LABEL_INFO, model) if TRUE_LABELS in truth[1] else None
     return Comparison(predicted, true or predicted)
 
 

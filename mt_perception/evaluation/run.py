@@ -31,7 +31,7 @@ def summarize(recording: Path, model: LabelSet, true: LabelSet | None = None) ->
     frames_in = 0
     with Bag(recording) as bag:
         layout = layout_of(bag)
-        comparison = comparison_of((bag, layout.topics), model=model, told=true)
+        comparison = comparison_of((bag, layout.topics), model=model, true_labels=true)
         scores = Scores(comparison)
         has_truth = bool({TRUE_LABELS, TRUE_DEPTH} & set(layout.topics))
         for frame_set in frame_sets(bag, layout):
@@ -78,7 +78,7 @@ def overview(
     """A few evenly spaced frames, one a row: input, labels, depth, and the truth beside them where there is some."""
     with Bag(recording) as bag:
         layout = layout_of(bag)
-        comparison = comparison_of((bag, layout.topics), model=model, told=true)
+        comparison = comparison_of((bag, layout.topics), model=model, true_labels=true)
         total = bag.counts.get(layout.topics.get(MASK, ""), 0)
         indices = set(np.linspace(0, max(0, total - 1), min(frames, max(1, total)), dtype=int).tolist())
         complete = (each for each in frame_sets(bag, layout) if MASK in each.messages)

@@ -7,7 +7,7 @@ from typing import Any
 
 from rclpy.clock import Clock
 
-from mt_perception.bags.camera_topics import doubt, told_encoding
+from mt_perception.bags.camera_topics import doubt, stated_encoding
 from mt_perception.messages.outputs import Result, message_of
 from mt_perception.messages.read import with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
@@ -61,7 +61,7 @@ class Perception:
         except DataError as error:
             self._health.skipped(f"image skipped: {error}")
             return False
-        self._health.warn("no camera", doubt("the image topic", told_encoding(left.fields)))
+        self._health.warn("no camera", doubt("the image topic", stated_encoding(left.fields)))
         watch.mark("convert")
         self._answer(perceiver, frame, right, requested, watch)
         return True

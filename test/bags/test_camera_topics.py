@@ -15,7 +15,7 @@ from mt_perception.bags.camera_topics import (
     encoding_of,
     kind_of,
     right_of,
-    told_encoding,
+    stated_encoding,
 )
 from mt_perception.messages.rosbags import new_compressed, new_header, new_image
 
@@ -152,14 +152,14 @@ def test_the_encoding_of_a_compressed_image_is_told_or_found():
     found = {each: encoding_of(new_compressed(array, each, head)) for each, array in made.items()}
     assert found == {"jpg": "bgr8", "png": "mono8", "webp": "bgr8"}
     deep = new_compressed(np.zeros((4, 6), np.uint16), "png", head)
-    assert (told_encoding(deep), encoding_of(deep)) == ("", "16UC1")
+    assert (stated_encoding(deep), encoding_of(deep)) == ("", "16UC1")
     for form, encoding in (
         (JPEG, "rgb8"),
         ("mono16; compressedDepth rvl", "16UC1"),
         ("bayer_rggb8; jpeg compressed ", "bayer_rggb8"),
     ):
         deep.format = form
-        assert told_encoding(deep) == encoding
+        assert stated_encoding(deep) == encoding
     deep.data, deep.format = np.zeros(9, np.uint8), "jpeg"
     assert encoding_of(deep) == ""
     assert encoding_of(new_image(pixels, "rgb8", head)) == "rgb8"

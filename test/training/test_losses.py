@@ -26,7 +26,7 @@ from mt_perception_training.superclasses import Targets
 
 IDS = tuple(range(19))
 TARGETS = Targets(CITYSCAPES, IDS, [CAMVID11])
-SIGN = next(each.train_id for each in TARGETS.told if each.name == "sign")  # of CamVid: traffic light or sign
+SIGN = next(each.train_id for each in TARGETS.truth if each.name == "sign")  # of CamVid: traffic light or sign
 NAN = float("nan")
 ENCODING = DepthEncoding(DepthEncodingSpec("log", 0.5, 250.0))
 
