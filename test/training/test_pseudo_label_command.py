@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,12 +13,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from helpers import make_image
 from miniature import write_camvid, write_city
 from tiny_teachers import write_depth_teacher, write_label_teacher
 
 from mt_perception.datasets.camvid import CAMVID11
 from mt_perception.datasets.cityscapes import decode_depth
-from mt_perception.datasets.sample import read_ids, read_uint16
+from mt_perception.datasets.sample import labels_of, read_ids, read_uint16
+from mt_perception.model.bundle import Bundle
+from mt_perception.pipeline import Perceiver
 from mt_perception_training.cli import main
 from mt_perception_training.data.pseudo import assumed_camera
 from mt_perception_training.data.sources import open_readers
@@ -61,6 +65,29 @@ def test_data_sets_are_labelled_and_read_back(tmp_path: Path, teachers: list[str
     records = {name: json.loads((tmp_path / "out" / name / "teacher.json").read_text()) for name in folders}
     assert [records[name]["metric"] for name in folders] == [False, True]
     assert (tmp_path / "out/camvid/preview.png").is_file()
+
+
+def test_a_model_teaches_in_its_own_classes(bundle: Bundle, tmp_path: Path) -> None:
+    """Which no other set of labels knows; what is true already stays."""
+    classes = [{"name": f"plant {i}", "label_id": i, "train_id": i, "color": [i, 9 * i, 0]} for i in range(19)]
+    shutil.copytree(bundle.folder, tmp_path / "model")
+    card = json.loads((tmp_path / "model" / "bundle.json").read_text())
+    card |= {"trained": True, "classes": classes, "label_set": {"name": "plants", "sky": "plant 10"}}
+    (tmp_path / "model" / "bundle.json").write_text(json.dumps(card))
+    own = tmp_path / "own"
+    for kind in ("image", "label"):
+        (own / "train" / kind).mkdir(parents=True)
+    image, truth = make_image(90, 160), np.full((90, 160), 255, np.uint8)
+    truth[:, :20] = 3
+    cv2.imwrite(str(own / "train" / "image" / "a.png"), image[..., ::-1])
+    cv2.imwrite(str(own / "train" / "label" / "a.png"), truth)
+    (own / "labels.yaml").write_text(json.dumps({"name": "plants", "sky": "plant 10", "labels": classes}))
+    arguments = ["--teacher", str(tmp_path / "model"), "--data", f"own={own}", "--out", str(tmp_path / "out")]
+    assert main(["pseudo-label", *arguments, "--confidence", "0", "--no-flip"]) == 0
+    reader = open_readers(["own"], {"own": own}, "train", pseudo=tmp_path / "out")["own"]
+    assert labels_of(reader).names == tuple(each["name"] for each in classes)
+    said = Perceiver.open(model=str(tmp_path / "model"), precision="fp32")(image, ("mask",)).mask
+    np.testing.assert_array_equal(reader[0].labels, np.where(truth == 255, said, truth))
 
 
 def test_the_same_teacher_goes_on_and_another_one_is_refused(tmp_path: Path, teachers: list[str], capsys) -> None:

@@ -9,6 +9,7 @@ from tiny_teachers import write_depth_teacher, write_label_teacher
 pytest.importorskip("openvino")
 pytest.importorskip("onnx")
 
+from mt_perception.datasets.camvid import CAMVID11
 from mt_perception_training.teachers.network import TeacherError
 from mt_perception_training.teachers.opening import open_teachers
 from mt_perception_training.teachers.views import Views
@@ -44,11 +45,22 @@ def test_wrong_descriptions_end_in_a_sentence(tmp_path, changes, message):
     assert "\n" not in str(caught.value)
 
 
+def test_channels_are_of_the_classes_that_the_description_names(tmp_path):
+    path = write_label_teacher(tmp_path, labels="camvid", output={"train_ids": [3, 8, 0]})
+    teachers = open_teachers([path], ONCE)
+    assert teachers.labels.classes == CAMVID11 and teachers.identities["labels"]["labels"]["name"] == "camvid11"
+    blue = np.full((16, 24, 3), (0, 0, 255), np.uint8)
+    assert np.unique(teachers.labels.labels(blue)[0]).tolist() == [CAMVID11.sky_id]
+    assert "labels" not in open_teachers([write_label_teacher(tmp_path)], ONCE).identities["labels"]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"output": {"meaning": "votes"}}, "meaning is 'votes'; allowed: logits, probabilities"),
-        ({"output": {"train_ids": [0, 40]}}, "train_ids has 40; allowed: 0 to 18, and 255"),
+        ({"output": {"train_ids": [0, 40]}}, r"train_ids has 40; allowed: 0, 1, .*, 18, and 255"),
+        ({"labels": "camvid"}, r"train_ids has 13; allowed: 0, .*, 9, 10, and 255"),
+        ({"labels": "none.yaml"}, r"none\.yaml does not exist"),
         ({"output": {"train_ids": None}}, "output lacks a key; not given: train_ids"),
         ({"output": {"train_ids": [0, 1]}}, r"gives \(3, 16, 24\); expected 2 channels"),
         ({"size": (16, 24)}, "takes 24x16 px alone; leave out --scales"),

@@ -16,6 +16,7 @@ from tiny_teachers import ABOVE_ROAD_M, write_depth_teacher, write_label_teacher
 pytest.importorskip("openvino")
 pytest.importorskip("onnx")
 
+from mt_perception.labels import CITYSCAPES
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
 from mt_perception.types import Camera, Frame
@@ -158,7 +159,7 @@ def test_labels_lie_on_their_things_at_every_size(tmp_path, how):
 
 def test_what_is_unsure_or_no_class_is_left_out():
     ids, sure = np.array([[0, 13, 10, 255]], np.uint8), np.array([[0.5, 0.49, 1, 1]], np.float32)
-    assert confident(ids, sure, 0.5).tolist() == [[0, 255, 10, 255]]
+    assert confident(ids, sure, 0.5, CITYSCAPES).tolist() == [[0, 255, 10, 255]]
 
 
 # bundles

@@ -1,6 +1,7 @@
 """Pseudo-labels: what other networks said of a data set's images, merged in where its own truth is silent.
 
-FOLDER/NAME/labels/SAMPLE.png       trainIds of Cityscapes, 255 where they are unsure
+FOLDER/NAME/labels.yaml             the classes of the labels where they are others than Cityscapes'
+FOLDER/NAME/labels/SAMPLE.png       trainIds, 255 where they are unsure
 FOLDER/NAME/confidence/SAMPLE.png   how sure they are, 0 to 255
 FOLDER/NAME/depth/SAMPLE.png        16 bit, metres = p / 256, 0 = nothing known, 65535 = sky
 FOLDER/NAME/camera.json             of images whose data set knows no camera: fx_share and horizon, what was
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from mt_perception.datasets.cityscapes import decode_depth
+from mt_perception.datasets.own import LABELS_FILE, read_labels
 from mt_perception.datasets.pseudo_labels import Refined
 from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of, read_ids, read_uint16
 from mt_perception.labels import CITYSCAPES, UNLABELLED
@@ -37,7 +39,8 @@ class PseudoLabelled:
 
     def __init__(self, reader: Reader, folder: Path) -> None:
         self._reader, self._folder = reader, folder
-        self._refined = Refined(labels_of(reader), CITYSCAPES)
+        own = folder / LABELS_FILE
+        self._refined = Refined(labels_of(reader), read_labels(own) if own.is_file() else CITYSCAPES)
         self.labels = self._refined.labels if (folder / "labels").is_dir() else labels_of(reader)
         if folder.is_dir() and not any(next((folder / kind).rglob("*.png"), None) for kind in ("labels", "depth")):
             raise DatasetError(f"{folder} holds no pseudo-labels (labels/*.png, depth/*.png); make them first")

@@ -7,8 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from mt_perception.backends import network_size
-from mt_perception.labels import CITYSCAPES
-from mt_perception.metrics.label_mapping import LabelMapping
 from mt_perception.model.bundle import Bundle
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
@@ -25,13 +23,7 @@ class BundleTeacher:
     def __init__(self, bundle: Bundle, views: Views, threads: int = 0) -> None:
         if not bundle.card.trained:
             raise TeacherError(f"the model {bundle.folder} is untrained; its output means nothing")
-        mapping = LabelMapping(bundle.card.labels, CITYSCAPES)
-        if not any(mapping.members.values()):
-            told = ", ".join(bundle.card.labels.names)
-            raise TeacherError(
-                f"the model {bundle.folder} knows no class of Cityscapes, in which teachers speak: {told}"
-            )
-        self._table = mapping.table()
+        self.classes = bundle.card.labels
         self._views = views
         settings = Settings(model=str(bundle.folder), precision="fp32", threads=threads)
         sizes = [_scaled(network_size(bundle, settings), scale) for scale in views.scales]
@@ -49,9 +41,7 @@ class BundleTeacher:
         for perceiver in self._perceivers:
             for flipped in self._views.mirrored:
                 said = perceiver(Frame(mirror(image, flipped)), ("mask", "confidence"))
-                looks.append(
-                    (self._table[mirror(said.mask, flipped)], mirror(said.confidence, flipped) / np.float32(255))
-                )
+                looks.append((mirror(said.mask, flipped), mirror(said.confidence, flipped) / np.float32(255)))
         sums = np.stack([sum(np.where(m == mask, c, np.float32(0)) for m, c in looks) for mask, _ in looks])
         best = sums.argmax(axis=0)[None]
         masks = np.stack([mask for mask, _ in looks])

@@ -20,9 +20,11 @@ For depth, which holds for the camera that the network was trained with:
     terms: who may do what with it
 
 For labels `input` has no camera, but perhaps `width` and `height` (the size at which the network sees well; what is
-left out follows from the image), and the output has `train_ids`: the trainId of each channel, 255 for none.
+left out follows from the image), and the output has `train_ids`: the trainId of each channel, 255 for none. They are
+those of Cityscapes, or of `labels`: camvid, idd_lite or a FILE.yaml beside this one, as in a recipe.
 
     task: labels
+    labels: field.yaml              # may be left out
     input: {name: image, width: 896, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225]}
     output: {name: scores, meaning: logits, train_ids: [0, 1, 2]}       # or meaning: probabilities
 """
@@ -36,7 +38,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.labels import CITYSCAPES, UNLABELLED
+from mt_perception.datasets.sample import DatasetError
+from mt_perception.datasets.sources import open_labels
+from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.model.bundle import sha256
 from mt_perception.utils.plain_values import ValueMismatch, build
 from mt_perception_training.teachers.network import CHANNELS, Network, TeacherError, numbers, read_description
@@ -153,9 +157,6 @@ class LabelOutput:
 
     def __post_init__(self) -> None:
         _check_one_of("meaning", self.meaning, ("logits", "probabilities"))
-        known = {label.train_id for label in CITYSCAPES} | {UNLABELLED}
-        if unknown := [each for each in self.train_ids if each not in known]:
-            raise TeacherError(f"train_ids has {unknown[0]}; allowed: 0 to 18, and 255 for a channel that is no class")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +178,14 @@ class LabelNetwork:
     input: LabelInput
     output: LabelOutput
     task: str = "labels"
+    labels: LabelSet = CITYSCAPES
     terms: str = ""
+
+    def __post_init__(self) -> None:
+        known = self.labels.train_ids
+        if unknown := [each for each in self.output.train_ids if each not in (*known, UNLABELLED)]:
+            allowed = f"{', '.join(map(str, known))}, and 255 for a channel that is no class"
+            raise TeacherError(f"train_ids has {unknown[0]}; allowed: {allowed}")
 
 
 _TASKS: dict[Any, type[DepthNetwork | LabelNetwork]] = {"depth": DepthNetwork, "labels": LabelNetwork}
@@ -189,8 +197,10 @@ def load_description(path: Path) -> DepthNetwork | LabelNetwork:
     task = values.get("task")
     _check_one_of(f"{path}: task", task, tuple(_TASKS))
     try:
+        if isinstance(told := values.get("labels"), str):
+            values = {**values, "labels": open_labels(told, path.parent)}
         description: DepthNetwork | LabelNetwork = build(_TASKS[task], values, str(path))
-    except ValueMismatch as error:
+    except (ValueMismatch, DatasetError) as error:
         raise TeacherError(str(error)) from None
     if not (path.parent / description.file).is_file():
         raise TeacherError(f"{path}: the file {path.parent / description.file} does not exist")
@@ -201,4 +211,7 @@ def identity(description: DepthNetwork | LabelNetwork, folder: Path) -> dict[str
     """What tells this teacher from every other one: its network's hash and how it is used."""
     file = folder / description.file
     weights = [each for each in (file, file.with_suffix(".bin")) if each.is_file()]
-    return asdict(description) | {"sha256": [sha256(each) for each in weights]}
+    facts = asdict(description)
+    if facts.get("labels") == asdict(CITYSCAPES):
+        del facts["labels"]  # as folders say that were made when there were no others
+    return facts | {"sha256": [sha256(each) for each in weights]}

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mt_perception.datasets.cityscapes import encode_depth
+from mt_perception.datasets.own import LABELS_FILE
 from mt_perception.datasets.sample import DatasetError, Reader, Sample, labels_of
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.types import DataError, Mask
@@ -70,6 +71,11 @@ class Pupil:
         offered = {"labels": teachers.labels, "confidence": teachers.labels, "depth": teachers.depth}
         self.kinds = [kind for kind in KINDS if offered[kind]]
 
+    @property
+    def classes(self) -> LabelSet:
+        """Those of the pseudo-labels."""
+        return self._teachers.labels.classes if self._teachers.labels else CITYSCAPES
+
     def path(self, kind: str, name: str) -> Path:
         """Where an image of one kind of the sample `name` lies."""
         return self.folder / kind / f"{name}.png"
@@ -78,11 +84,16 @@ class Pupil:
         """Write the record and the camera, or refuse the folder."""
         first = first_readable(self.reader)
         record: dict[str, Any] = {"teachers": self._teachers.identities, **asdict(self._asking)}
+        own_classes = not {*self.classes} <= {*CITYSCAPES}
+        if own_classes:
+            record["classes"] = list(self.classes.names)
         if self._teachers.depth:
             record["metric"] = is_metric(first, self._note)
         if first.camera is None:
             record["camera"] = dict(self._note)
         check_manifest(self.folder, MANIFEST, record)
+        if own_classes:
+            write_whole(self.folder / LABELS_FILE, (json.dumps(asdict(self.classes), indent=1) + "\n").encode())
         if first.camera is None and self._teachers.depth:
             write_whole(self.folder / CAMERA, (json.dumps(dict(self._note), indent=1) + "\n").encode())
 
@@ -121,18 +132,19 @@ class Pupil:
     def _said_of(self, sample: Sample, report: Report) -> dict[str, NDArray[Any]]:
         """The images of all kinds, (H, W) uint8 or uint16."""
         images: dict[str, NDArray[Any]] = {}
-        labels = None
+        told = np.zeros(sample.size, bool)
         if self._teachers.labels:
             mask, sure = self._teachers.labels.labels(sample.image)
-            labels = confident(mask, sure, self._asking.confidence)
+            labels = confident(mask, sure, self._asking.confidence, self.classes)
             images |= {"labels": labels, "confidence": np.rint(255 * sure).astype(np.uint8)}
             report.sure += float((labels != UNLABELLED).mean())
+            told = labels == self.classes.sky_id
         if self._teachers.depth:
             camera = sample.camera or noted_camera(self._note, sample.size)
             depth_m = self._teachers.depth.depth_m(sample.image, camera)
             report.known += float(np.isfinite(depth_m).mean())
-            report.no_sky += sample.labels is None and labels is None
-            depth_m[sky(sample.labels, labels_of(self.reader), labels, sample.size)] = np.inf
+            report.no_sky += sample.labels is None and not self._teachers.labels
+            depth_m[sky(sample.labels, labels_of(self.reader), told)] = np.inf
             images["depth"] = encode_depth(depth_m)
         return images
 
@@ -148,7 +160,6 @@ def first_readable(reader: Reader) -> Sample:
     raise reason
 
 
-def sky(true: Mask | None, classes: LabelSet, taught: Mask | None, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """(H, W): where the true labels, in their `classes`, say sky; where they are silent, where the teacher's do."""
-    told = np.zeros(size, bool) if taught is None else taught == CITYSCAPES.sky_id
+def sky(true: Mask | None, classes: LabelSet, told: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(H, W): where the true labels, in their `classes`, say sky; where they are silent, where the teacher told so."""
     return told if true is None else np.where(true == UNLABELLED, told, true == classes.sky_id)

@@ -25,17 +25,18 @@ class OnnxLabels:
         if 0 not in self._bound and views.scales != (1.0,):
             height, width = self._bound
             raise TeacherError(f"{self._network.file} takes {width}x{height} px alone; leave out --scales")
-        self._classes = tuple(dict.fromkeys(self._output.train_ids))
+        self.classes = description.labels
+        self._told = tuple(dict.fromkeys(self._output.train_ids))
 
     def labels(self, image: Image) -> tuple[Mask, Confidence]:
         """See `LabelTeacher.labels`."""
-        total = np.zeros((*image.shape[:2], len(self._classes)), np.float32)
+        total = np.zeros((*image.shape[:2], len(self._told)), np.float32)
         looks = [(scale, flipped) for scale in self._views.scales for flipped in self._views.mirrored]
         for scale, flipped in looks:
             total += mirror(self._look(mirror(image, flipped), scale), flipped)
         best = total.argmax(axis=2)
         sure = np.take_along_axis(total, best[..., None], axis=2)[..., 0] / np.float32(len(looks))
-        return np.array(self._classes, np.uint8)[best], sure
+        return np.array(self._told, np.uint8)[best], sure
 
     def _look(self, image: Image, scale: float) -> NDArray[np.float32]:
         """(H, W, N) probability of each class."""
@@ -49,7 +50,7 @@ class OnnxLabels:
             planes = np.exp(planes - planes.max(axis=0))
             planes /= planes.sum(axis=0)
         channels = np.array(self._output.train_ids)
-        merged = np.stack([planes[channels == each].sum(axis=0) for each in self._classes], axis=2)
+        merged = np.stack([planes[channels == each].sum(axis=0) for each in self._told], axis=2)
         whole = letterbox.unpad(resized(merged, letterbox.target))
         return resized(whole, letterbox.source)
 

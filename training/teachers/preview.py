@@ -8,7 +8,6 @@ import numpy as np
 from mt_perception.datasets.cityscapes import decode_depth
 from mt_perception.datasets.sample import DatasetError, read_ids, read_uint16
 from mt_perception.draw import render
-from mt_perception.labels import CITYSCAPES
 from mt_perception.types import DataError
 from mt_perception_training.teachers.folder import PREVIEW, Pupil
 
@@ -41,4 +40,4 @@ def _cell(pupil: Pupil, kind: str, name: str) -> render.Image:
     if kind == "depth":
         return render.color_depth(decode_depth(read_uint16(path)), _NEAR_M, _FAR_M)
     values = read_ids(path)
-    return render.color_mask(values, CITYSCAPES) if kind == "labels" else np.repeat(values[..., None], 3, axis=2)
+    return render.color_mask(values, pupil.classes) if kind == "labels" else np.repeat(values[..., None], 3, axis=2)

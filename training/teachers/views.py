@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mt_perception.labels import CITYSCAPES, UNLABELLED
+from mt_perception.labels import UNLABELLED, LabelSet
 from mt_perception.types import Camera, DepthMap, Mask
 from mt_perception_training.teachers.network import TeacherError
 
@@ -35,10 +35,14 @@ class Views:
 
 
 class LabelTeacher(Protocol):
-    """Says what is where."""
+    """Says what is where, in its own classes."""
+
+    @property
+    def classes(self) -> LabelSet:
+        """Those of its masks."""
 
     def labels(self, image: Image) -> tuple[Mask, Confidence]:
-        """(H, W, 3) uint8 RGB -> (H, W) uint8 trainIds and (H, W) float32, how sure it is of each, 0 to 1."""
+        """(H, W, 3) uint8 RGB -> (H, W) uint8 trainIds of `classes`, and (H, W) float32, how sure of each: 0 to 1."""
 
 
 class DepthTeacher(Protocol):
@@ -53,9 +57,9 @@ def mirror(array: NDArray[Any], really: bool = True) -> NDArray[Any]:
     return np.ascontiguousarray(array[:, ::-1]) if really else array
 
 
-def confident(labels: Mask, sure: Confidence, at_least: float) -> Mask:
-    """(H, W) trainIds, `UNLABELLED` where the teacher is less sure, or names none of the evaluated classes."""
-    return np.where((sure >= at_least) & np.isin(labels, CITYSCAPES.train_ids), labels, np.uint8(UNLABELLED))
+def confident(labels: Mask, sure: Confidence, at_least: float, classes: LabelSet) -> Mask:
+    """(H, W) trainIds, `UNLABELLED` where the teacher is less sure, or names none of its `classes`."""
+    return np.where((sure >= at_least) & np.isin(labels, classes.train_ids), labels, np.uint8(UNLABELLED))
 
 
 def resized(array: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:
