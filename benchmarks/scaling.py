@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Time and memory of the whole node against the pixels of its input, and against 1, 2, 4 cameras with a node each."""
+"""Time and memory of the whole node against the pixels of its input, and of several cameras in one node or in one each.
+
+`fps` and `cpu_percent` are those of all cameras together, `all_rss_mb` what is resident of all nodes' processes.
+"""
 
 from __future__ import annotations
 
@@ -15,29 +18,31 @@ from mt_perception.settings import Settings
 from mt_perception.utils.entry import run
 
 COLUMNS = (
-    "size", "megapixels", "cameras", "network_p50_ms", "node_p50_ms", "node_p99_ms", "fps", "cpu_percent", "rss_mb",
+    "size", "megapixels", "cameras", "nodes", "network_p50_ms", "node_p50_ms", "node_p99_ms", "fps", "cpu_percent",
+    "all_rss_mb",
 )  # fmt: skip
 
 
 def measure(
     sizes: Sequence[tuple[int, int]], cameras: Sequence[int], number: int, rounds: int = 4, progress: bool = True
 ) -> list[Row]:
-    """A row for each size with one camera, then for more cameras at the first size; `fps` counts all of them."""
-    steps = [(size, 1) for size in sizes] + [(sizes[0], count) for count in cameras if count > 1]
+    """A row for each size with one camera, then two for more cameras at the first size: in one node, in one each."""
+    steps = [(size, 1, True) for size in sizes]
+    steps += [(sizes[0], count, is_shared) for count in cameras if count > 1 for is_shared in (True, False)]
     rows = []
-    for (height, width), count in steps:
-        load = Load((height, width), number, rounds=rounds, cameras=count)
+    for (height, width), count, is_shared in steps:
+        load = Load((height, width), number, rounds=rounds, cameras=count, shared=is_shared)
         row = measure_node(Settings(input_height=height, input_width=width), load, progress)
-        rows.append(row | {"megapixels": round(height * width / 1e6, 3)})
+        rows.append(row | {"nodes": 1 if is_shared else count, "megapixels": round(height * width / 1e6, 3)})
     return rows
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     sizes = [(256, 512), (384, 640), (400, 1024), (512, 1024), (800, 2048)]
     parser.add_argument("--sizes", type=image_size, nargs="+", default=sizes, metavar="HxW", help="image and input")
-    parser.add_argument("--cameras", type=int, nargs="+", default=[1, 2, 4])
+    parser.add_argument("--cameras", type=int, nargs="+", default=[1, 2, 4, 6])
     parser.add_argument("--images", type=int, default=100, help="for each camera")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)

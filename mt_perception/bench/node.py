@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -33,7 +33,7 @@ _START_TIMEOUT_S = 120.0  # a first start may compile
 class Load:
     """What the node is given to do: `images` of `size` (height, width), `rate` a second or as fast as it answers.
 
-    `cameras` nodes run at once, each with a camera of its own.
+    `cameras` nodes run at once, each with a camera of its own; or with `shared` one node with all of them.
     """
 
     size: tuple[int, int] = (512, 1024)
@@ -41,6 +41,7 @@ class Load:
     rate: float = 0.0
     rounds: int = 5
     cameras: int = 1
+    shared: bool = False
     topics: Sequence[str] = ANSWERS
     large_images: bool = True
 
@@ -102,40 +103,51 @@ def measure_node(settings: Settings, load: Load, progress: bool = True) -> Row:
     bare.warm_up(WANTED)  # which also puts the graph into the cache: the node's start is that of a second time
     network_ms: list[float] = []
     with running_nodes(settings, load) as nodes:
-        busy_before = sum(node.cpu_s for node in nodes)
+        busy_before = _cpu_s(nodes)
         for _ in tqdm(range(load.rounds), desc=f"node at {load.size[0]}x{load.size[1]}", disable=not progress):
             network_ms += _run_bare(bare, load.turn)
             for node in nodes:
                 node.ask(load.turn, load.rate)
             for node in nodes:
                 node.collect()
-        return _row(bare, load, nodes, network_ms, sum(node.cpu_s for node in nodes) - busy_before)
+        return _row(bare, load, nodes, network_ms, _cpu_s(nodes) - busy_before)
 
 
 @contextmanager
 def running_nodes(settings: Settings, load: Load) -> Iterator[list[RunningNode]]:
-    """The nodes of `load`, each connected with its latency probe."""
+    """The nodes of `load`, each connected with its latency probe; a shared one once for each camera."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        yield [stack.enter_context(_running_node(settings, load, folder, f"/bench{i}")) for i in range(load.cameras)]
+        names = tuple(f"camera{i}" for i in range(load.cameras))
+        if load.shared:
+            shared = _started(stack, settings.replace(cameras=names), load, folder, "/bench")
+            nodes = {f"/bench/{name}": shared for name in names}
+        else:
+            nodes = {f"/bench/{name}": _started(stack, settings, load, folder, f"/bench/{name}") for name in names}
+        yield [RunningNode(node, _probe(stack, load, folder, name), ready_s) for name, (node, ready_s) in nodes.items()]
 
 
-@contextmanager
-def _running_node(settings: Settings, load: Load, folder: Path, namespace: str) -> Iterator[RunningNode]:
+def _started(
+    stack: ExitStack, settings: Settings, load: Load, folder: Path, namespace: str
+) -> tuple[subprocess.Popen[bytes], float]:
+    """A node that is ready, and the seconds that it took."""
     log = folder / f"node{namespace.replace('/', '-')}.log"
+    sink = stack.enter_context(log.open("wb"))
+    started = time.monotonic()
+    node = stack.enter_context(
+        node_process("node", asdict(settings), folder, namespace, load.large_images, stdout=sink, stderr=sink)
+    )
+    _wait_until_ready(node, log)
+    return node, time.monotonic() - started
+
+
+def _probe(stack: ExitStack, load: Load, folder: Path, namespace: str) -> subprocess.Popen[bytes]:
     height, width = load.size
     camera = {"height": height, "width": width, "topics": list(load.topics)}
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-    with log.open("wb") as sink:
-        started = time.monotonic()
-        with node_process(
-            "node", asdict(settings), folder, namespace, load.large_images, stdout=sink, stderr=sink
-        ) as node:
-            _wait_until_ready(node, log)
-            ready_s = time.monotonic() - started
-            with node_process("latency_probe", camera, folder, namespace, load.large_images, **pipes) as probe:
-                _line(probe)  # that it is connected
-                yield RunningNode(node, probe, ready_s)
+    probe = stack.enter_context(node_process("latency_probe", camera, folder, namespace, load.large_images, **pipes))
+    _line(probe)  # that it is connected
+    return probe
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
@@ -178,9 +190,19 @@ def _row(bare: Perceiver, load: Load, nodes: list[RunningNode], network_ms: list
         "cpu_percent": round(100 * cpu_s / seconds, 1),
         "cpu_ms": round(1e3 * cpu_s / len(latencies_ms), 2),
         "rss_mb": round(max(node.rss_mb for node in nodes), 1),
+        "all_rss_mb": round(sum(node.rss_mb for node in _processes(nodes)), 1),
         "ready_s": round(max(node.ready_s for node in nodes), 2),
         "stages": {stage: {"p50": value} for stage, value in nodes[0].stages_ms.items()},
     }
+
+
+def _processes(nodes: Iterable[RunningNode]) -> list[RunningNode]:
+    """One for each process."""
+    return list({node.process.pid: node for node in nodes}.values())
+
+
+def _cpu_s(nodes: Iterable[RunningNode]) -> float:
+    return sum(node.cpu_s for node in _processes(nodes))
 
 
 def _line(process: subprocess.Popen[bytes]) -> Any:

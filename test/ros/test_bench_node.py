@@ -74,8 +74,11 @@ def test_node_overhead(script):
 
 def test_scaling(script):
     rows = script("scaling", "--sizes", "32x64", "64x96", "--cameras", "1", "2", "--images", "8")
-    assert [(row["size"], row["cameras"]) for row in rows] == [("32x64", 1), ("64x96", 1), ("32x64", 2)]
+    found = [(row["size"], row["cameras"], row["nodes"]) for row in rows]
+    assert found == [("32x64", 1, 1), ("64x96", 1, 1), ("32x64", 2, 1), ("32x64", 2, 2)]
     assert all(row["dropped"] == 0 and row["rss_mb"] > 0 for row in rows)
+    shared, separate = (row["all_rss_mb"] for row in rows[2:])
+    assert shared < 0.75 * separate
 
 
 def test_soak(script):
