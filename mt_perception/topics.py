@@ -127,7 +127,7 @@ OUTPUTS: Registry[OutputTopic] = Registry(registry.OUTPUTS, {each.name: each for
 def output_topics() -> tuple[OutputTopic, ...]:
     """The rows above, and those of other packages, by entry points. Raises `PluginError` for one that is none."""
     rows = {each.name: each for each in OUTPUT_TOPICS}
-    for plugin in OUTPUTS.keys() - rows.keys():
+    for plugin in [each for each in OUTPUTS if each not in rows]:
         row = OUTPUTS[plugin]
         if not (isinstance(row, OutputTopic) and row.make and row.made == "frame"):
             raise PluginError(f"the output {plugin} of a plug-in is {row!r}; expected an OutputTopic with `make`")
