@@ -51,7 +51,7 @@ def test_the_cpu_path_runs_without_torch(bundle, cache_home):
     """The real thing: a prediction in a process in which importing torch, rclpy or training fails."""
     program = f"""
 import sys
-for name in ("torch", "torchvision", "rclpy", "rosbags", "mt_perception_training", "mujoco"):
+for name in ("torch", "torchvision", "rclpy", "rosbags", "mt_perception_training", "mt_city", "mujoco"):
     sys.modules[name] = None
 import numpy as np
 from mt_perception.pipeline import Perceiver
