@@ -27,9 +27,9 @@ test: $(VENV)/.test
 test-core: $(VENV)/.test
 	$(PYTEST) --ignore test/ros
 
-# in a process of its own: torch and MuJoCo's OpenGL in one can crash
+# in processes of their own: torch and MuJoCo's OpenGL in one can crash
 test-city: $(VENV)/.test
-	$(BIN)/python -m pytest --durations=5 packages/mt_city
+	$(PYTEST) packages/mt_city
 
 test-ros: $(VENV)/.test
 	$(PYTEST) test/ros
