@@ -7,15 +7,13 @@ pytest.importorskip("rclpy")
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from fixed_backend import Says
-from rclpy.clock import Clock
 from rclpy.logging import get_logger
 
 import mt_perception.ros.health as module
 from mt_perception.backends import BackendError
 from mt_perception.backends.hot_swap import HotSwapBackend
 from mt_perception.ros.health import AGE, Health
-from mt_perception.ros.perception import Perception
-from mt_perception.settings import Settings
+from mt_perception.ros.model import Model
 
 
 class Log:
@@ -185,8 +183,9 @@ def test_the_real_logger_takes_warnings_and_errors(capfd):
 
 def test_another_backend_than_the_one_requested_is_an_error(health, log):
     """The engine cannot be built: the node says so, and goes on."""
-    perception = Perception(Settings(), health, log, Clock())
-    perception.report_backend()
+    model = Model(log)
+    model._healths = (health,)
+    model.report_backend()
     assert status(health)[0] == DiagnosticStatus.OK, "nothing is loaded yet"
     go = threading.Event()
 
@@ -196,19 +195,19 @@ def test_another_backend_than_the_one_requested_is_an_error(health, log):
         raise BackendError("no memory")
 
     backend = HotSwapBackend(Says(), prepare, background=True)
-    perception._backend = weakref.ref(backend)
+    model._backend = weakref.ref(backend)
     while not backend.progress:
         go.wait(0.01)
-    perception.report_backend()
+    model.report_backend()
     level, message, values = status(health)
     assert (level, message, values["backend"]) == (DiagnosticStatus.WARN, "building the engine", "fixed")
     go.set()
     while not backend.fallback:
         go.wait(0.01)
-    perception.report_backend()
+    model.report_backend()
     level, message, values = status(health)
     assert level == DiagnosticStatus.ERROR
     assert message == "backend fallback: fixed fixed serves instead, because no memory"
     assert "warning: backend" not in values and message in log.lines
     del backend
-    perception.report_backend()
+    model.report_backend()
