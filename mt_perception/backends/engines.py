@@ -37,7 +37,12 @@ class CacheKey:
     def file_name(self) -> str:
         """Tells a reader what it is; the hash at the end makes it one of a kind."""
         digest = hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
-        return f"{self.weights[:12]}-{self.width}x{self.height}-{self.precision}-{digest[:16]}.{self.ending}"
+        return f"{self.weights[:12]}-{self.width}x{self.height}-{self.form}-{digest[:16]}.{self.ending}"
+
+    @property
+    def form(self) -> str:
+        """What the name tells of it beside model and size."""
+        return self.precision
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,9 @@ _NOTES = {
     "tensorrt_rtx": "on an RTX card",
     "onnxruntime": "on the processor, or where onnx_providers says; a model without an ONNX graph needs PyTorch, too",
 }
-_WITHOUT_A_GPU = {"tensorrt_rtx": "; engines for other machines can be built here: mt-perception export --targets"}
+_WITHOUT_A_GPU = {
+    "tensorrt_rtx": "; engines for other machines can be built here: mt-perception export --backend tensorrt_rtx"
+}
 
 
 def readiness() -> dict[str, str]:

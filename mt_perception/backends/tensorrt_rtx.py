@@ -31,11 +31,17 @@ class RtxKey(CacheKey):
     target: str
     tensorrt_rtx: str
 
+    @property
+    def form(self) -> str:
+        return f"{self.precision}-{self.target}"
+
 
 def library() -> Any:
-    """The module of TensorRT for RTX."""
-    import tensorrt_rtx
-
+    """The module of TensorRT for RTX. Raises `BackendError` when it is installed, and cannot be loaded."""
+    try:
+        import tensorrt_rtx
+    except (ImportError, OSError) as error:
+        raise BackendError(f"tensorrt_rtx cannot be loaded ({error}); pip install tensorrt-rtx-cu13") from error
     return tensorrt_rtx
 
 

@@ -1,5 +1,6 @@
 """Engines for RTX cards, really built, which needs no card; running them does, and is refused in one sentence."""
 
+import sys
 from dataclasses import replace
 from importlib.util import find_spec
 
@@ -44,7 +45,8 @@ def test_the_model_carries_an_engine_for_each_card_and_precision(bundle, built):
     weights = bundle.file(WEIGHTS).stat().st_size
     assert all(weights / 3 < size < 5 * weights + 3e6 for size in sizes.values()), (sizes, weights)
     assert all(sizes["fp16", target] < sizes["fp32", target] for target in TARGETS)
-    assert len([name for name in built.card.files if name.endswith(".rtx")]) == 6
+    names = [name for name in built.card.files if name.endswith(".rtx")]
+    assert len(names) == 6 and sum("-fp16-sm120-" in name for name in names) == 1
     assert built.model_hash == bundle.model_hash
 
 
@@ -164,6 +166,14 @@ def test_without_the_library_the_command_that_installs_it_is_told(bundle, monkey
     monkeypatch.setattr("mt_perception.backends.find_spec", lambda name: None)
     assert main(["export", "--backend", "tensorrt_rtx", "--model", str(bundle.folder)]) == 1
     assert "pip install 'mt_perception[tensorrt_rtx]'" in capsys.readouterr().err
+
+
+def test_a_library_that_cannot_be_loaded_is_said_in_one_sentence(monkeypatch):
+    from mt_perception.backends.tensorrt_rtx import library
+
+    monkeypatch.setitem(sys.modules, "tensorrt_rtx", None)
+    with pytest.raises(BackendError, match=r"tensorrt_rtx cannot be loaded \(.*; pip install tensorrt-rtx-cu13"):
+        library()
 
 
 @pytest.mark.gpu
