@@ -13,7 +13,7 @@ _NOTES = {
     "onnxruntime": "on the processor, or where onnx_providers says; a model without an ONNX graph needs PyTorch, too",
 }
 _WITHOUT_A_GPU = {
-    "tensorrt_rtx": "; engines for other machines can be built here: mt-perception export --backend tensorrt_rtx"
+    "tensorrt_rtx": "; builds engines for other machines here: mt-perception export --backend tensorrt_rtx"
 }
 
 

@@ -33,7 +33,7 @@ def test_a_machine_without_a_gpu_builds_engines_for_others(machine):
     found = machine({"torch", "tensorrt_rtx", "openvino", "onnxruntime"}, driver=False)
     assert found["openvino"] == "ready, on the processor"
     assert found["torch"] == "ready, on the processor: there is no NVIDIA GPU"
-    assert found["tensorrt_rtx"].startswith("missing: an NVIDIA GPU with its driver; engines for other machines can be")
+    assert found["tensorrt_rtx"].startswith("missing: an NVIDIA GPU with its driver; builds engines for other machines")
     assert "pip install" not in found["tensorrt_rtx"]
 
 
