@@ -5,6 +5,7 @@ The engine is the whole graph, bytes in and bytes out, where Torch-TensorRT's is
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from mt_perception.backends.torch import TorchBackend
 from mt_perception.model.bundle import Bundle
 from mt_perception.utils.files import write_whole
 
+_LOG = logging.getLogger(__name__)
 MOST_IMAGES = 6
 """An engine takes so many at once, or fewer; it is tuned to one."""
 
@@ -27,7 +29,7 @@ def parse(trt: Any, graph: bytes) -> tuple[Any, Any, Any]:
 
     The network lives as long as the two others. Raises `BackendError` with what the parser refuses.
     """
-    logger = trt.Logger(trt.Logger.ERROR)
+    logger = _logger(trt)
     builder = trt.Builder(logger)
     network = builder.create_network(1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED))
     parser = trt.OnnxParser(network, logger)
@@ -58,11 +60,28 @@ def build(trt: Any, graph: bytes, capabilities: Sequence[Any] = (), timing_cache
     config.set_timing_cache(timings, False)
     engine = builder.build_serialized_network(network, config)
     if engine is None:
-        raise BackendError(f"{trt.__name__} {trt.__version__} cannot build the engine; what it says is above")
+        said = " ".join(" ".join(builder.logger.errors).split())
+        raise BackendError(f"{trt.__name__} {trt.__version__} cannot build the engine: {said[-400:]}")
     if timing_cache:
         with suppress(OSError):  # the next build takes longer
             write_whole(timing_cache, bytes(config.get_timing_cache().serialize()))
     return bytes(engine)
+
+
+def _logger(trt: Any) -> Any:
+    """Keeps what the library calls errors, and prints none: without a driver it complains, and builds all the same."""
+
+    class Logger(trt.ILogger):  # type: ignore[misc]
+        def __init__(self) -> None:
+            trt.ILogger.__init__(self)
+            self.errors: list[str] = []
+
+        def log(self, severity: Any, message: str) -> None:
+            _LOG.debug("%s: %s", trt.__name__, message)
+            if severity in (trt.ILogger.Severity.INTERNAL_ERROR, trt.ILogger.Severity.ERROR):
+                self.errors.append(message)
+
+    return Logger()
 
 
 def _read(file: Path | None) -> bytes:
@@ -89,7 +108,7 @@ class EngineGraph:
     """An engine in the place of `network.graph.DeployedGraph`; for `count` images at a time."""
 
     def __init__(self, trt: Any, engine: bytes, size: tuple[int, int], count: int = 1) -> None:
-        self._runtime = trt.Runtime(trt.Logger(trt.Logger.ERROR))
+        self._runtime = trt.Runtime(_logger(trt))
         _refuse_foreign(trt, self._runtime, engine)
         self._engine = self._runtime.deserialize_cuda_engine(engine)
         if self._engine is None:
