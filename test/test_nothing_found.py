@@ -75,7 +75,9 @@ TRAINING = {
     "pseudo-label": ["pseudo-label", "--teacher", "TEACHER", "--data", "camvid=IN", "--out", "OUT"],
     "train": ["train", "--recipe", "street", "--data", "camvid=IN", "cityscapes=IN", "city=IN", "--out", "OUT"],
 }
-WITHOUT_IMAGES = {"init", "info", "models", "params", "bench", "compare", "tune", "bag from-city", "export", "city"}
+WITHOUT_IMAGES = {
+    "init", "info", "models", "params", "bench", "compare", "tune", "costmap", "bag from-city", "export", "city",
+}  # fmt: skip
 """Commands that read none, or make their own; training's export reads them only with --data."""
 
 
