@@ -55,6 +55,7 @@ def cut(source: Path, folder: Path, name: str, seconds: float) -> list[Segment]:
 
 def check_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     """Write the manifest of the work into `folder`, which is ours; refuse one whose manifest tells other `facts`."""
+    facts = json.loads(json.dumps(dict(facts)))  # as they come back from the file: JSON knows no tuples
     manifest = folder / _MANIFEST
     if manifest.is_file():
         try:
@@ -68,7 +69,7 @@ def check_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
                     f"remove {folder}, or give another output"
                 )
         return
-    write_whole(manifest, (json.dumps(dict(facts), indent=1) + "\n").encode())
+    write_whole(manifest, (json.dumps(facts, indent=1) + "\n").encode())
 
 
 def join(segments: list[Segment], out: Path) -> None:

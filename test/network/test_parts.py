@@ -41,7 +41,7 @@ def test_linear_concat_is_linear_resize_concat_and_pointwise():
     [
         ("timm/nothing", "has no model 'nothing'"),
         ("timm/vit_tiny_patch16_224", "has maps at strides .*16.*; the decoders need 4 too"),
-        ("resnet", "encoder is 'resnet'; allowed: mobilenet_v3_small, .*, or timm/NAME"),
+        ("resnet", "encoder is 'resnet'; allowed: mobilenet_v3_small, .*, timm/NAME, or an installed plug-in"),
     ],
 )
 def test_encoders_that_there_are_not(name, said):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from miniature import CAMERA, HEIGHT, WIDTH, scene
 
+from mt_perception.datasets.city import city_camera
 from mt_perception.datasets.sample import Sample
 from mt_perception.labels import UNLABELLED
 from mt_perception_training.augment import (
@@ -24,7 +25,7 @@ from mt_perception_training.window import Window
 @pytest.fixture
 def sample() -> Sample:
     made = scene(np.random.default_rng(0))
-    return Sample("scene", made.left, made.labels, made.depth_m, made.camera)
+    return Sample("scene", made.left, made.labels, made.depth_m, city_camera(made.camera))
 
 
 @pytest.mark.parametrize("scale", [0.5, 1.0, 1.7])
