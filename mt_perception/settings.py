@@ -13,7 +13,9 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from mt_perception.utils import registry
-from mt_perception.utils.setting import Setting, SettingsError, did_you_mean
+from mt_perception.utils.setting import Setting as Setting
+from mt_perception.utils.setting import SettingsError as SettingsError
+from mt_perception.utils.setting import did_you_mean as did_you_mean
 
 
 def _setting(default: Any, description: str, **facts: Any) -> Any:

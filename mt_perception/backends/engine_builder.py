@@ -104,6 +104,7 @@ def open_tensorrt(bundle: Bundle, settings: Settings, size: tuple[int, int], bac
 def tensorrt_engine(bundle: Bundle, size: tuple[int, int], precision: str) -> Engine:
     """The TensorRT engine of this model on this machine."""
     from mt_perception.backends import tensorrt
+    from mt_perception.backends.torch import TorchBackend
 
     folder = cache_folder() / "tensorrt"
     return Engine(
@@ -111,7 +112,7 @@ def tensorrt_engine(bundle: Bundle, size: tuple[int, int], precision: str) -> En
         key=tensorrt.engine_key(bundle, size, precision),
         build=lambda: tensorrt.build_engine(bundle, size, precision, folder / "timing.bin"),
         run=lambda engine: tensorrt.backend_of(bundle, size, precision, engine),
-        reference=lambda: tensorrt.TorchBackend(bundle, size, precision),
+        reference=lambda: TorchBackend(bundle, size, precision),
     )
 
 

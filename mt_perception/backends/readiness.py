@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mt_perception.backends import BACKENDS, MODULES, NVIDIA_DRIVER, find_spec
+from importlib.util import find_spec
+
+from mt_perception.backends import BACKENDS, MODULES, NVIDIA_DRIVER
 
 _DRIVER = "an NVIDIA GPU with its driver"
 _NEEDS = {"tensorrt": ("torch",), "tensorrt_rtx": ("torch",)}

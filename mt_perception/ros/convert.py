@@ -37,9 +37,9 @@ def new_message(type_name: str, **fields: Any) -> Any:
     return message
 
 
-def _typed(values: NDArray[Any], code: str) -> array:
+def _typed(values: NDArray[Any], code: str) -> array[Any]:
     """The values of a contiguous array in the one type that a message takes without checking each of them."""
-    typed = array(code)
+    typed: array[Any] = array(code)
     typed.frombytes(values.view(np.uint8).data)
     return typed
 
