@@ -134,7 +134,9 @@ def _rounded(sums: NDArray[np.object_]) -> NDArray[np.float64]:
     return np.array([each / 2**_BITS for each in sums.tolist()])
 
 
-def _depth_sums(predicted_m: DepthMap, truth_m: DepthMap, group: NDArray[np.integer[Any]], groups: int) -> NDArray[np.float64]:
+def _depth_sums(
+    predicted_m: DepthMap, truth_m: DepthMap, group: NDArray[np.integer[Any]], groups: int
+) -> NDArray[np.float64]:
     """(groups, 9) sums over the pixels of each group; those of group `groups` do not count."""
     has_truth = known_depth(truth_m) & (group < groups)
     both = has_truth & known_depth(predicted_m)

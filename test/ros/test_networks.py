@@ -12,7 +12,9 @@ from mt_perception.messages.read import array_from_image
 from mt_perception.model.spec import RELATED
 
 
-@pytest.mark.parametrize("network", ["twins_svt_small", "segnet-separable"])
+@pytest.mark.parametrize(
+    "network", ["segnet-separable"]
+)  # the contracts run all of them on OpenVINO; Twins takes a minute
 def test_the_node_runs_it(network, start, probe, lively_bundle):
     bundle = lively_bundle(RELATED[network])
     topics = {"segmentation/mask": np.uint8, "depth/image": np.float32}
