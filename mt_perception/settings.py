@@ -1,6 +1,6 @@
 """Every setting once: name, default, bounds, unit, description, and whether it may change while running.
 
-The node's parameters, the launch arguments, `config/perception.yaml`, the README's table and the command line
+The node's parameters, launch arguments, `config/perception.yaml`, the table in docs/parameters.md and the command line
 are derived from this file, or tested against it.
 """
 

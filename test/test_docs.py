@@ -1,4 +1,4 @@
-"""What the README lists is what the code has."""
+"""What the documents list is what the code has."""
 
 import re
 
@@ -14,6 +14,11 @@ def readme(root):
     return (root / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.fixture(scope="module")
+def parameters(root):
+    return (root / "docs" / "parameters.md").read_text(encoding="utf-8")
+
+
 def parameter_row(setting) -> str:
     default = str(setting.default).lower() if setting.kind is bool else setting.parameter
     shown = f"`{default}`" if default != "" else "empty"
@@ -21,18 +26,18 @@ def parameter_row(setting) -> str:
     return f"| `{setting.name}` | {shown} | {setting.allowed} | {live} | {setting.description} |"
 
 
-def test_every_parameter_has_its_row(readme):
-    missing = [row for row in map(parameter_row, SETTINGS.values()) if row not in readme]
+def test_every_parameter_has_its_row(parameters):
+    missing = [row for row in map(parameter_row, SETTINGS.values()) if row not in parameters]
     assert missing == [], "\n" + "\n".join(missing)
 
 
-def test_every_launch_argument_is_listed(readme, root):
+def test_every_launch_argument_is_listed(parameters, root):
     source = (root / "launch" / "perception.launch.py").read_text()
     names = set(re.findall(r'argument\(\s*"(\w+)"', source)) | set(
         re.search(r"OVERRIDES = \((.*?)\)", source, re.S).group(1).replace('"', "").replace(",", " ").split()
     )
     assert len(names) > 12
-    listed = set(re.findall(r"^\| `(\w+)(?::=[^`]*)?` \|", readme, re.M))
+    listed = set(re.findall(r"^\| `(\w+)(?::=[^`]*)?` \|", parameters, re.M))
     assert names <= listed, names - listed
 
 
@@ -45,10 +50,24 @@ def test_the_example_of_the_library_runs(readme, tmp_path, monkeypatch, cache_ho
     assert 0 <= road <= 1 and metres > 0
 
 
-def test_files_that_the_documents_name_exist(root):
-    for document in (root / "README.md", root / "ARCHITECTURE.md", root / "CONTRIBUTING.md"):
-        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8")):
-            assert (root / target).exists(), f"{document.name} names {target}"
+def headings(text: str) -> set[str]:
+    """As they are linked to."""
+    return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in re.findall(r"^#+ (.+)$", text, re.M)}
+
+
+def test_files_and_headings_that_the_documents_link_to_exist(root):
+    documents = [*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("packages/*/*.md")]
+    assert len(documents) > 12
+    for document in documents:
+        for target in re.findall(r"\]\(([^):]+)\)", document.read_text(encoding="utf-8")):
+            path, _, heading = target.partition("#")
+            file = document.parent / path if path else document
+            assert file.exists(), f"{document.name} names {target}"
+            assert not heading or heading in headings(file.read_text(encoding="utf-8")), f"{document.name}: {target}"
+
+
+def test_the_readme_stays_short(readme):
+    assert len(readme.splitlines()) <= 130
 
 
 def test_files_stay_small(root):
