@@ -141,6 +141,13 @@ class Settings:
     stereo_width: int = _setting(
         480, "Width at which pairs are matched; wider ones are made smaller", unit="px", bounds=(64, 4096), live=True
     )
+    compressed: tuple[str, ...] = _setting(
+        (),
+        "Image topics that are published compressed as well, such as segmentation/overlay,depth/image, for weak "
+        "networks: colours as JPEG, labels and millimetres as PNG, metres as compressedDepth; made only while somebody "
+        "subscribes",
+        names="[a-z_/]+",
+    )
     overlay_opacity: float = _setting(
         0.5, "Weight of the class colours in segmentation/overlay", bounds=(0.0, 1.0), live=True
     )

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from mt_perception.utils import registry
 from mt_perception.utils.registry import PluginError, Registry
 
 IMAGE_TYPE, COMPRESSED_TYPE = "sensor_msgs/msg/Image", "sensor_msgs/msg/CompressedImage"
-COMPRESSED = "/compressed"
+COMPRESSED, COMPRESSED_DEPTH = "/compressed", "/compressedDepth"
 
 IMAGE, LEFT_IMAGE, RIGHT_IMAGE = "image", "left/image_rect", "right/image_rect"
 """What the node listens to, and beside each its `camera_info_topic`. In recordings `IMAGE` is a left one's role too."""
@@ -137,6 +137,13 @@ def output_topics() -> tuple[OutputTopic, ...]:
     return tuple(rows.values())
 
 
+def compressed_output(output: OutputTopic) -> OutputTopic:
+    """The topic beside an output's on which image_transport's subscribers look for its compressed form."""
+    form = COMPRESSED_DEPTH if output.encoding == "32FC1" else COMPRESSED
+    content = f"{output.name}, compressed"
+    return replace(output, name=output.name + form, type_name=COMPRESSED_TYPE, content=content, recorded=False)
+
+
 def image_inputs(stereo: bool, camera: str = "") -> tuple[str, ...]:
     """The topics on which the node waits for images: of its camera, or of left and right."""
     return tuple(of_camera(each, camera) for each in ((LEFT_IMAGE, RIGHT_IMAGE) if stereo else (IMAGE,)))
@@ -167,7 +174,9 @@ def truth_name(topic: str) -> str:
 def is_made_here(topic: str) -> bool:
     """Whether a topic holds truth, or results of this package's node, in whatever namespace."""
     return bool(truth_name(topic)) or any(
-        namespace_of(topic, each.name) is not None for each in output_topics() if each.type_name == IMAGE_TYPE
+        namespace_of(topic.removesuffix(COMPRESSED_DEPTH), each.name) is not None
+        for each in output_topics()
+        if each.type_name == IMAGE_TYPE
     )
 
 

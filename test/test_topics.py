@@ -20,6 +20,7 @@ from mt_perception.topics import (
     OBSTACLES,
     OUTPUT_TOPICS,
     camera_info_topic,
+    compressed_output,
     image_inputs,
     is_made_here,
     is_rectified,
@@ -162,3 +163,10 @@ def test_a_namespace_changes_no_role(space):
     given_topics = [f"{prefix}{each}" for each in (*topics.split(), *more.values())]
     roles, notes = roles_of(given_topics, prefix + image, prefix + right)
     assert roles == {role: prefix + topic for role, topic in (expected | more).items()} and notes == []
+
+
+def test_the_compressed_form_of_a_result_is_no_camera():
+    for output in OUTPUT_TOPICS:
+        if output.encoding:
+            assert is_made_here(f"/robot/{compressed_output(output).name}")
+    assert not is_made_here("/camera/image_raw/compressed") and not is_made_here("/camera/depth/compressedDepth")

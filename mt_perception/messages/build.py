@@ -67,6 +67,24 @@ class MessageBuilder:
         form = {"jpg": "jpeg"}.get(extension, extension)
         return self._new("sensor_msgs/msg/CompressedImage", header=header, format=form, data=data.ravel())
 
+    def compressed_depth(self, depth_m: NDArray[np.float32], header: Any) -> Any:
+        """(H, W) metres -> `CompressedImage` as image_transport's `compressedDepth` reads it, from 0.5 to 250 m.
+
+        A PNG of 16 bits behind a header of 12 bytes: 0 for the form "inverse depth", and A and B with
+        `depth = A / (value - B)`; the value 0 stands for no depth. An error of half a value is 8 cm at 70 m
+        (compressed_depth_image_transport, codec.cpp).
+        """
+        near_m, far_m = 0.5, 250.0
+        scale = np.float32(65534 / (1 / near_m - 1 / far_m))
+        shift = np.float32(1 - scale / far_m)
+        known = np.isfinite(depth_m) & (depth_m > 0) & (depth_m <= far_m)
+        inverse = np.divide(scale, depth_m, out=np.zeros(depth_m.shape, np.float32), where=known) + shift
+        values = np.where(known, np.clip(np.rint(inverse), 1, 65535), 0).astype(np.uint16)
+        head = np.int32(0).tobytes() + np.array([scale, shift], np.float32).tobytes()
+        data = np.frombuffer(head + cv2.imencode(".png", values)[1].tobytes(), np.uint8)
+        form = "32FC1; compressedDepth png"
+        return self._new("sensor_msgs/msg/CompressedImage", header=header, format=form, data=data)
+
     def camera_info(self, camera: Camera, header: Any, right_by_m: float = 0.0) -> Any:
         """`CameraInfo` of a rectified, undistorted image by a camera that lies `right_by_m` right of the left one."""
         fx, fy, cx, cy = camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px

@@ -14,8 +14,21 @@ from mt_perception.messages.build import MessageBuilder
 from mt_perception.prediction import Prediction
 from mt_perception.settings import Settings
 from mt_perception.stereo import Match, disparity
-from mt_perception.topics import CONFIDENCE, DEPTH, DEPTH_CAMERA, MASK, OBSTACLES, POINTS, OutputTopic
+from mt_perception.topics import (
+    COMPRESSED,
+    COMPRESSED_DEPTH,
+    COMPRESSED_TYPE,
+    CONFIDENCE,
+    DEPTH,
+    DEPTH_CAMERA,
+    MASK,
+    OBSTACLES,
+    POINTS,
+    OutputTopic,
+)
 from mt_perception.types import Frame
+
+_JPEG_QUALITY = 90
 
 
 @dataclass(frozen=True)
@@ -72,9 +85,21 @@ MESSAGES: Mapping[str, Callable[[Result], Any]] = {
 
 def message_of(output: OutputTopic, result: Result) -> Any:
     """The message for a topic that is made for each frame."""
-    make = output.make or IMAGES.get(output.name) or MESSAGES[output.name]
+    name = output.name.removesuffix(COMPRESSED_DEPTH).removesuffix(COMPRESSED)
+    make = output.make or IMAGES.get(name) or MESSAGES[name]
     made = make(result)
+    if output.type_name == COMPRESSED_TYPE:
+        return _compressed(made, output.encoding, result)
     return result.builder.image(made, output.encoding, result.header) if output.encoding else made
+
+
+def _compressed(pixels: NDArray[Any], encoding: str, result: Result) -> Any:
+    """Colours as JPEG; never labels and millimetres, which are PNG; metres as image_transport's plug-in has them."""
+    if encoding == "32FC1":
+        return result.builder.compressed_depth(pixels, result.header)
+    if encoding == "rgb8":
+        return result.builder.compressed(pixels[..., ::-1], "jpg", result.header, jpeg_quality=_JPEG_QUALITY)
+    return result.builder.compressed(pixels, "png", result.header)
 
 
 def disparity_message(match: Match, left: Frame, builder: MessageBuilder) -> Any:

@@ -30,7 +30,7 @@ SEGMENT_S = 20.0
 INDIFFERENT = {
     "threads", "streams", "pinning", "image_transport", "overlay_opacity", "depth_color_min_m", "depth_color_max_m",
     "input_timeout_s", "late_after_s", "build_only", "force_rebuild", "autostart", "cameras", "stereo_cameras",
-    "obstacle_classes", "obstacle_min_confidence", "obstacle_voxel_m",
+    "obstacle_classes", "obstacle_min_confidence", "obstacle_voxel_m", "compressed",
 }  # fmt: skip
 """Settings on which results do not depend: what was stopped may go on with others."""
 

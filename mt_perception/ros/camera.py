@@ -59,7 +59,7 @@ class CameraStream:
     def open(self) -> None:
         """Advertise the outputs."""
         settings, is_pair = self._settings(), self._settings().is_pair(self.name)
-        self._outputs = OutputPublishers(self._node, is_pair, self.name)
+        self._outputs = OutputPublishers(self._node, is_pair, self.name, settings.compressed)
         for name, problem in self._outputs.missing.items():
             self._node.get_logger().info(problem)
             self.health.describe(**{name: problem})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from rclpy.node import Node
@@ -10,18 +10,25 @@ from rclpy.publisher import Publisher
 
 from mt_perception.labels import Label
 from mt_perception.ros import convert, qos
-from mt_perception.topics import LABEL_INFO, OutputTopic, of_camera, output_topics
+from mt_perception.settings import SettingsError
+from mt_perception.topics import LABEL_INFO, OutputTopic, compressed_output, of_camera, output_topics
 
 
 class OutputPublishers:
-    """A publisher for each output of a camera; those of pairs only with `stereo`."""
+    """A publisher for each output of a camera; those of pairs only with `stereo`. Images in `compressed` have two.
 
-    def __init__(self, node: Node, stereo: bool, camera: str = "") -> None:
+    Raises `SettingsError` for one of these that is none.
+    """
+
+    def __init__(self, node: Node, stereo: bool, camera: str = "", compressed: Collection[str] = ()) -> None:
         self._node = node
         self._publishers: dict[str, Publisher] = {}
         self.missing: dict[str, str] = {}
         """What is not published since its type is not installed, by name, in a sentence with the remedy."""
-        self._outputs = output_topics()
+        images = {each.name: each for each in output_topics() if each.encoding}
+        if unknown := [each for each in compressed if each not in images]:
+            raise SettingsError(f"compressed has {unknown[0]!r}; the images are {', '.join(images)}")
+        self._outputs = (*output_topics(), *(compressed_output(images[each]) for each in compressed))
         for output in self._outputs:
             if output.made == "match" and not stereo:
                 continue

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mt_perception.draw.cloud import POINT
 from mt_perception.labels import Label
@@ -18,6 +21,7 @@ MESSAGES = {
     "planar": lambda of, head: of.image(np.zeros((3, 4), np.uint8), "nv12", head),
     "strided": lambda of, head: of.image(np.arange(48, dtype=np.uint8).reshape(4, 12)[:, ::2], "mono8", head),
     "jpeg": lambda of, head: of.compressed(np.zeros((4, 6, 3), np.uint8), "jpg", head, jpeg_quality=90),
+    "compressed metres": lambda of, head: of.compressed_depth(np.full((2, 3), 1.5, np.float32), head),
     "camera": lambda of, head: of.camera_info(Camera(4, 3, 10.0, 11.0, 1.5, 1.0), head),
     "right camera": lambda of, head: of.camera_info(Camera(4, 3, 10.0, 11.0, 1.5, 1.0), head, 0.25),
     "points": lambda of, head: of.cloud(np.ones((2, 3), POINT), head),
@@ -61,3 +65,26 @@ def test_images_and_cameras_by_hand():
 def test_the_pixels_type_must_fit_the_encoding():
     with pytest.raises(DataError, match="32FC1 takes float32 pixels, got float64"):
         BUILDER.image(np.zeros((2, 3)), "32FC1", BUILDER.header(0, ""))
+
+
+def depth_from_compressed(message) -> np.ndarray:
+    """As image_transport's subscriber reads it."""
+    data = bytes(message.data)
+    scale, shift = np.frombuffer(data[4:12], np.float32)
+    values = cv2.imdecode(np.frombuffer(data[12:], np.uint8), cv2.IMREAD_UNCHANGED).astype(np.float32)
+    assert data[:4] == bytes(4) and message.format == "32FC1; compressedDepth png"
+    return np.where(values > 0, scale / np.where(values > 0, values - shift, 1), np.nan)
+
+
+def test_compressed_depth_comes_back_and_what_is_unknown_or_far_is_none():
+    depth_m = np.array([[0.5, 1.0, 10.0, 70.0, 250.0], [np.nan, np.inf, 251.0, 0.0, -1.0]], np.float32)
+    back = depth_from_compressed(BUILDER.compressed_depth(depth_m, BUILDER.header(1, "camera")))
+    np.testing.assert_allclose(back[0], depth_m[0], rtol=4e-3)
+    assert abs(back[0, 3] - 70) < 0.08 and np.isnan(back[1]).all()
+
+
+@given(st.floats(0.5, 250))
+def test_compressed_depth_is_off_by_half_a_value_at_most(metres):
+    depth_m = np.full((2, 3), metres, np.float32)
+    back = depth_from_compressed(BUILDER.compressed_depth(depth_m, BUILDER.header(1, "camera")))
+    assert abs(back - depth_m).max() <= metres**2 / 32833 / 2 * 1.05 + 1e-4

@@ -180,3 +180,34 @@ def test_diagnostics_tell_what_is_going_on(run, probe):
         values = {v.key: v.value for v in status.values}
         assert values["backend"] == "openvino" and values["precision"] == "fp32" and len(values["model_hash"]) == 12
         assert float(values["output_fps"]) > 3 and float(values["network_p50_ms"]) > 0 and int(values["memory_mb"]) > 50
+
+
+def test_images_are_published_compressed_as_well_where_that_is_requested(run, probe):
+    names = {
+        "segmentation/mask": "/compressed",
+        "segmentation/overlay": "/compressed",
+        "depth/image": "/compressedDepth",
+    }
+    for name, form in names.items():
+        probe.listen(name)
+        probe.listen(name + form, CompressedImage)
+    run(compressed=list(names))
+    probe.wait_for_node()
+    probe.send(7)
+    probe.until(lambda: all(probe.received.values()))
+    raw = {name: array_from_image(probe.received[name][0]) for name in names}
+    mask, overlay, depth = (probe.received[name + form][0] for name, form in names.items())
+    assert stamp_ns(depth.header) == 7 and depth.format == "32FC1; compressedDepth png" and mask.format == "png"
+    np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(mask.data, np.uint8), -1), raw["segmentation/mask"])
+    colours = cv2.imdecode(np.frombuffer(overlay.data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1].astype(int)
+    off, swapped = (abs(each - raw["segmentation/overlay"]).mean() for each in (colours, colours[..., ::-1]))
+    assert off < 0.3 * swapped, "JPEG loses something of single pixels, and exchanges no colours"
+    values = cv2.imdecode(np.frombuffer(depth.data, np.uint8)[12:], -1)
+    known = np.isfinite(raw["depth/image"]) & (raw["depth/image"] <= 250)
+    np.testing.assert_array_equal(values > 0, known)
+
+
+def test_what_is_no_image_is_not_compressed(run):
+    node = run(compressed="points")
+    node.process.wait(30)
+    assert "compressed has 'points'; the images are segmentation/mask, " in node.log and "Traceback" not in node.log
