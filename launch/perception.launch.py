@@ -12,7 +12,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node, PushRosNamespace
 
 from launch import LaunchContext, LaunchDescription
-from mt_perception.settings import SETTINGS
+from mt_perception.settings import SETTINGS, Settings
 from mt_perception.topics import (
     COMPRESSED,
     DIAGNOSTICS,
@@ -121,14 +121,12 @@ def checked(name: str, text: str) -> object:
 
 def remappings(value: Mapping[str, str]) -> list[tuple[str, str]]:
     """From the node's input names to the topics of the cameras, or of left and right, that the arguments name."""
-    cameras = checked("cameras", value["cameras"]) or ("",)
-    pairs = checked("stereo_cameras", value["stereo_cameras"])
+    names = ("cameras", "stereo_cameras")
+    settings = Settings(**{name: value[name] for name in names}, stereo=value["stereo"] == "true")
     sides = [
         (f"{side}image_topic", f"{side}camera_info_topic", name)
-        for camera in cameras
-        for side, name in zip(
-            ("", "right_"), image_inputs(value["stereo"] == "true" or camera in pairs, camera), strict=False
-        )
+        for camera in settings.cameras or ("",)
+        for side, name in zip(("", "right_"), image_inputs(settings.is_pair(camera), camera), strict=False)
     ]
     given = {key: iter(split(value[key])) for key in {key for *keys, _ in sides for key in keys}}
     renamed = []

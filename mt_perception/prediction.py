@@ -102,7 +102,7 @@ class Prediction:
 
         x, y and z are NaN where depth is not finite. Raises `DataError` if one of the three outputs was not requested.
         """
-        return labelled_cloud(self.depth_m, self.camera, self.image, self.mask, self.confidence)
+        return self._cloud
 
     def obstacles(
         self, classes: Collection[str] = (), min_confidence: float = 0.5, voxel_m: float = 0.0
@@ -112,7 +112,11 @@ class Prediction:
         `classes`: their names; empty for all but the ground and the sky. `voxel_m`: see `cloud.obstacle_points`.
         Raises `DataError` if one of the three outputs was not requested.
         """
-        return obstacle_points(self.points(), self.classes.obstacles(classes), min_confidence, voxel_m)
+        return obstacle_points(self._cloud, self.classes.obstacles(classes), min_confidence, voxel_m)
+
+    @cached_property
+    def _cloud(self) -> NDArray[np.void]:
+        return labelled_cloud(self.depth_m, self.camera, self.image, self.mask, self.confidence)
 
     def with_depth(self, depth_m: DepthMap) -> Prediction:
         """The same with another depth."""

@@ -140,8 +140,7 @@ def output_topics() -> tuple[OutputTopic, ...]:
 def compressed_output(output: OutputTopic) -> OutputTopic:
     """The topic beside an output's on which image_transport's subscribers look for its compressed form."""
     form = COMPRESSED_DEPTH if output.encoding == "32FC1" else COMPRESSED
-    content = f"{output.name}, compressed"
-    return replace(output, name=output.name + form, type_name=COMPRESSED_TYPE, content=content, recorded=False)
+    return replace(output, name=output.name + form, type_name=COMPRESSED_TYPE, recorded=False)
 
 
 def image_inputs(stereo: bool, camera: str = "") -> tuple[str, ...]:

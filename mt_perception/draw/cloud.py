@@ -46,7 +46,7 @@ def obstacle_points(
     any: the first, from the image's top. Memory and time grow with H * W.
     """
     chosen = np.isin(np.arange(256), list(train_ids))
-    keep = chosen[points["label"] & 255] & (points["confidence"] >= min_confidence) & ~hovers(points["z"])
+    keep = chosen[points["label"]] & (points["confidence"] >= min_confidence) & ~hovers(points["z"])
     kept = points[keep]
     if not voxel_m or not len(kept):
         return kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +38,8 @@ class Result:
     prediction: Prediction
     settings: Settings
     builder: MessageBuilder
+    pixels: dict[str, NDArray[Any]] = field(default_factory=dict, compare=False)
+    """What was made of it already, by topic: an image and its compressed form have the same."""
 
     @cached_property
     def header(self) -> Any:
@@ -87,10 +89,13 @@ def message_of(output: OutputTopic, result: Result) -> Any:
     """The message for a topic that is made for each frame."""
     name = output.name.removesuffix(COMPRESSED_DEPTH).removesuffix(COMPRESSED)
     make = output.make or IMAGES.get(name) or MESSAGES[name]
-    made = make(result)
+    if not output.encoding:
+        return make(result)
+    if name not in result.pixels:
+        result.pixels[name] = make(result)
     if output.type_name == COMPRESSED_TYPE:
-        return _compressed(made, output.encoding, result)
-    return result.builder.image(made, output.encoding, result.header) if output.encoding else made
+        return _compressed(result.pixels[name], output.encoding, result)
+    return result.builder.image(result.pixels[name], output.encoding, result.header)
 
 
 def _compressed(pixels: NDArray[Any], encoding: str, result: Result) -> Any:

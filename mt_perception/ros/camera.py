@@ -50,6 +50,7 @@ class CameraStream:
         self._inputs: list[Any] = []
         self._infos = CameraInfos(node)
         self._pairs: PairSync | None = None
+        self._class_names: tuple[str, ...] = ()
 
     @property
     def topics(self) -> list[ImageTopic]:
@@ -74,6 +75,7 @@ class CameraStream:
         self.health.warn("camera_info", "depth is uncorrected: no camera_info yet")
         self.perception.publishers = self._outputs.of_frames
         self._outputs.publish_names(labels)
+        self._class_names = labels.names
         stereo, topics = self.perception.stereo, self.topics
         infos = [camera_info_topic(each) for each in image_inputs(stereo is not None, self.name)]
         self._infos.subscribe(infos[0], self._on_camera_info)
@@ -119,11 +121,17 @@ class CameraStream:
         inputs = [*self._inputs, *self._infos.subscriptions]
         self.health.warn_each("qos", qos.conflicts(self._node, inputs, self._outputs.all if self._outputs else []))
         self.health.warn_each("topic", misunderstandings(self._node, inputs))
+        self.health.warn("obstacle_classes", self._unknown_classes(settings) if self._inputs else "")
         if elsewhere := self._infos.look():
             self.health.warn("camera_info", f"depth is uncorrected: {elsewhere}")
         node = self._node.get_fully_qualified_name()
         name = f"{node}: {self.name}" if self.name else node
         return self.health.status(name, bool(self._inputs), settings.input_timeout_s, missing)
+
+    def _unknown_classes(self, settings: Settings) -> str:
+        """A sentence on classes that the model does not have; they have no points."""
+        missing = ", ".join(name for name in settings.obstacle_classes if name not in self._class_names)
+        return missing and f"obstacle_classes has {missing}; the model's classes are {', '.join(self._class_names)}"
 
     def _listen(self, topic: ImageTopic, callback: Callable[[convert.Serialized], None]) -> None:
         def refuse(problem: str) -> None:

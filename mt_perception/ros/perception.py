@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from typing import Any
 
 from rclpy.clock import Clock
@@ -85,7 +85,6 @@ class Perception:
         if ground:
             prediction = ground.correct(prediction, settings, perceiver.bundle.card.labels)
             watch.mark("ground")
-        self._health.warn("obstacle_classes", _unknown(settings.obstacle_classes, prediction.classes.names))
         result = Result(prediction, settings, convert.BUILDER)
         for output, publisher in possible:
             publisher.publish(message_of(output, result))
@@ -126,9 +125,3 @@ class Perception:
         else:
             self._health.warn("camera_size", "")
         return frame
-
-
-def _unknown(requested: Collection[str], names: Collection[str]) -> str:
-    """A sentence on classes that the model does not have; they have no points."""
-    missing = ", ".join(name for name in requested if name not in names)
-    return missing and f"obstacle_classes has {missing}; the model's classes are {', '.join(names)}"

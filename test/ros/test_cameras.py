@@ -28,7 +28,7 @@ def cameras(start):
 
 
 def test_each_camera_has_topics_headers_sizes_and_a_status_of_its_own(run, cameras, bundle):
-    node = run(cameras="front, left", stereo_cameras="left")
+    node = run(cameras="front, left", stereo_cameras="left", obstacle_classes="unicorn")
     front = cameras["front"]
     for topic in (MASK, "depth/camera_info"):
         front.listen(topic, CameraInfo if topic.endswith("info") else Image)
@@ -59,6 +59,7 @@ def test_each_camera_has_topics_headers_sizes_and_a_status_of_its_own(run, camer
         return counts == {"front": "1", "left": "0"}
 
     front.until(counted)
+    assert node.log.count("obstacle_classes has unicorn; the model's classes are road, ") == 2, "once for each camera"
     assert "Traceback" not in node.log
 
 
