@@ -70,15 +70,12 @@ class LetterBox:
         """The part of a network-sized (H, W, ...) array that shows the image, as a view."""
         return array[self.top : self.top + self.height, self.left : self.left + self.width]
 
-    def inverse(self, output: NDArray[Any]) -> NDArray[Any]:
-        """(target height, target width) network output -> `source` size, without mixing neighbouring values.
+    def inverse(self, output: NDArray[Any], size: tuple[int, int] | None = None) -> NDArray[Any]:
+        """(target height, target width) network output -> `size`, by default `source`'s; a view where that is its own.
 
         Nearest neighbour: a class has no average, and depth averaged across an edge lies on no surface.
         """
-        inner = self.unpad(output)
-        if inner.shape[:2] == self.source:
-            return np.ascontiguousarray(inner)
-        return resize_nearest(inner, self.source)
+        return resize_nearest(self.unpad(output), size or self.source)
 
     def camera(self, camera: Camera) -> Camera:
         """The camera that would have taken the network's input."""
@@ -97,8 +94,25 @@ def resize(image: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]
     """(H, W, ...) uint8 -> `size` (height, width): bilinear, or averaged where bilinear would skip pixels."""
     if image.shape[:2] == size:
         return image
+    while all(full >= 2 * wanted and full % 2 == 0 for full, wanted in zip(image.shape, size, strict=False)):
+        # halving and then bilinear takes a third of the time of an average over other areas, of 1080x1920 pixels
+        halves = (image.shape[1] // 2, image.shape[0] // 2)
+        image = cv2.resize(image, halves, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     skips = 2 * size[0] <= image.shape[0] or 2 * size[1] <= image.shape[1]
     return cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA if skips else cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def output_size(setting: str, image: tuple[int, int], network: tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of the results for an image, by the setting `output_size`.
+
+    `network`: what of the network's input shows the image.
+    """
+    if setting == "auto":
+        setting = "network" if image[0] > 2 * network[0] or image[1] > 2 * network[1] else "input"
+    if setting in ("input", "network"):
+        return image if setting == "input" else network
+    width, _, height = setting.partition("x")
+    return int(height), int(width)
 
 
 def resize_nearest(array: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mt_perception.backends import Backend, network_size, open_backend
-from mt_perception.geometry import LetterBox
+from mt_perception.geometry import LetterBox, output_size
 from mt_perception.model.bundle import Bundle, open_model
 from mt_perception.prediction import Prediction
 from mt_perception.settings import Settings
@@ -46,7 +46,7 @@ class Perceiver:
         """Load a model, by default the one that comes with the package, on the backend that suits the machine.
 
         Args:
-            settings: all settings at once; the defaults without.
+            settings: all settings at once; without, the defaults, and results of the image's size.
             background: do not wait for a backend that has to be built first (see `open_backend`).
             values: single settings by name, such as `model="street"`, `backend="openvino"`, `precision="fp32"`; the
                 parameters of the node that concern the network, with the same meaning.
@@ -66,7 +66,7 @@ class Perceiver:
             >>> prediction.mask.shape, prediction.depth_m.dtype
             ((192, 320), dtype('float32'))
         """
-        settings = (settings or Settings()).replace(**values)
+        settings = (settings or Settings(output_size="input")).replace(**values)
         bundle = open_model(settings.model)
         size = network_size(bundle, settings)
         return cls(bundle, open_backend(bundle, settings, size, background), size, settings)
@@ -90,7 +90,7 @@ class Perceiver:
     def __call__(
         self, frame: Frame | NDArray[np.uint8], outputs: Collection[str] = tuple(OUTPUTS), keep: bool = True
     ) -> Prediction:
-        """The requested outputs for `frame`, at its own size or the network's (setting `output_size`).
+        """The requested outputs for `frame`, at its own size or another (setting `output_size`).
 
         Args:
             frame: an (H, W, 3) uint8 RGB array, or a `Frame`, which may have other pixels, a camera and a stamp.
@@ -102,18 +102,32 @@ class Perceiver:
         """
         frame = frame if isinstance(frame, Frame) else Frame(frame)
         watch = Stopwatch()
-        letterbox = LetterBox.named(self._settings.fit, frame.size, self.size)
+        letterbox = self._letterbox(frame.size)
         image = letterbox.apply(frame)
         watch.mark("prepare")
         camera = letterbox.camera(frame.camera or Camera.assumed(frame.size))
         results = self.backend.infer(image, self.depth_scale(frame, letterbox), outputs, camera)
         watch.mark("network")
-        restore = letterbox.inverse if self._settings.output_size == "input" else letterbox.unpad
-        finished = {name: restore(array) for name, array in results.items()}
+        size = self._output_size(frame.taken_size)
+        finished = {name: letterbox.inverse(array, size) for name, array in results.items()}
         if keep:
             finished = {name: _own(array, results[name]) for name, array in finished.items()}
         watch.mark("restore")
         return Prediction(frame, finished, watch.timings_ms, self.bundle.card.labels)
+
+    def sufficient_size(self, size: tuple[int, int]) -> tuple[int, int]:
+        """(height, width) to which an image of `size` may be made smaller before it comes here: a larger one is made
+        smaller here, for the network and for what is drawn of its results."""
+        letterbox = self._letterbox(size)
+        height, width = self._output_size(size)
+        return max(height, letterbox.height), max(width, letterbox.width)
+
+    def _letterbox(self, size: tuple[int, int]) -> LetterBox:
+        return LetterBox.named(self._settings.fit, size, self.size)
+
+    def _output_size(self, taken: tuple[int, int]) -> tuple[int, int]:
+        letterbox = self._letterbox(taken)
+        return output_size(self._settings.output_size, taken, (letterbox.height, letterbox.width))
 
     def depth_scale(self, frame: Frame, letterbox: LetterBox) -> float:
         """What metres are multiplied by for this camera: fx_camera / fx_training, both at network resolution.

@@ -7,7 +7,6 @@ are derived from this file, or tested against it.
 from __future__ import annotations
 
 import dataclasses
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -50,6 +49,8 @@ class Settings:
         "",
         "Which NVIDIA GPU: cuda:1 is the second, GPU-... and MIG-... are UUIDs of nvidia-smi -L; empty for the first. "
         "A process uses one",
+        pattern=r"|cuda:\d{1,2}|(GPU|MIG)-[\w/-]{4,100}",
+        said="cuda:0, cuda:1, ..., GPU-..., MIG-..., or empty",
     )
     precision: str = _setting(
         "auto",
@@ -74,9 +75,13 @@ class Settings:
         choices=("letterbox", "stretch"),
     )
     output_size: str = _setting(
-        "input",
-        "Size of the published images: that of the camera image, or what the network computed (smaller, faster)",
-        choices=("input", "network"),
+        "auto",
+        "Size of the published images: input is that of the camera image, network what the network computed (smaller, "
+        "faster), or any other, such as 960x540; auto: input, but network where the image is more than twice as wide "
+        "or high",
+        choices=("auto", "input", "network"),
+        pattern=r"[1-9]\d{0,3}x[1-9]\d{0,3}",
+        said="WIDTHxHEIGHT in pixels",
     )
     image_transport: str = _setting(
         "raw",
@@ -209,8 +214,6 @@ class Settings:
             raise SettingsError(
                 f"stereo_cameras has {unknown[0]!r}, which is none of cameras ({', '.join(self.cameras) or 'empty'})"
             )
-        if not re.fullmatch(r"|cuda:\d{1,2}|(GPU|MIG)-[\w/-]{4,100}", self.device):
-            raise SettingsError(f"device is {self.device!r}; allowed: cuda:0, cuda:1, ..., GPU-..., MIG-..., or empty")
         for name in ("input_width", "input_height"):
             if 0 < getattr(self, name) < 32:
                 raise SettingsError(f"{name} is {getattr(self, name)}; allowed: 0, or 32 to 4096 px")

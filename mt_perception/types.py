@@ -81,6 +81,7 @@ class Frame:
 
     `image` is uint8, (H, W, C) or (H, W) for `mono`; rows may be padded (any row stride), and it may be
     a view into a message: nobody writes to it. `stamp_ns` and `frame_id` travel to every output unchanged.
+    `taken_size` is the size (height, width) in which the camera took it, where it was decoded smaller.
 
     Raises:
         DataError: an array that is no image, a pixel format that is not known, or a camera of another size.
@@ -97,8 +98,11 @@ class Frame:
     stamp_ns: int = 0
     frame_id: str = ""
     camera: Camera | None = None
+    taken_size: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
+        if self.taken_size == (0, 0):
+            object.__setattr__(self, "taken_size", self.image.shape[:2])
         channels = CHANNELS.get(self.pixel_format)
         if channels is None:
             raise DataError(f"pixel format is {self.pixel_format!r}; expected one of {', '.join(CHANNELS)}")

@@ -1,5 +1,7 @@
+import cv2
 import numpy as np
 import pytest
+from helpers import make_image
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +11,7 @@ from mt_perception.geometry import (
     depth_from_millimetres,
     disparity_from_depth,
     millimetres_from_depth,
+    output_size,
     resize,
     scale_camera,
     to_rgb,
@@ -32,6 +35,32 @@ def test_bars_mirror_the_image():
 
 def test_stretch_fills():
     assert LetterBox.stretch((2, 4), (8, 8)).unpad(np.zeros((8, 8))).shape == (8, 8)
+
+
+@pytest.mark.parametrize(
+    ("setting", "image", "size"),
+    [
+        ("input", (1080, 1920), (1080, 1920)),
+        ("network", (1080, 1920), (360, 640)),
+        ("auto", (720, 1280), (720, 1280)),  # twice as large is not more than twice
+        ("auto", (721, 1280), (360, 640)),
+        ("auto", (720, 1281), (360, 640)),
+        ("auto", (180, 320), (180, 320)),
+        ("960x540", (180, 320), (540, 960)),
+    ],
+)
+def test_the_size_of_results(setting, image, size):
+    assert output_size(setting, image, (360, 640)) == size
+
+
+@pytest.mark.parametrize("size", [(45, 80), (44, 79), (46, 60), (23, 300)])
+def test_a_much_smaller_image_is_an_average(size):
+    image = cv2.GaussianBlur(make_image(180, 320), (0, 0), 4)
+    average = cv2.resize(image, size[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(resize(image, size).astype(int) - average).mean() < 2
+    columns = np.zeros((8, 16), np.uint8)
+    columns[:, ::2] = 200
+    assert resize(columns, (2, 4)).tolist() == [[100] * 4] * 2  # no column is skipped
 
 
 def test_undo_puts_every_class_back_in_its_place():

@@ -13,7 +13,7 @@ from mt_perception.types import Camera, Frame
 
 @pytest.fixture(scope="module")
 def perceiver(bundle):
-    return Perceiver.open(Settings(model=str(bundle.folder), backend="openvino", precision="fp32"))
+    return Perceiver.open(model=str(bundle.folder), backend="openvino", precision="fp32")
 
 
 @pytest.mark.parametrize("size", [(64, 128), (90, 160), (37, 301), (300, 50)])
@@ -74,6 +74,24 @@ def test_focal_length_counts_at_network_resolution(perceiver):
 def test_network_sized_output(bundle):
     perceiver = Perceiver.open(Settings(model=str(bundle.folder), backend="openvino", output_size="network"))
     assert perceiver(Frame(make_image(128, 128))).size == (64, 64)  # the letterbox bars are cut off
+
+
+def test_any_other_size(bundle):
+    perceiver = Perceiver.open(model=str(bundle.folder), backend="openvino", output_size="100x30")
+    prediction = perceiver(Frame(make_image(128, 256)))
+    assert prediction.size == (30, 100) and prediction.overlay().shape == (30, 100, 3)
+    assert perceiver.sufficient_size((128, 256)) == (64, 128)  # the network needs no more, and the overlay less
+    assert perceiver.sufficient_size((20, 40)) == (64, 128)
+
+
+def test_the_node_answers_large_images_at_the_networks_size_and_the_library_at_theirs(bundle):
+    live = Perceiver.open(Settings(model=str(bundle.folder), backend="openvino"))
+    assert live(make_image(129, 256)).size == (64, 127)
+    assert live(make_image(128, 256)).size == (128, 256)
+    assert live(Frame(make_image(80, 160), taken_size=(160, 320))).size == (64, 128)  # by what the camera took
+    assert live.sufficient_size((160, 320)) == (64, 128)
+    assert live.sufficient_size((128, 256)) == (128, 256)
+    assert Perceiver.open(model=str(bundle.folder), backend="openvino")(make_image(129, 256)).size == (129, 256)
 
 
 def test_input_size_is_a_setting(bundle):

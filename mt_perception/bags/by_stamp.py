@@ -13,7 +13,8 @@ from mt_perception import geometry
 from mt_perception.bags.bag import Bag, Recorded
 from mt_perception.bags.topics import Layout, layout_of
 from mt_perception.draw import render
-from mt_perception.messages.read import array_from_compressed, array_from_image, frame_from_message
+from mt_perception.messages.compressed import array_from_compressed
+from mt_perception.messages.read import array_from_image, frame_from_message
 from mt_perception.topics import DEPTH, IMAGE, MASK, TRUE_DEPTH, TRUE_LABELS
 
 Pair = tuple[NDArray[Any], NDArray[Any]]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mt_perception.messages.read import array_from_compressed
+from mt_perception.messages.compressed import array_from_compressed
 from mt_perception.topics import COMPRESSED, is_made_here, words
 from mt_perception.types import DataError
 

@@ -124,7 +124,11 @@ def running_nodes(settings: Settings, load: Load) -> Iterator[list[RunningNode]]
             nodes = {f"/bench/{name}": shared for name in names}
         else:
             nodes = {f"/bench/{name}": _started(stack, settings, load, folder, f"/bench/{name}") for name in names}
-        yield [RunningNode(node, _probe(stack, load, folder, name), ready_s) for name, (node, ready_s) in nodes.items()]
+        compressed = settings.image_transport == "compressed"
+        yield [
+            RunningNode(node, _probe(stack, load, folder, name, compressed), ready_s)
+            for name, (node, ready_s) in nodes.items()
+        ]
 
 
 def _started(
@@ -141,9 +145,9 @@ def _started(
     return node, time.monotonic() - started
 
 
-def _probe(stack: ExitStack, load: Load, folder: Path, namespace: str) -> subprocess.Popen[bytes]:
+def _probe(stack: ExitStack, load: Load, folder: Path, namespace: str, compressed: bool) -> subprocess.Popen[bytes]:
     height, width = load.size
-    camera = {"height": height, "width": width, "topics": list(load.topics)}
+    camera = {"height": height, "width": width, "topics": list(load.topics), "compressed": compressed}
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     probe = stack.enter_context(node_process("latency_probe", camera, folder, namespace, load.large_images, **pipes))
     _line(probe)  # that it is connected

@@ -43,7 +43,7 @@ def run_images(
     if settings.scales_by_ground and not camera:
         raise SettingsError("depth_mode is 'ground', which needs the camera's calibration: give --camera FILE")
     files, failures = _files(inputs)
-    perceiver = Perceiver.open(settings)
+    perceiver = Perceiver.open(settings, output_size="input")
     out.mkdir(parents=True, exist_ok=True)
     shown = set(np.linspace(0, max(0, len(files) - 1), min(len(files), _SHEET_ROWS), dtype=int).tolist())
     rows: list[list[render.Image]] = []

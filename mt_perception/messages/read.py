@@ -9,18 +9,15 @@ from __future__ import annotations
 
 import math
 import struct
-import warnings
 from dataclasses import replace
-from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as HeaderReader
 
 from mt_perception.geometry import scale_camera
+from mt_perception.messages.compressed import MOST_MEGAPIXELS, Sufficient, check_header, decode
 from mt_perception.messages.encodings import (
     ENCODINGS,
     PLANAR,
@@ -30,13 +27,7 @@ from mt_perception.messages.encodings import (
     eight_bit,
     planes,
 )
-from mt_perception.settings import SETTINGS
 from mt_perception.types import Camera, DataError, Frame
-
-_COMPRESSED = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "PPM")
-_MOST_MEGAPIXELS = max(SETTINGS["max_image_megapixels"].bounds or ())
-# it warns of large images by itself; here they are refused
-warnings.filterwarnings("ignore", category=HeaderReader.DecompressionBombWarning)
 
 
 def array_from_image(message: Any) -> NDArray[Any]:
@@ -70,37 +61,7 @@ def _pixels_in_place(message: Any) -> NDArray[Any]:
     return array[..., 0] if channels == 1 else array
 
 
-def array_from_compressed(message: Any, max_megapixels: float = _MOST_MEGAPIXELS) -> NDArray[Any]:
-    """`sensor_msgs/CompressedImage` (JPEG, PNG, ...) -> (H, W) or (H, W, 3) array in OpenCV's order (BGR).
-
-    Raises `DataError` for what cannot be decoded, and before decoding for more than `max_megapixels` (10^6 pixels): a
-    file of 200 KB may hold 225 of them, and 4 GB.
-    """
-    told = _check_header(message, max_megapixels)
-    array = cv2.imdecode(np.frombuffer(message.data, np.uint8), cv2.IMREAD_UNCHANGED)
-    if array is None:
-        raise DataError(f"{told} cannot be decoded")
-    return array
-
-
-def _check_header(message: Any, max_megapixels: float) -> str:
-    """What to call this `CompressedImage`. Raises `DataError` for no header, and for one with too many pixels."""
-    data = np.frombuffer(message.data, np.uint8)
-    told = f"a compressed image of {data.size} bytes, format {message.format[:80]!r},"
-    try:
-        with HeaderReader.open(BytesIO(data.data), formats=_COMPRESSED) as header:
-            width, height = header.size
-    except HeaderReader.DecompressionBombError as error:
-        raise DataError(f"{told} has too many pixels: {error}") from error
-    except Exception as error:  # whatever a stranger's bytes make a parser raise
-        raise DataError(f"{told} cannot be decoded; read are {', '.join(_COMPRESSED)}") from error
-    if width * height > max_megapixels * 1e6:
-        limit = f"the limit, max_image_megapixels, is {max_megapixels:g}"
-        raise DataError(f"{told} has {width}x{height} pixels; {limit}")
-    return told
-
-
-def check_image(message: Any, max_megapixels: float = _MOST_MEGAPIXELS) -> None:
+def check_image(message: Any, max_megapixels: float = MOST_MEGAPIXELS) -> None:
     """Raise the `DataError` of `frame_from_message`, as far as that shows without decoding or copying."""
     if getattr(message, "encoding", "") in PLANAR:
         data = np.frombuffer(message.data, np.uint8)
@@ -109,15 +70,22 @@ def check_image(message: Any, max_megapixels: float = _MOST_MEGAPIXELS) -> None:
         _pixels_in_place(message)
         check_camera(message.encoding)
     else:
-        _check_header(message, max_megapixels)
+        check_header(message, max_megapixels)
 
 
-def frame_from_message(message: Any, bit_depth: int = 0, max_megapixels: float = _MOST_MEGAPIXELS) -> Frame:
+def frame_from_message(
+    message: Any,
+    bit_depth: int = 0,
+    max_megapixels: float = MOST_MEGAPIXELS,
+    sufficient: Sufficient | None = None,
+) -> Frame:
     """`Image` or `CompressedImage` -> `Frame` with the header's stamp and frame, and no camera yet.
 
     `bit_depth`: how many of 16 bits the camera uses, 0 to find that in the image; `max_megapixels`: as in
-    `array_from_compressed`. Raises `DataError` for what cannot be read.
+    `array_from_compressed`. `sufficient`: a JPEG need not be decoded any larger. Raises `DataError` for what cannot be
+    read.
     """
+    taken_size = (0, 0)
     if getattr(message, "encoding", "") in PLANAR:
         data = np.frombuffer(message.data, np.uint8)
         image = bgr_from_planes(data, message.encoding, message.width, message.height, message.step)
@@ -125,13 +93,14 @@ def frame_from_message(message: Any, bit_depth: int = 0, max_megapixels: float =
     elif hasattr(message, "encoding"):
         image, pixel_format = eight_bit(array_from_image(message), message.encoding, bit_depth)
     else:
-        array = array_from_compressed(message, max_megapixels)
+        array, taken_size = decode(message, max_megapixels, sufficient)
         image, pixel_format = eight_bit(array, compressed_encoding(message.format, array), bit_depth)
     return Frame(
         image=image,
         pixel_format=pixel_format,  # type: ignore[arg-type]
         stamp_ns=stamp_ns(message.header),
         frame_id=message.header.frame_id,
+        taken_size=taken_size,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from mt_perception.bags.bag import Bag, Recorded
+from mt_perception.messages.compressed import Sufficient
 from mt_perception.messages.read import camera_from_info, frame_from_message, with_camera
 from mt_perception.topics import camera_info_topic
 from mt_perception.types import Camera, DataError, Frame
@@ -28,12 +29,12 @@ class Cameras:
         self._newest[recorded.topic] = _camera(recorded)
         return True
 
-    def frame(self, recorded: Recorded) -> Frame:
+    def frame(self, recorded: Recorded, sufficient: Sufficient | None = None) -> Frame:
         """The image with its camera; without one, as in the node, where it has another shape than the camera says.
 
-        Raises `DataError` for what is no image.
+        `sufficient`: as in `frame_from_message`. Raises `DataError` for what is no image.
         """
-        frame = frame_from_message(recorded.message(), self._bit_depth)
+        frame = frame_from_message(recorded.message(), self._bit_depth, sufficient=sufficient)
         camera = self._newest.get(camera_info_topic(recorded.topic))
         self.problem = ""
         try:

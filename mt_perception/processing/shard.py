@@ -14,6 +14,7 @@ from mt_perception.bags.bag import Bag, Recorded
 from mt_perception.bags.partial import readable
 from mt_perception.bags.topics import Layout
 from mt_perception.bags.writer import new_recording
+from mt_perception.messages.compressed import Sufficient
 from mt_perception.model.bundle import load_bundle
 from mt_perception.pipeline import Perceiver
 from mt_perception.prediction import Prediction
@@ -121,9 +122,10 @@ def _images(processing: Processing, cores: int, task: Task, bag: Bag, stats: Pro
             received_ns, perceiver(frame, keep=False)
         )  # serialized before its memory is used again
 
-    workers = [partial(perceive, each) for each in inference_workers(processing.settings, cores)]
+    perceivers = inference_workers(processing.settings, cores)
+    frames = _frames(task, bag, stats, processing.settings.bit_depth, perceivers[0].sufficient_size)
     with opencv_threads(1):
-        yield from ordered_map(prefetch(_frames(task, bag, stats, processing.settings.bit_depth)), workers)
+        yield from ordered_map(prefetch(frames), [partial(perceive, each) for each in perceivers])
 
 
 def _grounded(processing: Processing, cores: int, task: Task, bag: Bag, stats: ProcessingStats) -> Made:
@@ -135,14 +137,14 @@ def _grounded(processing: Processing, cores: int, task: Task, bag: Bag, stats: P
     perceivers, bit_depth = inference_workers(processing.settings, cores), processing.settings.bit_depth
     correct = OnGround(perceivers[0].bundle.card.labels, processing.settings, stats)
     with opencv_threads(1):
-        frames = prefetch(_frames(task, bag, stats, bit_depth, round(1e9 * WARM_UP_S)))
-        predictions = ordered_map(frames, [partial(perceive, each) for each in perceivers])
+        frames = _frames(task, bag, stats, bit_depth, perceivers[0].sufficient_size, round(1e9 * WARM_UP_S))
+        predictions = ordered_map(prefetch(frames), [partial(perceive, each) for each in perceivers])
         for received_ns, prediction in on_ground(correct, predictions, task.segment):
             yield processing.messages(received_ns, prediction)
 
 
 def _frames(
-    task: Task, bag: Bag, stats: ProcessingStats, bit_depth: int, before_ns: int = 0
+    task: Task, bag: Bag, stats: ProcessingStats, bit_depth: int, sufficient: Sufficient, before_ns: int = 0
 ) -> Iterator[tuple[int, Frame]]:
     """The decoded images of the segment, and of so long before it, with their cameras; when each was received.
 
@@ -155,7 +157,7 @@ def _frames(
         if cameras.heard(recorded):
             continue
         try:
-            frame = cameras.frame(recorded)
+            frame = cameras.frame(recorded, sufficient)
         except DataError as error:
             if task.segment.holds(recorded):
                 stats.skipped[str(error)] += 1

@@ -13,6 +13,7 @@ from std_msgs.msg import Header
 
 from mt_perception.messages import read as messages
 from mt_perception.messages.build import MessageBuilder
+from mt_perception.messages.compressed import Sufficient
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
 
@@ -65,7 +66,7 @@ class Serialized:
         return messages.image_from_cdr(self.data, self.compressed)
 
 
-def frame(message: Any, settings: Settings = _DEFAULTS) -> Frame:
+def frame(message: Any, settings: Settings = _DEFAULTS, sufficient: Sufficient | None = None) -> Frame:
     """`Image`, `CompressedImage` or `Serialized` -> `Frame`, read in place: see `messages.frame_from_message`."""
     fields = message.fields if isinstance(message, Serialized) else message
-    return messages.frame_from_message(fields, settings.bit_depth, settings.max_image_megapixels)
+    return messages.frame_from_message(fields, settings.bit_depth, settings.max_image_megapixels, sufficient)

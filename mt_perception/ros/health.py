@@ -75,10 +75,13 @@ class Health:
         self._input, self._output, self._dropped, self._late = Rate(), Rate(), Rate(), Rate()
         self._active_since = time.monotonic()
 
-    def describe(self, **facts: str) -> None:
-        """Tell what is fixed from now on: backend, model, ..."""
+    def describe(self, tell: str = "", **facts: str) -> None:
+        """Tell what is fixed from now on: backend, model, ... `tell`: a sentence to log where one of it is new."""
         with self._lock:
+            is_new = not facts.items() <= self._facts.items()
             self._facts |= facts
+        if tell and is_new:
+            self._logger.info(tell)
 
     def warn(self, name: str, text: str, is_error: bool = False) -> None:
         """Begin a lasting condition, which is logged when it is new; an empty `text` ends it.

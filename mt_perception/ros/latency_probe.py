@@ -11,17 +11,19 @@ import threading
 import time
 from typing import Any
 
+import cv2
 import numpy as np
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, qos_profile_sensor_data
 from rclpy.serialization import serialize_message
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from mt_perception.messages.read import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.process import finish, run_node
+from mt_perception.topics import COMPRESSED
 
 _CAMERA = QoSProfile(depth=1, reliability=qos_profile_sensor_data.reliability)
 _ANSWER_TIMEOUT_S = 2.0
@@ -37,8 +39,11 @@ class LatencyProbe(Node):
         super().__init__("latency_probe")
         height, width = (self.declare_parameter(name, 0).value for name in ("height", "width"))
         self._topics = list(self.declare_parameter("topics", [""]).value)
-        self._first, self._image = serialized_noise(32, 64), serialized_noise(height, width)
-        self._images = self.create_publisher(Image, "image", _CAMERA)
+        compressed = self.declare_parameter("compressed", False).value
+        serialized = serialized_jpeg if compressed else serialized_noise
+        self._first, self._image = serialized(32, 64), serialized(height, width)
+        kind, topic = (CompressedImage, f"image{COMPRESSED}") if compressed else (Image, "image")
+        self._images = self.create_publisher(kind, topic, _CAMERA)
         self._sent: dict[int, float] = {}
         """When each image was sent, by its stamp in nanoseconds; without those that are done."""
         self._missing: dict[int, set[str]] = {}
@@ -127,6 +132,14 @@ def serialized_noise(height: int, width: int) -> bytearray:
     """A bgr8 `Image` as it goes over the wire."""
     pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     return bytearray(serialize_message(convert.image(pixels, "bgr8", convert.header(0, "camera"))))
+
+
+def serialized_jpeg(height: int, width: int) -> bytearray:
+    """A JPEG of quality 90 as it goes over the wire: blurred noise, which takes about as many bytes as a street."""
+    pixels = np.random.default_rng(0).integers(0, 256, (height // 4 + 1, width // 4 + 1, 3), np.uint8)
+    large = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC)
+    message = convert.BUILDER.compressed(large, "jpg", convert.header(0, "camera"), jpeg_quality=90)
+    return bytearray(serialize_message(message))
 
 
 def main(arguments: list[str] | None = None) -> int:

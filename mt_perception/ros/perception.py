@@ -11,6 +11,7 @@ from mt_perception.bags.camera_topics import doubt, stated_encoding
 from mt_perception.messages.outputs import Result, message_of
 from mt_perception.messages.read import with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
+from mt_perception.prediction import Prediction
 from mt_perception.ros import convert
 from mt_perception.ros.ground import GroundScale
 from mt_perception.ros.health import AGE, Health
@@ -57,7 +58,10 @@ class Perception:
             return True
         watch = Stopwatch()
         try:
-            frame = self._calibrated(convert.frame(left, self._settings()))
+            # a pair is matched at a size of its own
+            frame = self._calibrated(
+                convert.frame(left, self._settings(), None if stereo else perceiver.sufficient_size)
+            )
         except DataError as error:
             self._health.skipped(f"image skipped: {error}")
             return False
@@ -79,6 +83,7 @@ class Perception:
         # without stereo, which compares depth later in a thread of its own, results are done with before the next frame
         prediction = perceiver(frame, needs | {"mask"} if ground else needs, keep=stereo is not None)
         watch.mark("perceive")
+        self._tell_size(prediction)
         if stereo:
             prediction = stereo.correct(prediction, matching, settings)
             watch.mark("stereo")
@@ -92,6 +97,13 @@ class Perception:
         age_ms = self._age_ms(frame)
         timings_ms = {**watch.timings_ms, **prediction.timings_ms, "total": sum(watch.timings_ms.values()), **age_ms}
         self._health.finished(timings_ms, late=age_ms.get(AGE, 0.0) > 1e3 * result.settings.late_after_s)
+
+    def _tell_size(self, prediction: Prediction) -> None:
+        """Tell the size of the results, and where it is not the image's."""
+        (height, width), (full_height, full_width) = prediction.size, prediction.frame.taken_size
+        size, setting = f"{width}x{height}", self._settings().output_size
+        how = f"the results are {size} for images of {full_width}x{full_height}; output_size is {setting}"
+        self._health.describe(output_size=size, tell=how if prediction.size != prediction.frame.taken_size else "")
 
     def _possible(self, requested: list[tuple[OutputTopic, Any]], frame: Frame) -> list[tuple[OutputTopic, Any]]:
         """Those of the requested outputs that can be made of this frame, and a warning for the others."""

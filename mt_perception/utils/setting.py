@@ -22,8 +22,8 @@ class SettingsError(Error, ValueError):
 class Setting:
     """What is known of one setting. `bounds` are inclusive; `live` settings may change while running.
 
-    `plugins` is the group of entry points by which installed packages add to the `choices`; `names` what each of
-    several names has to look like.
+    `plugins` is the group of entry points by which installed packages add to the `choices`, and `pattern` what other
+    values look like, which is `said` in words; `names` what each of several names has to look like.
     """
 
     name: str
@@ -33,6 +33,8 @@ class Setting:
     bounds: tuple[float, float] | None = None
     choices: tuple[str, ...] = ()
     plugins: str = ""
+    pattern: str = ""
+    said: str = ""
     names: str = _TOPIC_NAMES
     live: bool = False
 
@@ -49,7 +51,10 @@ class Setting:
     def allowed(self) -> str:
         """The allowed values, in words."""
         if self.choices:
-            return "one of " + ", ".join(self.choices) + (", or an installed plug-in" if self.plugins else "")
+            other = "an installed plug-in" if self.plugins else self.said
+            return "one of " + ", ".join(self.choices) + (f", or {other}" if other else "")
+        if self.said:
+            return self.said
         if self.bounds:
             low, high = (f"{bound:g}" for bound in self.bounds)
             return f"{low} to {high} {self.unit}".strip()
@@ -65,7 +70,7 @@ class Setting:
             value = float(value)
         right_type = isinstance(value, self.kind) and (self.kind is bool or not isinstance(value, bool))
         in_bounds = right_type and (self.bounds is None or self.bounds[0] <= value <= self.bounds[1])
-        if not (right_type and in_bounds and (not self.choices or self._is_choice(value))):
+        if not (right_type and in_bounds and (not (self.choices or self.pattern) or self._is_choice(value))):
             raise SettingsError(f"{self.name} is {value!r}; allowed: {self.allowed} (default {self.default!r})")
         return value
 
@@ -78,7 +83,9 @@ class Setting:
         return names
 
     def _is_choice(self, value: str) -> bool:
-        return value in self.choices or (bool(self.plugins) and value in registry.plugins(self.plugins))
+        if value in self.choices or (self.pattern and re.fullmatch(self.pattern, value)):
+            return True
+        return bool(self.plugins) and value in registry.plugins(self.plugins)
 
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import cv2
 import numpy as np
 import pytest
+from helpers import make_image
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -150,6 +151,30 @@ def test_compressed_images(image):
     assert frame.pixel_format == "bgr" and frame.stamp_ns == 5
     gray = frame_from_message(new_compressed(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), "jpg", new_header(5, "c")))
     assert gray.pixel_format == "mono"
+
+
+@pytest.mark.parametrize(
+    ("least", "size"),
+    [((401, 600), (801, 1201)), ((400, 600), (401, 601)), ((150, 300), (201, 301)), ((9, 9), (101, 151))],
+)
+@pytest.mark.parametrize("pixel_format", ["bgr", "mono"])
+def test_a_jpeg_is_decoded_no_larger_than_is_sufficient(least, size, pixel_format):
+    whole = cv2.resize(make_image(40, 60), (1201, 801))
+    whole = whole if pixel_format == "bgr" else cv2.cvtColor(whole, cv2.COLOR_BGR2GRAY)
+    frame = frame_from_message(new_compressed(whole, "jpg", new_header(5, "c")), sufficient=lambda size: least)
+    assert (frame.size, frame.taken_size, frame.pixel_format) == (size, (801, 1201), pixel_format)
+    smaller = cv2.resize(whole, size[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(frame.image.astype(int) - smaller).mean() < 3  # grey levels
+
+
+def test_what_is_smaller_only_after_decoding_is_left_whole(image):
+    def size(extension: str, image_format: str, pixels: np.ndarray) -> tuple[int, int]:
+        message = new_compressed(pixels, extension, new_header(5, "c"))
+        message.format = image_format
+        return frame_from_message(message, sufficient=lambda size: (1, 1)).size
+
+    assert size("png", "png", image) == image.shape[:2]
+    assert size("jpg", "bayer_rggb8; jpeg compressed ", image[..., 0]) == image.shape[:2]  # its colours are in the rows
 
 
 @pytest.mark.parametrize("data", [b"", b"no image", b"\xff\xd8\xff"])

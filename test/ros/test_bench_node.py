@@ -68,7 +68,9 @@ def test_an_empty_load_is_refused(capsys):
 
 def test_node_overhead(script):
     rows = script("node_overhead", *SMALL, "--camera-sizes", "60x100", "--images", "10")
-    assert [(row["image"], row["output_size"]) for row in rows] == [("60x100", "input"), ("60x100", "network")]
+    assert [(row["image"], row["transport"], row["output_size"]) for row in rows] == [
+        ("60x100", transport, size) for transport in ("raw", "compressed") for size in ("input", "network")
+    ]
     assert all(row["overhead"] > 0 and row["dropped"] == 0 for row in rows)
 
 

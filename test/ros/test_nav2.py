@@ -17,7 +17,8 @@ from sensor_msgs.msg import Image, PointCloud2, PointField
 
 from mt_perception.bags.sources import open_source
 from mt_perception.draw.cloud import POINT
-from mt_perception.messages.read import array_from_compressed, array_from_image, stamp_ns
+from mt_perception.messages.compressed import array_from_compressed
+from mt_perception.messages.read import array_from_image, stamp_ns
 from mt_perception.utils.resources import city_recording
 
 SENSOR_DATA = QoSProfile(depth=50, reliability=ReliabilityPolicy.BEST_EFFORT)

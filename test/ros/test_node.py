@@ -93,16 +93,26 @@ def test_size_and_encoding_may_change_and_bad_images_are_skipped(run, probe):
     assert node.process.poll() is None
 
 
-def test_compressed_images(run, probe):
+def test_compressed_images_and_such_as_are_much_larger_than_the_network(run, probe):
     probe.listen("segmentation/mask")
+    probe.listen("segmentation/overlay")
+    probe.listen("depth/camera_info", CameraInfo)
     publisher = probe.create_publisher(CompressedImage, "image/compressed", 1)
-    run(image_transport="compressed")
+    node = run(image_transport="compressed")
     probe.wait_for_node(publisher)
-    message = CompressedImage(format="jpeg", data=cv2.imencode(".jpg", make_image(60, 100))[1].tobytes())
-    message.header.stamp.sec = 9
-    publisher.publish(message)
-    mask = probe.until(lambda: probe.received["segmentation/mask"])[0]
-    assert (mask.height, mask.width, mask.header.stamp.sec) == (60, 100, 9)
+    probe.send_info(fx=400.0, size=(300, 600))
+    probe.spin(0.2)
+    for sec, size in enumerate(((60, 120), (300, 600)), 1):
+        message = CompressedImage(format="jpeg", data=cv2.imencode(".jpg", make_image(*size))[1].tobytes())
+        message.header.stamp.sec = sec
+        publisher.publish(message)
+        probe.until(lambda sec=sec: all(len(each) == sec for each in probe.received.values()))
+    for topic, messages in probe.received.items():
+        shown = [(each.height, each.width, each.header.stamp.sec) for each in messages]
+        assert shown == [(60, 120, 1), (64, 128, 2)], topic
+    info = probe.received["depth/camera_info"][1]
+    assert info.k[0] == pytest.approx(400 * 128 / 600) and info.k[2] == pytest.approx(300.5 * 128 / 600 - 0.5)
+    assert "the results are 128x64 for images of 600x300; output_size is auto" in node.log
 
 
 def test_the_newest_frame_wins(run, probe):

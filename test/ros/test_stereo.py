@@ -19,7 +19,8 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image
 
 from mt_perception.geometry import depth_from_millimetres
-from mt_perception.messages.read import array_from_compressed, array_from_image, stamp_ns
+from mt_perception.messages.compressed import array_from_compressed
+from mt_perception.messages.read import array_from_image, stamp_ns
 from mt_perception.metrics.depth_scores import DepthScores
 from mt_perception.ros import convert
 from mt_perception.ros.health import Health

@@ -12,7 +12,7 @@ from stereo.recorded import street
 from mt_perception.bags.sources import open_source
 from mt_perception.geometry import rays
 from mt_perception.labels import CITYSCAPES, LabelSet
-from mt_perception.messages.read import array_from_compressed
+from mt_perception.messages.compressed import array_from_compressed
 from mt_perception.prediction import Prediction
 from mt_perception.scale.ground import Ground, GroundDepth, GroundError, Mount, estimate_scale
 from mt_perception.types import Camera, DataError, Frame

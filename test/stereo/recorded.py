@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from mt_perception.bags.sources import open_source
 from mt_perception.geometry import depth_from_millimetres
-from mt_perception.messages.read import array_from_compressed, camera_from_info, frame_from_message, with_camera
+from mt_perception.messages.compressed import array_from_compressed
+from mt_perception.messages.read import camera_from_info, frame_from_message, with_camera
 from mt_perception.types import DepthMap, StereoPair
 from mt_perception.utils.resources import city_recording
 

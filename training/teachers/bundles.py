@@ -25,7 +25,7 @@ class BundleTeacher:
             raise TeacherError(f"the model {bundle.folder} is untrained; its output means nothing")
         self.classes = bundle.card.labels
         self._views = views
-        settings = Settings(model=str(bundle.folder), precision="fp32", threads=threads)
+        settings = Settings(model=str(bundle.folder), precision="fp32", threads=threads, output_size="input")
         sizes = [_scaled(network_size(bundle, settings), scale) for scale in views.scales]
         self._perceivers = [
             Perceiver.open(replace(settings, input_height=height, input_width=width)) for height, width in sizes

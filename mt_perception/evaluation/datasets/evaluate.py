@@ -22,7 +22,6 @@ from mt_perception.model.bundle import open_model
 from mt_perception.model.card import BundleCard
 from mt_perception.pipeline import Perceiver
 from mt_perception.report.page import over_text
-from mt_perception.settings import Settings
 
 
 def evaluate_on(
@@ -77,7 +76,7 @@ def evaluate(
     if predictions:
         predict = FolderPredictor(predictions)
     else:
-        predict = ModelPredictor(Perceiver.open(Settings(model=str(model), precision=precision)))
+        predict = ModelPredictor(Perceiver.open(model=str(model), precision=precision))
     holdout = held_out(card, folders) if holdout is None else holdout
     board = Scoreboard(card.labels) if board is None else board
     readers = split_readers(folders, split, holdout, taught=False)
