@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib.util import find_spec
 
 from mt_perception.backends import BACKENDS, MODULES, NVIDIA_DRIVER
@@ -19,12 +20,24 @@ _WITHOUT_A_GPU = {
 }
 
 
-def readiness() -> dict[str, str]:
-    """For each backend one line: `ready`, and where it runs, or what is missing, with the command that installs it."""
-    return {name: _of(name) if name in MODULES else "an installed plug-in" for name in sorted(BACKENDS)}
+@dataclass(frozen=True)
+class Readiness:
+    """Whether a backend runs here. `text`: where, or what is missing; `remedy`: the command that installs that."""
+
+    is_ready: bool
+    text: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{'ready, ' if self.is_ready else 'missing: '}{self.text}{self.remedy and f': {self.remedy}'}"
 
 
-def _of(name: str) -> str:
+def readiness() -> dict[str, Readiness]:
+    """Of each backend, by name."""
+    return {name: _of(name) if name in MODULES else Readiness(True, "a plug-in") for name in sorted(BACKENDS)}
+
+
+def _of(name: str) -> Readiness:
     has_gpu = NVIDIA_DRIVER.exists()
     needs_gpu = name.startswith("tensorrt")
     alternatives = MODULES[name]
@@ -32,8 +45,7 @@ def _of(name: str) -> str:
     missing += [each for each in _NEEDS.get(name, ()) if not find_spec(each)]
     if missing:
         gpu = f", and {_DRIVER}" if needs_gpu and not has_gpu else ""
-        return f"missing: {' and '.join(missing)}{gpu}: pip install 'mt_perception[{name}]'"
+        return Readiness(False, f"{' and '.join(missing)}{gpu}", f"pip install 'mt_perception[{name}]'")
     if needs_gpu and not has_gpu:
-        return f"missing: {_DRIVER}{_WITHOUT_A_GPU.get(name, '')}"
-    where = _NOTES.get(name, "on the GPU" if has_gpu else "on the processor: there is no NVIDIA GPU")
-    return f"ready, {where}"
+        return Readiness(False, f"{_DRIVER}{_WITHOUT_A_GPU.get(name, '')}")
+    return Readiness(True, _NOTES.get(name, "on the GPU" if has_gpu else "on the processor: there is no NVIDIA GPU"))

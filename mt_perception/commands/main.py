@@ -13,6 +13,7 @@ from typing import Any
 from mt_perception.commands.bag import add_evaluate, add_process
 from mt_perception.commands.bench import add_commands
 from mt_perception.commands.costmap import add_parser as add_costmap
+from mt_perception.commands.doctor import add_parser as add_doctor
 from mt_perception.commands.evaluate import add_parser as add_evaluate_command
 from mt_perception.commands.export import add_parser as add_export
 from mt_perception.commands.from_dataset import add_from_dataset
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="print what is known of a model, and which backends run here")
     info.add_argument("model", nargs="?", default="", help=SETTINGS["model"].description)
     info.set_defaults(command=_info)
+    add_doctor(commands)
     params = commands.add_parser("params", help="print a parameter file with every setting explained")
     params.set_defaults(command=lambda _: print(parameter_file(), end=""))
     add_commands(commands, image_size)

@@ -13,6 +13,10 @@ from pathlib import Path
 from mt_perception.utils import gpus
 
 ROOT = Path("/")
+_INSTRUCTIONS = (
+    "avx2", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_bf16", "amx_int8",
+    "asimd", "asimddp", "i8mm", "bf16", "sve",
+)  # fmt: skip
 _NATIVE_BF16 = {"avx512_bf16", "amx_bf16"}
 """Flags of processors that multiply bfloat16; others emulate it, and are slower in it than in fp32."""
 # one that the table does not know: a server's chip is named by its letter and number alone, and the next one will be
@@ -31,7 +35,7 @@ def detect(root: Path = ROOT) -> Machine:
     """The profile for the machine whose file system lies at `root`."""
     board = _text(root / "proc/device-tree/model")
     if re.search("jetson|orin|nvidia.*thor", board, re.IGNORECASE):
-        chip = gpus.board(board, _memory_gb(root))
+        chip = gpus.board(board, memory_gb(root))
         return Machine(chip.profile, f"the board is {board} ({chip.facts})")
     if (root / "proc/driver/nvidia/version").is_file():
         names = [_gpu_name(file) for file in sorted((root / "proc/driver/nvidia/gpus").glob("*/information"))]
@@ -51,7 +55,7 @@ def _by_card(names: list[str]) -> Machine:
     return Machine(profile, f"there is a GPU, {names[0]}, of which nothing is known{more}")
 
 
-def _memory_gb(root: Path) -> float | None:
+def memory_gb(root: Path = ROOT) -> float | None:
     """The processor's memory in GB; None where the kernel does not tell."""
     for line in _text(root / "proc/meminfo").splitlines():
         if line.startswith("MemTotal:"):
@@ -72,6 +76,12 @@ def processor(root: Path = ROOT) -> str:
 def computes_bf16(root: Path = ROOT) -> bool:
     """Whether the CPU multiplies bfloat16 itself, as far as that is known."""
     return bool(_NATIVE_BF16 & set(_cpuinfo(root, "flags").split()))
+
+
+def instruction_sets(root: Path = ROOT) -> list[str]:
+    """Those of the CPU that decide how quick a network is, as Linux calls them; empty where that is not told."""
+    flags = {*_cpuinfo(root, "flags").split(), *_cpuinfo(root, "Features").split()}  # of x86, and of ARM
+    return [each for each in _INSTRUCTIONS if each in flags]
 
 
 def usable_cores(root: Path = ROOT) -> int:

@@ -15,6 +15,9 @@ from typing import Any
 from mt_perception.errors import Error
 from mt_perception.utils.resources import share_folder
 
+FASTDDS_PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
+"""Environment variables that name Fast DDS's profiles, before and after ROS 2 Kilted."""
+
 
 class RosMissingError(Error, RuntimeError):
     """ROS 2 is not installed, or not sourced."""
@@ -57,9 +60,8 @@ def node_process(
 
 
 def _environment(large_images: bool) -> dict[str, str]:
-    variables = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")  # before and after ROS 2 Kilted
     profile = str(share_folder() / "config" / "fastdds.xml")  # the default shared memory is smaller than an image
-    profiles = dict.fromkeys(variables, profile) if large_images else {}
+    profiles = dict.fromkeys(FASTDDS_PROFILES, profile) if large_images else {}
     return {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **profiles, **os.environ}
 
 

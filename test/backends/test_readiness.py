@@ -16,7 +16,7 @@ def machine(tmp_path, monkeypatch):
             (tmp_path / "version").touch()
         monkeypatch.setattr("mt_perception.backends.readiness.NVIDIA_DRIVER", tmp_path / "version")
         monkeypatch.setattr("mt_perception.backends.readiness.find_spec", lambda name: name in packages or None)
-        return readiness()
+        return {name: str(each) for name, each in readiness().items()}
 
     return pretend
 

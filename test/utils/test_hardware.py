@@ -13,6 +13,7 @@ from mt_perception.utils import gpus, hardware
 from mt_perception.utils.hardware import (
     computes_bf16,
     detect,
+    instruction_sets,
     limited_threads,
     processor,
     resident_mb,
@@ -267,3 +268,11 @@ def test_every_profile_exists_and_holds_allowed_settings(root, machine):
         Settings.from_mapping(content["/**"]["ros__parameters"])
     for file in (root / "config" / "profiles").glob("*.yaml"):
         assert "NOT MEASURED" in file.read_text() or file.stem == "cpu"
+
+
+def test_the_instruction_sets_that_matter_are_named_for_both_kinds_of_processor(machine):
+    assert instruction_sets(machine({})) == []
+    x86 = machine({"proc/cpuinfo": "processor : 0\nflags\t\t: fpu amx_int8 avx2 sse4_2 avx512f\n"})
+    assert instruction_sets(x86) == ["avx2", "avx512f", "amx_int8"]
+    arm = machine({"proc/cpuinfo": "processor : 0\nFeatures\t: fp asimd i8mm\n"})
+    assert instruction_sets(arm) == ["asimd", "i8mm"]
