@@ -58,6 +58,7 @@ EXTRAS = {
     "quantize": ["nncf>=2.14", "openvino>=2024.4"],
     "sim": ["mt-city>=0.1"],
     "ray": ["ray>=2.30"],
+    "completion": ["argcomplete>=3"],
     "test": TEST,  # by this name `colcon test` finds that the tests are pytest's
     "dev": [
         *TEST,
@@ -72,6 +73,7 @@ EXTRAS = {
         "onnxruntime",
         "ray",
         "mcap-ros2-support>=0.5",
+        "argcomplete>=3",
     ],
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mt_perception.commands.completion import complete
 from mt_perception.datasets.sources import parse_folders
 from mt_perception.datasets.splits import parse_holdout
 from mt_perception.utils.entry import missing, run
@@ -22,6 +23,7 @@ from mt_perception_training.teachers.command import add_parser as add_pseudo_lab
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. What a user can mend ends in one sentence, not in a traceback."""
     parser = build_parser()
+    complete(parser)
     options, rest = parser.parse_known_args(current_options(arguments))
     if rest and not hasattr(options, "passed_on"):
         parser.error(f"unrecognized arguments: {' '.join(rest)}")

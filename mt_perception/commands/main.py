@@ -12,6 +12,7 @@ from typing import Any
 
 from mt_perception.commands.bag import add_evaluate, add_process
 from mt_perception.commands.bench import add_commands
+from mt_perception.commands.completion import complete
 from mt_perception.commands.costmap import add_parser as add_costmap
 from mt_perception.commands.doctor import add_parser as add_doctor
 from mt_perception.commands.evaluate import add_parser as add_evaluate_command
@@ -31,7 +32,9 @@ RECORDED_SETTINGS = ("bit_depth", "stereo", *GROUND_SETTINGS, "sync_slop_s", "st
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """What `mt-perception` does. Every expected failure is one line on standard error and status 1."""
-    options = _parser().parse_args(current_options(arguments))
+    parser = _parser()
+    complete(parser)
+    options = parser.parse_args(current_options(arguments))
     return run(lambda: options.command(options), "error", options.debug)
 
 
