@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """All metadata of the package, for pip and for colcon."""
 
 from pathlib import Path
@@ -122,6 +124,7 @@ setup(
         (f"lib/{NAME}", [f"scripts/{each.name}" for each in sorted(HERE.joinpath("scripts").iterdir())]),
     ],
     entry_points={
+        "ament_copyright.license": ["apache2_spdx = mt_perception.utils.licence:APACHE2"],
         "console_scripts": [
             "mt-perception = mt_perception.utils.entry:perceive",
             "mt-perception-train = mt_perception.utils.entry:train",

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Every way in which a GPU can run the network, beside the baseline on the same GPU, in one table for each size.
 
 From the root of a checkout: PYTHONPATH=. python benchmarks/gpu.py

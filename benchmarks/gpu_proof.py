@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What one NVIDIA machine proves in at most 12 minutes: every backend and precision built, checked, timed, row by row.
 
 From the root of a checkout: benchmarks/gpu_proof.sh --out out/gpu_proof

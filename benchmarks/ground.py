@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the road is worth: depth_mode mono and ground on the frames of one camera, against LiDAR.
 
     python benchmarks/ground.py FOLDER [--model MODEL]

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the node adds to the bare network: for images of several sizes, raw and as JPEG, with results of either size."""
 
 from __future__ import annotations

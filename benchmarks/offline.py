@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How many images a second `bag process` does, beside what the bare network could do: does anything hold it up?
 
 The network alone computes images that were decoded before, as `bag process` does: one on each core. `bag process`

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The network beside its peers in one run: the baseline, two networks for two tasks, torchvision's LR-ASPP.
 
 Peers run eagerly in PyTorch with random weights, which make no difference to the time. LR-ASPP tells classes only.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Trains variants of a recipe, or networks, with the same number of steps and prints their scores side by side.
 
     python benchmarks/recipes.py --city CITY --out RUNS [--steps 400] [--only NAME ...]

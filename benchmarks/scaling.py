@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Time and memory of the whole node against the pixels of its input, and of several cameras in one node or in one each.
 
 `fps` and `cpu_percent` are those of all cameras together, `all_rss_mb` what is resident of all nodes' processes.

@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Resident memory of the node over thousands of images: how much it grows after the first few hundred."""
 
 from __future__ import annotations

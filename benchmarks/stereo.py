@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a second camera is worth: depth_mode mono, scaled and fused on one real pair, against its ground truth.
 
     python benchmarks/stereo.py FOLDER [--sheet OUT.png]

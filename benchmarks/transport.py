@@ -1,4 +1,6 @@
 #!/usr/bin/env python3
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What config/fastdds.xml is good for: large images to a node as a camera sends them, without it and with it.
 
 The network is small and the results too, so that the way of the image is what takes the time.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The drawing in ARCHITECTURE.md, from the imports themselves: python docs/draw_imports.py [--write]
 
 An arrow goes from what imports to what is imported; one that follows from others is left out, so that the layers show.

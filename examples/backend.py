@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A backend of your own: python examples/backend.py IMAGE
 
 This one asks another for the image and for its mirror image, and takes the mean depth: twice the time, less noise. One

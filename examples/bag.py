@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a recording shows, without ROS: python examples/bag.py RECORDING [TOPIC]
 
 RECORDING is a rosbag2 folder or file. Its camera_info, if there is one, makes the depth metric.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Metres with a camera of your own: python examples/calibration.py PHOTOS IMAGE
 
 PHOTOS is a folder of at least five photos of a chessboard with 9 x 6 inner corners, each from another side. IMAGE,

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A data set of your own, in classes of your own, to score on: python examples/dataset.py MODEL FOLDER
 
 FOLDER/val holds NAME.jpg and NAME_labels.png, with 0 for ground, 1 for what stands on it, 2 for the sky, 255 for none.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Labels and metric depth of one image: python examples/image.py IMAGE [CALIBRATION.yaml]
 
 Writes overlay.png, depth.png and points.npy beside you. The calibration is what camera_calibration of ROS writes;

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Labels and depth of a video or a webcam, as a video: python examples/video.py INPUT OUT.mp4 [FRAMES]
 
 INPUT is a file, or the number of a webcam such as 0.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a webcam sees, live: python examples/webcam.py [DEVICE] [FRAMES]
 
 DEVICE is its number (default 0), or a file or stream in its place. Ctrl-C ends it, and leaves the last frame in

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """See it run: the player shows a rendered street (or your images) to the perception node, again and again."""
 
 from launch.actions import (

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One perception node, with its resolution and backend tuned to the hardware by a profile."""
 
 from collections.abc import Mapping

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Semantic labels and metric depth from one camera, with one network, in one ROS 2 node.
 
 As a library: `Perceiver.open()` gives what makes a `Prediction` of an image. What a user can mend is an

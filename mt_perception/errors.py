@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a user can mend, told apart from what is this program's fault."""
 
 from __future__ import annotations

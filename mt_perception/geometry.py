@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Operations on image geometry, each beside its inverse, and what they do to the camera.
 
 Everything keeps the convention of OpenCV: pixel centres lie at whole numbers, so an image resized by `s` moves

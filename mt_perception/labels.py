@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Label sets as values: the classes that masks tell apart.
 
 CITYSCAPES has facts from the data set's public definition (https://www.cityscapes-dataset.com): 35 ids, of which 19 are

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """From a frame to a prediction: bring the image to the network's size, run the graph, undo the geometry."""
 
 from __future__ import annotations

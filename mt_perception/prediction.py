@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What comes out of the program: what the network says about one frame, and what people and robots look at of it."""
 
 from __future__ import annotations

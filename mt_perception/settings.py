@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Every setting once: name, default, bounds, unit, description, and whether it may change while running.
 
 The node's parameters, launch arguments, `config/perception.yaml`, the table in docs/parameters.md and the command line

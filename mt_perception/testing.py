@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What every backend, data set and network has to keep, as tests to inherit: of this package and of others alike.
 
     from mt_perception.testing import BackendContract

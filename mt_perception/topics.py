@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The table of topics: what the node listens to and what it publishes, under which name, as what, and when.
 
 Node, launch files, `bag` commands, player, demo and benchmarks take the names from here; the README, the SROS 2 policy

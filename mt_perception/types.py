@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What goes into the program: a frame, or a pair of them; `prediction.py` has what comes out.
 
 Values are checked when they are made, so that whoever receives one can rely on it.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What all tests share: small models, made once, and images that are wider than high."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One smooth image in every encoding of a camera, computed without OpenCV's conversions."""
 
 from __future__ import annotations

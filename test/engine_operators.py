@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Which operators a program holds, against those that Torch-TensorRT is known to take."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Tiny data sets in the real layouts, made in milliseconds."""
 
 from __future__ import annotations

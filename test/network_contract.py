@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The contracts of networks, and what this package keeps beyond them: lively weights, and an engine's operators."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Real nodes in processes of their own, and a probe in this one that talks to them over DDS."""
 
 from __future__ import annotations

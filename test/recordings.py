@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Small recordings with truth: of a stereo camera, and of a node's results; and what a recording holds."""
 
 from __future__ import annotations

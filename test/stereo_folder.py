@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A stereo data set in the official layout whose depth is known, and the command that prepares it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The container's files: linted, and built of lines that CI runs. No image is built here."""
 
 import json

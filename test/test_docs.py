@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the documents list is what the code has."""
 
 import re
@@ -7,6 +9,7 @@ import pytest
 from helpers import make_image
 
 from mt_perception.settings import SETTINGS
+from mt_perception.utils.licence import APACHE2
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +71,20 @@ def test_files_and_headings_that_the_documents_link_to_exist(root):
 
 def test_the_readme_stays_short(readme):
     assert len(readme.splitlines()) <= 130
+
+
+def test_every_source_file_begins_with_copyright_and_licence(root):
+    (lines,) = APACHE2.file_headers
+    header = "# " + lines.format(copyright="Copyright 2026 The mt_perception developers").replace("\n", "\n# ") + "\n"
+    folders = ("mt_perception", "training", "packages", "launch", "scripts", "examples", "benchmarks", "docs", "test")
+    files = [root / "setup.py", *(root / "scripts").iterdir()]
+    files += [file for folder in folders for file in (root / folder).rglob("*.py")]
+    assert len(files) > 400
+    texts = {
+        file: re.sub(r"^#!.*\n", "", file.read_text(encoding="utf-8")) for file in files if "build" not in file.parts
+    }
+    without = [str(file.relative_to(root)) for file, text in texts.items() if text and not text.startswith(header)]
+    assert without == [], f"they have to begin with\n{header}"
 
 
 def test_files_stay_small(root):

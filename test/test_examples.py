@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Each file of examples/ does what it says, as a process of its own; so does each example in the public docstrings."""
 
 import doctest

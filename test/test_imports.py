@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What `lint-imports` cannot see of the imports: the drawing of them, the front door, and the CPU path as it runs."""
 
 import importlib.util

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Label sets as values, and what the classes of one say in those of another."""
 
 import numpy as np

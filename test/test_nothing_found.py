@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Nothing found is never success: every command that reads images ends with status 1 where there are none."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Each way of installing the package, in a temporary folder: everything is found afterwards."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Another package brings a part of each kind, by entry points: `plugin/` lies here as in site-packages."""
 
 import os

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """An int8 graph from images: made, checked, carried by the bundle, run by the CPU backend."""
 
 import shutil

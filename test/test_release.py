@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What an earlier release wrote is read today: its models, recordings and recipes (`data/release_8fd8a58`)."""
 
 from __future__ import annotations

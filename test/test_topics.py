@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The table of topics: everything that names a topic agrees with it; and what names tell of a recording's topics."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Teachers whose answer is known, as ONNX and YAML: one that sees a flat road, one that sees three colours."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Torch-TensorRT as far as it goes without a card: prints how our program is partitioned, and the size of its engine.
 
     python torch_tensorrt_engine.py MODEL HEIGHT WIDTH PRECISION

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Random changes of an image, and of its labels and depth with it.
 
 Geometry is one resize and one crop. An image enlarged by `s` is one taken with a focal length `s` times as long,

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception-train`: train, generate streets, evaluate and export from a shell."""
 
 from __future__ import annotations

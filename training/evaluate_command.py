@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception-train evaluate`: the former name of `mt-perception evaluate MODEL --data`."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """From a checkpoint to a bundle: the averaged weights, the deployable graph, and a card that says what they are."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Folders that are filled over hours: each file appears complete or not at all, and nothing is mixed."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Losses of the two tasks. Each counts only where there is truth, so that samples with labels, with depth and with
 both can share a batch (the asymmetric annotations of arXiv 1809.04766)."""
 

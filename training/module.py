@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The training loop's content: one step, one validation, the optimiser and its schedule. Lightning runs it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Where and how a training run takes place. Free of PyTorch, so that the command line answers at once."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a network in training will say once it is deployed."""
 
 from __future__ import annotations

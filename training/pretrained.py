@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """An encoder that starts from ImageNet: from the user's cache, a download, or a file."""
 
 from __future__ import annotations

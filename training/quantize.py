@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The int8 graph of a model, measured against the truth."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception-train quantize`: the int8 graph of a model, with what it costs against the truth."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What to train and how, as frozen values read from YAML. A wrong key or value is refused in one sentence."""
 
 from __future__ import annotations

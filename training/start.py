@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Where a training starts if not at random weights: at another run's checkpoint, or at a model."""
 
 from __future__ import annotations

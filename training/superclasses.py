@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the loss asks for, where labels of several data sets may only say "one of these classes".
 
 It asks for the summed probability of those, so that a coarse label teaches what it knows and leaves the rest to others.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Further tasks beside labels and depth: a class in `EXTRA_TASKS`, and its head in a recipe's network.
 
 network: {extra_heads: {normals: 3}}

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A training run in a folder: logs, the best and the last checkpoint, and resuming from the latter."""
 
 from __future__ import annotations

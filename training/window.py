@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A rectangle of an image, cut alike from everything that belongs to the image."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How the node and the programs stand what goes wrong: a long run, malformed messages in numbers, faults.
 
     python benchmarks/reliability [--frames 100000] [--minutes M] [--malformed 10000] [--only NAME ...] [--json FILE]

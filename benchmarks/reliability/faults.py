@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Faults, each a function that brings one about, asserts what must hold, and says what was lost."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Malformed messages in numbers on every input of a node, with valid images among them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A node under test in a process of its own, and a camera that counts its answers."""
 
 from __future__ import annotations

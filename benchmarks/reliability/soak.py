@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Thousands of frames while subscribers, sizes, encodings, parameters and the lifecycle change."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What runs the deployable graph. Each backend is one file, imported only when it is chosen."""
 
 from __future__ import annotations

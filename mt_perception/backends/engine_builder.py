@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """From a model to a backend that runs a built engine: out of the cache, built first, or built while PyTorch serves.
 
 What only TensorRT can do comes in as two functions, so that everything else is tested without it.

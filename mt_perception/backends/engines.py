@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Built engines and compiled graphs on disk. Knows nothing of TensorRT: an engine is bytes that take minutes to make.
 
 An engine runs only on the GPU, driver and library versions that it was built with: all of them are in its key.

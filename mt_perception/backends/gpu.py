@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Which NVIDIA GPU this process uses: one, chosen before CUDA starts: all libraries and child processes then agree."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A backend that serves at once while a better one is made ready, and is then replaced by it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Where a model's graph as ONNX comes from: its bundle, the cache, or PyTorch, which makes it in seconds."""
 
 from __future__ import annotations

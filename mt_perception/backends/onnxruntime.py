@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The graph by ONNX Runtime, on whatever its installed providers run on. Imports no torch itself."""
 
 from __future__ import annotations

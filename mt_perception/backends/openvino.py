@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The graph on a CPU, by OpenVINO. Imports no torch."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Numerical parity of two backends: the check that an engine has to pass before a robot relies on it."""
 
 from __future__ import annotations

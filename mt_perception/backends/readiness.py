@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Which backends this machine can run, and what is missing for the others. Imports none of them."""
 
 from __future__ import annotations

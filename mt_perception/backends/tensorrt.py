@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The network as a TensorRT engine, built by Torch-TensorRT; around it everything is as with PyTorch on a GPU.
 
 Torch-TensorRT converts no bytes (`uint8`), so the engine is the network alone. Pixels and results stay in PyTorch, on

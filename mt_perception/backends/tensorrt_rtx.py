@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Engines of TensorRT for RTX, which `pip` installs: built in a second, on any machine, for GPUs that are elsewhere."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The graph in PyTorch: on an NVIDIA GPU, or on any CPU as the reference for the other backends."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Engines from the ONNX graph, by the Python API that TensorRT and TensorRT for RTX share; `trt` is either's module.
 
 The engine is the whole graph, bytes in and bytes out, where Torch-TensorRT's is the network alone.

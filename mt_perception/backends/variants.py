@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A graph for each set of outputs that is in use, the next one made while those before it serve."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Many recordings in one call: named one by one or in a list, and one that fails does not stop the others."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Recordings as frame sets: all messages that carry one stamp, whenever they were recorded."""
 
 from __future__ import annotations

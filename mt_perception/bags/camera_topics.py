@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What an image topic is for: by its message type, encoding and number of messages.
 
 Of its name only whole words count (`left` in `/left/image_rect` and `/front_left/image`, not in `/cleft/image`), and

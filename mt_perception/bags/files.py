@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Which files make a recording, and whether they hold what its metadata tell."""
 
 from __future__ import annotations

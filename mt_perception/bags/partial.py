@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What can be read of a recording that is damaged somewhere."""
 
 from __future__ import annotations

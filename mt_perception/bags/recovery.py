@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Reads files of recordings by themselves: without metadata, or without an end, as a robot leaves them at power-off."""
 
 from __future__ import annotations

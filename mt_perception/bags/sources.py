@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Where images come from when there is no camera: a folder, a video, or a recording. Without ROS."""
 
 from __future__ import annotations

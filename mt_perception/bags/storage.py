@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Writes recordings that survive: what was written a second ago opens in every reader, whatever then happens.
 
 `rosbags` writes the files; here is when, and with what checksums. Its mcap file gets its index when it is closed; here

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Which topic of a recording has which role, and which clock tells its images apart."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Recordings (rosbag2: mcap or sqlite3) as they are written, without a ROS installation."""
 
 from __future__ import annotations

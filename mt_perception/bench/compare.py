@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Networks side by side: what each costs, and how good it is after the same number of training steps."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Interleaved benchmark: several ways timed in turns, so that whatever else the machine does hits all alike."""
 
 from __future__ import annotations

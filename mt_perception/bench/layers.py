@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Where the time of one frame goes: `mt-perception bench --layers`, from the backend's own counters."""
 
 from __future__ import annotations

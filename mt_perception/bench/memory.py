@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The largest resident memory, in MB, of a process that loads a model and runs it: python -m ... JSON_OF_SETTINGS"""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The network in every way in which this machine can run it, and the baseline beside them."""
 
 from __future__ import annotations

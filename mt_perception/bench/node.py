@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The whole node over DDS: images in, mask and depth out, beside the bare network in the same rounds."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The largest input that holds a rate on this machine, in the most exact precision that does."""
 
 from __future__ import annotations

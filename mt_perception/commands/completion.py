@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the Tab key offers in a shell, by `argcomplete` where that is installed."""
 
 from __future__ import annotations

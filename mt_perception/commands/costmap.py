@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception costmap`: the parameters of Nav2's semantic layer with the classes of a model.
 
 They are `config/nav2_semantic_layer.yaml`, which says how each type of class is treated, and which of the package's

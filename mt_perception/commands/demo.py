@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The demo: player, node and recorder as separate processes over real DDS, then a look at what they recorded."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception doctor`: what of this machine the node can run on, what is missing, and the command for that."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception evaluate`: how good a model, its predictions in a folder, or recordings of its results are."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception export`: make ahead of time what a backend needs; an int8 graph, one as ONNX, or TensorRT engines."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception bag from-dataset`: its options, and what it prints."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The command line: `mt-perception COMMAND`, for images, models, measurements and recordings."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception models`: the models that come with the package, side by side."""
 
 from __future__ import annotations

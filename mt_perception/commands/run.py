@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Images in, files out: the network without ROS."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """CamVid in the layout of SegNet's split: `image/`, `label11/` and perhaps pseudo-labels in `pseudo19/`.
 
 CamVid's 11 classes are coarser than Cityscapes'. Where one stands for several, a teacher (a network trained on

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Finds missing, broken and mismatched files before training starts, all at once."""
 
 from __future__ import annotations

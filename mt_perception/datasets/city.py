@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The rendered city, a package of its own: found, and recorded as a rosbag2."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Cityscapes in its official layout, and everything written in the same: the city generator's streets, for one.
 
     leftImg8bit/SPLIT/CITY/NAME_leftImg8bit.png

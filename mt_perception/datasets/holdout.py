@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is held out of training as a whole: drives, streets or cities, or stretches of a data set that has no such.
 
 Frames of one drive are nearly alike, so a score on frames between those of the training says little.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Data sets that are folders of equal names: `image/`, and of labels, depth and another network's labels what there is.
 
 | name          | labels                                           | depth | camera       | split val          |

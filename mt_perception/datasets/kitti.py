@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """KITTI stereo 2015 in its official layout: `image_2/`, `disp_occ_0/` and `calib_cam_to_cam/`. Depth without labels."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Scenes of Middlebury stereo 2014: `im0.png`, `calib.txt`, and `disp0.pfm` or `disp0GT.pfm`. Depth without labels."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A data set with classes of one's own. What is in `depth/` and `camera/` may be left out.
 
 labels.yaml                 the classes; see `read_labels`

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is true of an image, refined by what another network says of it."""
 
 from __future__ import annotations

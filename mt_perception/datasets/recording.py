@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Samples as a rosbag2 recording: what a camera saw, and the truth about it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One image of a data set with what is known about it."""
 
 from __future__ import annotations

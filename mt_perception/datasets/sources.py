@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Data sets by their names, or by what a folder holds."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Which samples are trained on and which are judged: the splits of the data sets, and what is held out of them."""
 
 from __future__ import annotations

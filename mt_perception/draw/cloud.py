@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """An image with labels and depth as an organised point cloud: one point for each pixel, in the pixels' order."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Images for people: classes and depth as colours, overlays with a legend, several images side by side.
 
 All images are uint8 RGB.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Scores by stretches of time, from which confidence intervals come: neighbouring frames are no independent samples."""
 
 from __future__ import annotations

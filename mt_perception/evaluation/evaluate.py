@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The front door of the evaluation: what `mt-perception evaluate` writes as JSON, as values."""
 
 from __future__ import annotations

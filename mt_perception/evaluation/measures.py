@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is measured of a recording, which way is better, and how it is written: one table for terminal and page."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The report on recordings: what was evaluated, how good it is, where it fails, compared with what. One HTML file."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How good a recording of results is: against the truth where there is some, and in itself where there is none."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Single frames of evaluated recordings, read a second time to be shown."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The row table (`row_prior`) that a recording's depth is compared with: the model's own, or one of other stretches."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a recording of the node shows: frames joined by their stamps, rates, latencies, scores, and an image of it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Everything that is measured of some frames, of data sets and of recordings alike."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the numbers of recordings say, in sentences: how good each is, how it runs, and which is better."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is scored, and on what: told before anything is imported that takes long."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Per-frame scores as compact arrays: days of recording fit into memory."""
 
 from __future__ import annotations

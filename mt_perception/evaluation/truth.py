@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Single frame sets of a recording, read again by their stamps; and the truth of one recording for another."""
 
 from __future__ import annotations

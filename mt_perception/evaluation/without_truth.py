@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How good results are in themselves, where there is no truth: flicker, and what a second camera sees."""
 
 from __future__ import annotations

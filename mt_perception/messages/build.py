@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """From arrays to ROS messages, of the classes of rclpy and of those of `rosbags`, which write recordings."""
 
 from __future__ import annotations

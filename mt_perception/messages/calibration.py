@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The file in which a camera's calibration is kept."""
 
 from __future__ import annotations

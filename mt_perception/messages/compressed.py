@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`sensor_msgs/CompressedImage` as plain arrays; what the bytes announce is checked before they are decoded."""
 
 from __future__ import annotations

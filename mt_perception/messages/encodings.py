@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The encodings of `sensor_msgs/image_encodings.hpp` that cameras use, as 8-bit images. OpenCV converts them."""
 
 from __future__ import annotations

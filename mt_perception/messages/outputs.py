@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How the message of each topic in `topics.output_topics` is made, in the node and for recordings alike."""
 
 from __future__ import annotations

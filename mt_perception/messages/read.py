@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """ROS messages as plain arrays, without ROS.
 
 Works on anything that has a message's fields: the messages of rclpy in the node, and those of `rosbags` that are

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Messages made for recordings, of the types that `bag_types` knows, without a ROS installation."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Scores of depth, added up frame by frame: memory does not grow with the length of a recording."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One number for how good labels and depth are together."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the classes of one label set say in those of another, and in which of them both are compared."""
 
 from __future__ import annotations

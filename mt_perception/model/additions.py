@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A bundle with more files than it had: graphs and engines that were made ahead of time."""
 
 from __future__ import annotations

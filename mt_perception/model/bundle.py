@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A model on disk: a folder with weights, an exported graph and a card. Never a pickle.
 
 bundle.json          the card: what the model is, what it was trained on, how good it is, and hashes

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The card of a model: what it is, what it was trained on, how good it is."""
 
 from __future__ import annotations

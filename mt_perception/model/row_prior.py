@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What can be said of depth by the image row alone, and so what any depth worth its name must do better than.
 
 Seen from a car, the road is a ramp from the bottom of the image to the horizon. A table of the usual depth at each

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a network is made of, as plain values (no torch), so that a bundle can hold it."""
 
 from __future__ import annotations

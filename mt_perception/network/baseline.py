@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The baseline to compare with: the published network, run as its authors ran it (Nekrasov et al., arXiv 1809.04766).
 
 Eager fp32 PyTorch in NCHW memory order, 256 channels, 20 + 1 outputs, whole 5x5 max-pools; an image is normalised in

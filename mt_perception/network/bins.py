@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Depth as a choice between fixed depths: what keeps its edges sharp."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Decoders: the maps of an encoder in, one map at the finest stride out, built by name; and the heads upon it.
 
 Light-Weight RefineNet (Nekrasov et al., arXiv 1810.03272) is as published for multi-task use (1809.04766).

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Depth encodings: the transform between metres and the number that the network learns, and its inverse.
 
 | name    | encoded value                                        | range  |

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Encoders: an image in, feature maps at falling resolution out, built by name."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Between networks in PyTorch and bundles on disk, the graph that a CPU runs included. Needs torch and openvino."""
 
 from __future__ import annotations

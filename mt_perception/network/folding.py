@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Batch norms and the convolutions before them as one; the same network in fewer operations, for running it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Folds batch norm and rounds weights to fp16 once, so that all exports hold the same numbers."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The deployable graph: camera pixels in, finished results out, the same on every backend."""
 
 from __future__ import annotations

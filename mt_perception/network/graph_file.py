@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A graph of OpenVINO on disk: no blanks in its text, no number in it that the weights hold. Imports no torch."""
 
 from __future__ import annotations

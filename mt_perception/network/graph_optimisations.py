@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Graph optimisations: the same results by steps that a CPU does faster. The tests hold each against the plain one.
 
 The 5x5 max-pool in two passes is not here but in the decoder: it is faster everywhere.

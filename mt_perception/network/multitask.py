@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The multi-task network: one encoder, one decoder, one head per task."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The deployable graph as ONNX, for ONNX Runtime and TensorRT alike. Needs torch."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Where each cell of a feature map looks: what lets a network tell metres for cameras that it was not trained with.
 
 A network that sees pixels alone knows depth by the row of the image, and that holds for one camera at one height and

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """SegNet (Badrinarayanan et al., arXiv 1511.00561) in the form of four stages, without biases.
 
 With three classes, no depth and a batch norm on the image it has 15,274,892 weights, and 1,749,671 when every

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Ordinary convolutions exchanged for depthwise separable ones (Howard et al., arXiv 1704.04861), in any network."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Encoders of timm (https://github.com/huggingface/pytorch-image-models), the Twins transformers among them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """U-Net (Ronneberger et al., arXiv 1505.04597) with padding and batch norm, as it is used since."""
 
 from __future__ import annotations

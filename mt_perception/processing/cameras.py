@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The cameras of a recording, as its camera_info messages tell on their way."""
 
 from __future__ import annotations

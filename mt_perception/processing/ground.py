@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The images of a recording through the network, their depth brought to the scale of the ground.
 
 The scale is smoothed over time; that of a segment begins `WARM_UP_S` before it, so that each can be made by itself.

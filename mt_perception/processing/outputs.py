@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Predictions as recorded messages: what the node would publish, as far as `topics.output_topics` says `processed`."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Prefetching iterator and ordered thread-pool map: reading, networks and writing at the same time."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Every image of recordings through the network; results beside it in new recordings, piece by piece."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Recordings cut into stretches of time, so that work on them can be spread, stopped and resumed."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One segment of a recording through the `Perceiver` that the node uses: a shard of the result."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The pairs of a recording through the network, their depth corrected as the node in stereo mode corrects it.
 
 Here matching takes no time: which pairs are matched follows from their stamps and `stereo_rate_hz`, and each is taken

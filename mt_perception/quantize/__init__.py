@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """An int8 graph for a model, by post-training quantisation on images, kept only if it loses little. Needs NNCF."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """An int8 graph as ONNX, on the same images and kept by the same check as the one for OpenVINO. Needs NNCF, onnx.
 
 TensorRT takes int8 as pairs of QuantizeLinear and DequantizeLinear with zero points of zero and signed bytes, so

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Drawings as SVG: the distribution of depth, curves, and recordings over time."""
 
 from __future__ import annotations

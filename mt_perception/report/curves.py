@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The curves of a training run, read back from the CSV logs in its folder."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the numbers of one data set say, in sentences: weak classes, what is taken for what, where depth errs."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How one frame was judged, and the few frames that were judged worst."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Images of a frame for the report: input, truth, prediction and error, small and already encoded."""
 
 from __future__ import annotations

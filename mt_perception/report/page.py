@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """From templates and plain values to one self-contained HTML page."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Scores as plain rows, one a class or band of distance: what pages show and JSON files hold."""
 
 from __future__ import annotations

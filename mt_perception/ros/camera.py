@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One camera of the node, or a pair: what it subscribes to, what it publishes, and what the diagnostics tell of it."""
 
 from __future__ import annotations

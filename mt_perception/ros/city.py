@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The city as a camera: publishes a drive through a rendered street, with the truth beside it."""
 
 from __future__ import annotations

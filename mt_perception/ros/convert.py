@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Messages of rclpy: made from arrays, and from the serialized images that the node receives to frames."""
 
 from __future__ import annotations

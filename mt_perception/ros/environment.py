@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the machine and the environment's variables give to ROS 2, found without importing it."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`depth_mode: ground` in the node: how the camera is mounted, corrected depth, and what the diagnostics tell."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the node knows of its own state, counted as it happens and reported once a second."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The topics that the node listens to, under whatever names they have, and what is wrong with them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The latency probe: sends images to a node as a camera does, and takes the time until its answers are there.
 
 It is driven through its standard input and output by `mt_perception.bench.node`, one line of JSON each way.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the launch files share: a process that fails makes the launch fail."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The one model of the node, which all of its cameras share."""
 
 from __future__ import annotations

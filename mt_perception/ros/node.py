@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The perception node: wiring between ROS and the `Perceiver`, nothing else."""
 
 from __future__ import annotations

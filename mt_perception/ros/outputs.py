@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The publishers of the topics in `topics.output_topics`, as far as their message types are installed."""
 
 from __future__ import annotations

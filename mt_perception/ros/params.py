@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """ROS parameters from `settings.py`, which is where they are defined."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What happens in the worker thread: from a ROS message to published results."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The player: publishes a folder of images, a video or a recording as if it were a camera."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Running a node as a process: start, spin, and an end without a traceback."""
 
 from __future__ import annotations

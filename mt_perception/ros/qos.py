@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Quality of service of the node's topics: overridable by parameters, and compared with the other ends."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The recorder: writes topics of this namespace to a rosbag2 (mcap), without a ROS installation.
 
 Where `ros2 bag record` is installed it does the same and more; this one lets the demo run from pip packages alone.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the diagnostics tell of the scale of depth, wherever it comes from."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What rclpy itself gives every node, services and simulated time, made to stand whatever comes."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Stereo mode in the node: from pairs of messages to corrected depth, `disparity` and what the diagnostics tell."""
 
 from __future__ import annotations

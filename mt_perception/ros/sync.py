@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Left and right images of one instant, brought together: by message_filters, or alike where it is not installed."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The cameras that are published at this moment, as the node would see them.
 
 A program of its own, whose last line of output is JSON: a broken middleware ends a process, or lets it wait for ever.

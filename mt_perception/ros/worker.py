@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The threads in which everything slow happens: loading, warm-up, inference, publishing."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The factor between the network's depth and a measured one: what pixels agree on, then smoothed over time."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Metric depth from one camera: the road below it is a plane, and how high the camera is above it is known."""
 
 from __future__ import annotations

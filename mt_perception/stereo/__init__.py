@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Metric depth with the help of a second camera: matching, the network's scale, and one depth from both."""
 
 from mt_perception.stereo.consistency import Consistency, consistency

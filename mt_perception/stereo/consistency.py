@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How well depth explains a pair of images, without truth: does the right image, moved by it, look like the left?
 
     E = mean over p in V, o in O of  [L(p + o) > L(p)] != [W(p + o) > W(p)]     W(x, y) = R(x - f B / Z(x, y) - c, y)

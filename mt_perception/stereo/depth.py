@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The network's depth, corrected by that of a pair, which is matched in a thread of its own."""
 
 from __future__ import annotations

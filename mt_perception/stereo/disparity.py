@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a match says, as `stereo_msgs/DisparityImage` tells it."""
 
 from __future__ import annotations

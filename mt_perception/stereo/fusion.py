@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One depth from two: the pair's where it is confident, the network's elsewhere, and no seam between them."""
 
 from __future__ import annotations

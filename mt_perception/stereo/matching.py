@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Depth of a rectified pair by semi-global block matching (Hirschmueller, PAMI 2008; OpenCV's StereoSGBM)."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Finds what two streams have taken at the same instant, without ROS."""
 
 from __future__ import annotations

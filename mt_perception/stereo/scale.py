@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The factor between the network's depth and the pair's, measured robustly."""
 
 from __future__ import annotations

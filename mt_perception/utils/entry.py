@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How a command starts and ends: with Ctrl-C at any moment, with what a user can mend, or with a fault of its own.
 
 It imports next to nothing itself: what the commands import takes a second or more, in which Ctrl-C counts as well.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Files that appear whole or not at all, and folders that are this program's own and of one process at a time."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What was found out about a machine, for people who ask why something does not run."""
 
 from __future__ import annotations

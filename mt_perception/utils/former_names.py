@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What options, keys and data sets were called before: each name is read for one release more, with a notice."""
 
 from __future__ import annotations

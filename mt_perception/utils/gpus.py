@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is known of NVIDIA's chips by their names: the compute capability, which decides what runs on them.
 
 From NVIDIA's tables; nothing here was measured.

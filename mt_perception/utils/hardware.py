@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What machine this is and what it cannot do, found in the files of the kernel: no vendor's library is asked."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Image files as arrays. Whoever reads one says in which order its channels shall be."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Strict JSON: NaN and infinity become null."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Hand-over of the newest item from one thread to another."""
 
 from __future__ import annotations

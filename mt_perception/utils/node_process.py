@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """This package's ROS nodes as processes of their own, started and ended by a program that imports no ROS itself."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Runs one function over many items: in this process, in several, or on the machines of a Ray cluster."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """From plain values, as JSON and YAML give them, to dataclasses: every key and type is checked against the class."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Parts that are known by name: those of this package, and those that other installed packages bring as entry points.
 
 A package that brings a backend has in its `pyproject.toml`:

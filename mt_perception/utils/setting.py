@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is known of one setting, and how a value for it is checked; `settings.py` has them all."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """From the cache, built first, or built while another serves: weights run by PyTorch in the place of an engine."""
 
 import threading

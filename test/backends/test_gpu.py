@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Which GPU a process uses, told to CUDA before it starts."""
 
 import os

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The graph as ONNX, and what runs it on a CPU: PyTorch's answers, from a model with the file or without."""
 
 import numpy as np

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What `mt-perception info` says of the backends, for machines that differ in driver and packages."""
 
 import pytest

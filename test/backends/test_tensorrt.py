@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the TensorRT backend asks of Torch-TensorRT, held against facts of its releases, and against it where it is."""
 
 import dataclasses

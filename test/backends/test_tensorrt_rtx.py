@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Engines for RTX cards, really built, which needs no card; running them does, and is refused in one sentence."""
 
 import sys

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Torch-TensorRT takes the whole network as one engine. That needs its package, and no card; running it does."""
 
 import json

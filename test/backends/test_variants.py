@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A set of outputs is made while another serves it: with events in place of a compiler."""
 
 import threading

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Which topic is the camera's: by type, encoding and number of messages; and what of names counts."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Which topic of a recording is what: in that of the package, under any names, and where a user names them."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How the scripts in benchmarks/ end when they are given what is not there."""
 
 import runpy

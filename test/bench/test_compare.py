@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception compare`: facts, times, memory and scores in one table, and as an image."""
 
 import json

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """benchmarks/gpu.py, as far as it goes without a GPU."""
 
 import json

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """benchmarks/gpu_proof.py, as far as it goes without a GPU: every row is walked, and each answers for itself."""
 
 import importlib.util

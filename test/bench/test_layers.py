@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Where the time goes: each layer in its part, and their sum beside the whole."""
 
 import json

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The baseline is the published network, and everything that runs here gets its row."""
 
 import json

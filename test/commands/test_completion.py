@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The Tab key, as bash has it: the function of register-python-argcomplete, and what it puts into COMPREPLY."""
 
 import shutil

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The parameters of Nav2's semantic layer follow the classes of the model."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the doctor says of machines that lack something, each in a process in which that cannot be imported."""
 
 import json

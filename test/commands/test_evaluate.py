@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One evaluation: a model on a data set, its predictions in a folder, and a recording of them have the same scores."""
 
 from __future__ import annotations

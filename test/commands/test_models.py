@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Models by name, and what is listed of them: the package's own, and two small ones in its place."""
 
 import json

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The rendered city is a package of its own: what it writes is read here, and without it one sentence says so."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is held out: whole drives where a data set tells them, stretches with a gap where it does not."""
 
 from __future__ import annotations

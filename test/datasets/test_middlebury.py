@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Middlebury's scenes: depth from disparity with an offset, and files that cannot be used."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A data set with classes of its own, and the files that tell them."""
 
 from __future__ import annotations

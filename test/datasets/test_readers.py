@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Readers: what each file becomes, and what is said about files that cannot be used."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Data sets as recordings: what is read from a recording is what the data set holds."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Evaluation in detail: scores by class and by distance, and which frames are the worst."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The report on recordings: every section, the numbers of the JSON, the frames that matter, nothing from elsewhere."""
 
 from __future__ import annotations

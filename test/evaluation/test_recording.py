@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Scores of recordings: what is there by hand, what changes, and how sure the numbers are."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The same builder with the classes of `rosbags` and with those of rclpy: what both make is one message."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Images as camera drivers send them, that are not simply pixels in order."""
 
 import cv2

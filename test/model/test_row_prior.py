@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The row table: what it says by hand, whatever the lens, and what skill against it is."""
 
 import numpy as np

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Every network keeps the contract of `network_contract.py`.
 
 Exported are those that differ most; `MT_PERCEPTION_ALL_NETWORKS=1` exports all of them, in some minutes.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A graph whose constants lie among the weights: the same numbers, said once, and older bundles as before."""
 
 import shutil

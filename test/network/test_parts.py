@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Encoders and decoders by name: what is not in the contract of whole networks."""
 
 import sys

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Rays: the direction of each cell, from any camera, on every backend."""
 
 from __future__ import annotations

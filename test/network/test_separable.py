@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Exchanged convolutions by hand, and the published numbers of weights."""
 
 import pytest

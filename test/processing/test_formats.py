@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Recordings made here, read by others: the mcap package with its ROS 2 decoder, rosbags, and sqlite3 itself."""
 
 from __future__ import annotations

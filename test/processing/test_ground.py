@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A recording through a network whose road is a plane of a known height, brought to the height that is true."""
 
 from __future__ import annotations

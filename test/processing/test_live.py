@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the live node publishes and what is made of the recording without ROS are the same."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Recordings through the network without ROS: everything comes out, and always the same."""
 
 from __future__ import annotations

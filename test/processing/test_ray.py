@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Work spread over a Ray cluster, one of whose workers is killed."""
 
 from __future__ import annotations

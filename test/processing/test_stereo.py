@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Pairs of a recording through the network without ROS: depth as the node's own class makes it, always the same."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Fixtures of the tests that run nodes; they import rclpy only when a test asks for them."""
 
 from __future__ import annotations

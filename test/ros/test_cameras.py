@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One node with several cameras, which share a model: topics, headers, turns, diagnostics."""
 
 import numpy as np

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the kernel's files and the environment's variables give to ROS, for machines that differ in them."""
 
 import os

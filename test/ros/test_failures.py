@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A node whose model is replaced under its feet: a real failure of a real backend, and the way back."""
 
 import shutil

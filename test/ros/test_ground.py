@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`depth_mode: ground` in a node of its own: the recorded street seen with one camera, whose height is known."""
 
 import math

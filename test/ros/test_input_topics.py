@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Where the node listens, and what it says when nothing comes from there."""
 
 import cv2

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Cameras as they come: one node is fed with everything, and shows what it took it for (an overlay without labels)."""
 
 import math

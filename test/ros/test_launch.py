@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The launch files with the real `ros2 launch`, wherever it is installed."""
 
 import itertools

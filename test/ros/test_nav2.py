@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What Nav2's semantic segmentation layer takes for granted, on live messages and through the layer's own QoS.
 
 The facts are from the sources of https://github.com/kiwicampus/semantic_segmentation_layer (jazzy and rolling): it

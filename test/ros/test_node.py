@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The node as users run it: a process of its own, spoken to over DDS."""
 
 import cv2

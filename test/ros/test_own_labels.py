@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Classes of one's own, the whole way: a data set, a training, a model, a node, a recording of it, and its scores."""
 
 from __future__ import annotations

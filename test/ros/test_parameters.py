@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The node's parameters over DDS: described, changed while it runs, or refused with a reason."""
 
 import numpy as np

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Under which names the player publishes a recording's topics: those that the node listens to, whatever they were."""
 
 import numpy as np

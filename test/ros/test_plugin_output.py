@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """An output of another package is published by the node like its own."""
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What comes in on an image topic, before it reaches the worker: no node is needed to see it."""
 
 import random

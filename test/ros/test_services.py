@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What rclpy gives every node stands whatever comes; no node has to run to see it."""
 
 import pytest

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Stereo mode as users run it: the recorded street as two cameras, the node in a process of its own."""
 
 import os

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Left and right brought together: the own pairer and message_filters pass the same tests."""
 
 import random

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The node in the hands of the real `ros2` command, wherever that is installed."""
 
 import os

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """From a recipe to a running node: trained in three phases, killed on the way, resumed, scored, exported, loaded."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is shipped beside the node names what the node really has: views of its topics, and its rights."""
 
 import json

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Planes whose height and tilt are known, and what happens to depth over the frames of a camera."""
 
 import math

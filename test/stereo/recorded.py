@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The pairs of the recording in the repository, with their true depth."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Known answers: pairs of the rendered street, and a network whose depth is wrong by a known factor."""
 
 import time

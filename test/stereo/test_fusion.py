@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One depth from two: which of them counts where, and what lies between."""
 
 import numpy as np

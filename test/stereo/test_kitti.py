@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A real pair: the benchmark's own numbers. Its images may not be part of this repository."""
 
 import os

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Augmentation: image, labels and depth move together, and depth keeps its meaning."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is checked and drawn on the way from a data set into the training."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The steps of depth preparation by hand, and block matching on a pair whose disparity is known."""
 
 from __future__ import annotations

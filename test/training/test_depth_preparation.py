@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Depth preparation: folders through the command, read back by the reader of Cityscapes."""
 
 from __future__ import annotations

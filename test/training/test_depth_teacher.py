@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Stereo networks as teachers: a tiny one whose answer is known, in OpenVINO's own format and as ONNX."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Depthwise convolutions in fp32: the same network, another arithmetic inside."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Losses count only where there is truth, and say what they should for hand-made cases."""
 
 from __future__ import annotations

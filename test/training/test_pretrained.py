@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Encoders from ImageNet: out of a file, and what is said where there is none."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`pseudo-label`: what it writes is read back; it can be stopped and resumed, and wrong options end in a sentence."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Recipes: those of the package load, and mistakes are refused in one sentence."""
 
 from __future__ import annotations

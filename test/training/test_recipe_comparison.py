@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The comparison of recipes compares what it says: the same steps, the faults where they belong."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is trained on, what is judged, and what results say of it."""
 
 from __future__ import annotations

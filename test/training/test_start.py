@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A training that starts at a model: its folded norms work again, and what it may have seen is not held out after."""
 
 from __future__ import annotations

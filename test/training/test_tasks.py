@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A third task: its truth by hand, learned, and left out of what is deployed."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """YAML files of teachers: what is wrong in one ends in one sentence that names it."""
 
 from __future__ import annotations

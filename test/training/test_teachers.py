@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Networks of others as teachers: what they say of images whose answer is known."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The whole way: images on disk -> training, stopped and resumed -> a bundle that the perceiver loads."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the release before called options and data sets is still read, with a notice."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Reading image files: the order of channels is the one that was requested, and what is no image is said."""
 
 import cv2

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Batches by step number: the same step always gives the same batch, so a resumed run continues as if never stopped."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Pseudo-labels: what other networks said of a data set's images, merged in where its own truth is silent.
 
 FOLDER/NAME/labels.yaml             the classes of the labels where they are others than Cityscapes'

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Data sets as recipes and the command line name them, checked before anything is made of them."""
 
 from __future__ import annotations

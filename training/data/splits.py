@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a recipe holds out, and what a training has seen."""
 
 from __future__ import annotations

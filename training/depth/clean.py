@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The steps from raw disparity to depth that one can learn from. Pure functions.
 
 Disparity is (H, W) float32 in pixels of its own image's width, NaN where unknown. What is cut or resized is cut and

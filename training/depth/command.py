@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception-train depth`: prepare the depth of a data set in the layout of Cityscapes."""
 
 from __future__ import annotations

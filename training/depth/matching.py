@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Disparity of a rectified pair, matched both ways: slower than what the node does, and more often right."""
 
 from __future__ import annotations

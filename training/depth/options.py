@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What `depth` is told to do, as one frozen value that travels to every worker and is stored beside the result."""
 
 from __future__ import annotations

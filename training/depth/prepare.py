@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The whole folder: what there is, what is left to do, and what went wrong."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One image from the files of the source to those of the result: read, clean, write."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Any stereo network in ONNX as a teacher of depth, CREStereo among them. OpenVINO runs it and reads ONNX itself.
 
 A YAML file tells what the network eats and what comes out; paths are relative to it. That of a CREStereo in two stages:

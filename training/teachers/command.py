@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception-train pseudo-label`: what other networks say of images, written for a training to learn from."""
 
 from __future__ import annotations

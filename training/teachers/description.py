@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Any network for labels or depth in ONNX as a teacher, by a YAML file that tells what it eats and what comes out.
 
 For depth, which holds for the camera that the network was trained with:

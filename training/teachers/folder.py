@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Asks the teachers about every image of a data set, and keeps what they say: the layout is that of `data.pseudo`.
 
 `teacher.json` tells who was asked (networks by their hashes) and how; a folder made otherwise is refused.

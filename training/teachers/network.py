@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What all networks of others have in common: a YAML file that describes one, a file with its graph, and OpenVINO."""
 
 from __future__ import annotations

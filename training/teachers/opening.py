@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """One or two teachers by what a user names: the folder of a bundle, or a YAML file."""
 
 from __future__ import annotations

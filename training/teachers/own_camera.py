@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A depth network is fed in its own camera: it knows depth by the size of things and by the row under the horizon.
 
 So an image is moved to where the network's camera would have had it: x' = (x - cx) fx'/fx + cx', and y likewise with

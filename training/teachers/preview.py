@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Images beside what the teachers said of them, to look at before a network learns from it."""
 
 from __future__ import annotations

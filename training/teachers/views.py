@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How a teacher looks at an image, and what it says of it."""
 
 from __future__ import annotations

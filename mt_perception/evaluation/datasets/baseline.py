@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The row table (`mt_perception.model.row_prior`) that depth of a data set is compared with, and its images."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A scoreboard that remembers what a report needs. Memory grows by a few numbers a frame, not by its images."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Scores a model as users run it: through the `Perceiver`, with its default settings."""
 
 from __future__ import annotations

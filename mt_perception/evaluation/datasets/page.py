@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The page on a model: results and images in, one self-contained file out."""
 
 from __future__ import annotations

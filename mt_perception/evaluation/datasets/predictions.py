@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What is scored on a data set: a model, or predictions that lie in a folder."""
 
 from __future__ import annotations

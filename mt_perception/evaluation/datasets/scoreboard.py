@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Scores of several data sets side by side, each in the classes that its truth tells apart."""
 
 from __future__ import annotations

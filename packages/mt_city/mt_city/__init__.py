@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A made-up city: streets that differ with every seed, seen from a moving stereo camera, with exact truth.
 
     with City(seed=3) as city:

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What one city is put together from: every shape and surface of its street and its traffic."""
 
 from __future__ import annotations

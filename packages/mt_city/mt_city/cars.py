@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Cars and vans: a body lofted through cross-sections, with glass, wheels and lights.
 
 Every vehicle points along +x, stands on z = 0 and is centred on x = y = 0.

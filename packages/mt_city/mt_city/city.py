@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A drive through a made-up city: images of a stereo camera with their exact truth."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Render streets with exact labels and depth, in the layout of Cityscapes. What is there already is kept."""
 
 from __future__ import annotations

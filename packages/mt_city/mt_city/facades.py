@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Images of house fronts: walls, windows, doors, shop fronts, painted storey by storey.
 
 A facade is a uint8 (H, W, 3) RGB image at `PX_PER_M`, street level at the bottom.

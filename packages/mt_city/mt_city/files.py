@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Frames on disk, in the layout of Cityscapes and with exact depth beside it: written, and read back.
 
 leftImg8bit/SPLIT/STREET/NAME_leftImg8bit.png       and rightImg8bit, if there is a right image

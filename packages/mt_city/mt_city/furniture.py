@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Street furniture: lamps, traffic lights, bollards, fences, walls, bins and benches.
 
 Poles stand on z = 0 at x = y = 0; what hangs on them faces -x, towards traffic that comes along +x.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Finds MuJoCo and a way to render without a screen."""
 
 from __future__ import annotations

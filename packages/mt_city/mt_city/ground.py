@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The street's cross-section, and what lies flat in it: road, markings, kerbs, pavements, verges, side streets."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Buildings: a painted facade round a block, with roof, balconies, awnings and chimneys.
 
 A building's front lies on y = 0 and looks to -y; it is centred on x = 0 and stands on z = 0.

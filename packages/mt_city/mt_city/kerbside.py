@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What stands between the houses and the road: trees, posts, parked vehicles, people who wait, litter bins."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The classes of Cityscapes, as facts from its public definition (https://www.cityscapes-dataset.com): trainIds, of
 which label images consist, and the label ids in its files."""
 

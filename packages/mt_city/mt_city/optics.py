@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What the air and a real camera do to a perfect image."""
 
 from __future__ import annotations

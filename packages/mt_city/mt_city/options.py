@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What one asks of the city, and what one gets."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """People on foot, bicycles, motorcycles and those who ride them. +x forward, on z = 0, metres."""
 
 from __future__ import annotations

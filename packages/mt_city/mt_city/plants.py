@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Trees, bushes and hedges: trunks, and crowns of many small leaf cards round soft cores."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The street's centre line, and the map from (distance along it, offset to its left) to the ground."""
 
 from __future__ import annotations

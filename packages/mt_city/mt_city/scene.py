@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The scene under construction: textures, materials, meshes and placed geoms of one MuJoCo model."""
 
 from __future__ import annotations

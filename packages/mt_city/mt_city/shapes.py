@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Triangle meshes from simple shapes, as NumPy arrays: what every part of the city is made of.
 
 Axes of an object: x forward, y left, z up, metres. Texture coordinates: u to the right, v downwards

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Traffic signs: painted faces, and the plates that show them. A sign faces -x, its centre at the origin."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A street along a route: ground, side streets, and what lines it, lot by lot."""
 
 from __future__ import annotations

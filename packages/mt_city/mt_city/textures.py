@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Ground, wall and leaf images made from noise. All tile seamlessly; all are uint8 (H, W, 3) RGB."""
 
 from __future__ import annotations

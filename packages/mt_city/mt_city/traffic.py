@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Everything that moves, and the camera car: where each is at a time of the lap."""
 
 from __future__ import annotations

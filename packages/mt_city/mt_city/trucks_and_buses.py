@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Buses and trucks, drawn like the cars: +x forward, on z = 0, in the swatches of a vehicle palette."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The made-up city: its truth is exact, its images are repeatable, its streets are streets."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The command line: it renders a data set, and refuses in one sentence what it cannot render."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The generator: streets of MuJoCo in the layout of Cityscapes, resumable, the same for the same seed."""
 
 from __future__ import annotations

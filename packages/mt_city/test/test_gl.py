@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Where nothing can be rendered this is said in one sentence; where something can, it is found."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The graph in plain PyTorch, nothing folded, cast or recorded."""
 
 import numpy as np

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A task: how bright the image is, cell by cell."""
 
 from torch.nn import functional as F

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Images of one road with a car on it, in a folder: NAME.png, with NAME_labels.png beside it."""
 
 from pathlib import Path

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """An encoder of two strides, and a decoder that adds them up."""
 
 import torch

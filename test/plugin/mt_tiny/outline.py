@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """An output: where the label changes from one pixel to the next in its row."""
 
 import numpy as np
