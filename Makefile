@@ -14,7 +14,7 @@ export UV_SYSTEM_CERTS := 1
 export UV_NATIVE_TLS := 1
 endif
 
-.PHONY: demo test test-core test-city test-ros test-kilted lint ruff format mypy imports clean
+.PHONY: demo docs test test-core test-city test-ros test-kilted lint ruff format mypy imports clean
 
 demo: $(VENV)/.demo
 	@rm -rf $(OUT)
@@ -37,6 +37,15 @@ test-ros: $(VENV)/.test
 # the nodes on the next distribution's wheels, apart from whatever ROS installation is sourced
 test-kilted:
 	env -u AMENT_PREFIX_PATH -u LD_LIBRARY_PATH -u PYTHONPATH $(MAKE) VENV=.venv-kilted ROS=kilted test-ros
+
+# the site; python3 -m http.server --directory out/site shows it. In an environment of its own: the tests need none of it
+docs: $(VENV)-docs/.docs
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --clean --quiet
+
+$(VENV)-docs/.docs: setup.py | $(BIN)/uv
+	$(BIN)/uv venv --quiet --allow-existing $(VENV)-docs
+	$(BIN)/uv pip install --quiet --python $(VENV)-docs --editable '.[docs]'
+	@touch $@
 
 lint: ruff format mypy imports
 
@@ -67,4 +76,4 @@ $(VENV)/.test: setup.py package.xml packages/mt_city/pyproject.toml $(SHIPPED) |
 	@touch $@ $(VENV)/.demo
 
 clean:
-	rm -rf $(VENV) .venv-kilted out build install log *.egg-info packages/*/build packages/*/*.egg-info
+	rm -rf $(VENV) $(VENV)-docs .venv-kilted out build install log *.egg-info packages/*/build packages/*/*.egg-info

@@ -61,6 +61,7 @@ EXTRAS = {
     "sim": ["mt-city>=0.1"],
     "ray": ["ray>=2.30"],
     "completion": ["argcomplete>=3"],
+    "docs": ["mkdocs-material>=9.6", "mkdocstrings-python>=1.16", "ruff"],  # it breaks long signatures
     "test": TEST,  # by this name `colcon test` finds that the tests are pytest's
     "dev": [
         *TEST,

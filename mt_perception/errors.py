@@ -8,7 +8,7 @@ from __future__ import annotations
 class Error(Exception):
     """Said to the user in one sentence: what is wrong, what is allowed, what to do. All others keep their traceback.
 
-    Example:
+    Examples:
         >>> from mt_perception import Error, Settings
         >>> try:
         ...     Settings(precision="fp8")

@@ -60,7 +60,7 @@ class LabelSet:
     ignore: what a mask has where it is no class, beside `UNLABELLED`, which always says so.
     sky: the name of the class that is infinitely far; empty without one.
 
-    Example:
+    Examples:
         >>> from mt_perception.labels import Label, LabelSet
         >>> field = LabelSet("field", (Label("crop", 1, 0, (0, 160, 0)), Label("sky", 2, 1, (70, 130, 180))), sky="sky")
         >>> field.names, field.sky_id

@@ -61,7 +61,7 @@ class Perceiver:
             BundleError: there is no such model, or it is damaged.
             BackendError: the backend is not installed, or does not run here.
 
-        Example:
+        Examples:
             >>> import numpy as np
             >>> from mt_perception import Perceiver
             >>> prediction = Perceiver.open(precision="fp32")(np.zeros((192, 320, 3), np.uint8))

@@ -28,7 +28,7 @@ class Prediction:
 
     `timings_ms` are the milliseconds spent in each stage, `classes` those that the network tells apart.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from mt_perception import Frame, Prediction
         >>> prediction = Prediction(Frame(np.zeros((2, 3, 3), np.uint8)), {"mask": np.full((2, 3), 13, np.uint8)})

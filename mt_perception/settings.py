@@ -30,7 +30,7 @@ class Settings:
     Raises:
         SettingsError: a value that is not allowed.
 
-    Example:
+    Examples:
         >>> from mt_perception import Settings
         >>> Settings(precision="fp32").replace(backend="openvino").precision
         'fp32'

@@ -37,7 +37,7 @@ class Camera:
     Raises:
         DataError: a size or focal length that no camera has.
 
-    Example:
+    Examples:
         >>> from mt_perception import Camera
         >>> Camera(1242, 375, fx_px=721.5, fy_px=721.5, cx_px=609.6, cy_px=172.9).intrinsics
         (721.5, 721.5, 609.6, 172.9)
@@ -88,7 +88,7 @@ class Frame:
     Raises:
         DataError: an array that is no image, a pixel format that is not known, or a camera of another size.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from mt_perception import Frame
         >>> Frame(np.zeros((375, 1242, 3), np.uint8), "bgr").size

@@ -3,13 +3,17 @@
 """What the documents list is what the code has."""
 
 import re
+from importlib import import_module
 
 import cv2
 import pytest
 from helpers import make_image
 
+import mt_perception
 from mt_perception.settings import SETTINGS
+from mt_perception.topics import OUTPUT_TOPICS
 from mt_perception.utils.licence import APACHE2
+from mt_perception.utils.resources import packaged_models
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +63,7 @@ def headings(text: str) -> set[str]:
 
 
 def test_files_and_headings_that_the_documents_link_to_exist(root):
-    documents = [*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("packages/*/*.md")]
+    documents = [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("packages/*/*.md")]
     assert len(documents) > 12
     for document in documents:
         for target in re.findall(r"\]\(([^):]+)\)", document.read_text(encoding="utf-8")):
@@ -67,6 +71,25 @@ def test_files_and_headings_that_the_documents_link_to_exist(root):
             file = document.parent / path if path else document
             assert file.exists(), f"{document.name} names {target}"
             assert not heading or heading in headings(file.read_text(encoding="utf-8")), f"{document.name}: {target}"
+
+
+def test_the_reference_of_the_site_has_every_topic_command_and_model(root, monkeypatch):
+    monkeypatch.syspath_prepend(root / "docs" / "site")
+    pages = dict(import_module("reference").pages())
+    for output in OUTPUT_TOPICS:
+        assert f"\n| `{output.name}` | " in pages["reference/topics.md"]
+    for command in (
+        "mt-perception run",
+        "mt-perception bag process",
+        "mt-perception doctor",
+        "mt-perception-train train",
+    ):
+        assert f"\n### {command}\n" in pages["reference/command_line.md"]
+    for name in mt_perception.__all__:
+        assert re.search(rf"^::: mt_perception\.\S+\.{name}$", pages["reference/python.md"], re.M)
+    for name in packaged_models():
+        assert f"\n## {name}\n" in pages["reference/model_zoo.md"]
+    assert not any(str(root) in page for page in pages.values())
 
 
 def test_the_readme_stays_short(readme):

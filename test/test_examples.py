@@ -14,6 +14,7 @@ from helpers import make_image
 pytest.importorskip("openvino")
 
 import mt_perception
+from mt_perception.datasets.own import Own
 from mt_perception.utils.resources import city_recording
 
 CALIBRATION = """
@@ -35,7 +36,7 @@ def example(root, cache_home, tmp_path):
 
 def test_every_example_is_run_here(root):
     assert {each.name for each in (root / "examples").glob("*.py")} == {
-        "backend.py", "bag.py", "calibration.py", "dataset.py", "image.py", "video.py", "webcam.py"
+        "backend.py", "bag.py", "calibration.py", "dataset.py", "image.py", "own_classes.py", "video.py", "webcam.py"
     }  # fmt: skip
 
 
@@ -118,6 +119,14 @@ def test_dataset(example, tmp_path):
     assert done.returncode == 0, done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["ground", "obstacle", "sky"]
     assert done.stdout.count(" %, 4800 pixels") == 3
+
+
+def test_own_classes(example, tmp_path):
+    assert example("own_classes.py", "yard").stdout == "yard: 40 images in the classes of labels.yaml\n"
+    reader = Own(tmp_path / "yard", "val")
+    assert reader.labels.names == ("ground", "obstacle", "sky") and len(reader) == 8
+    shares = np.bincount(reader[0].labels.ravel(), minlength=3)[:3] / reader[0].labels.size
+    assert (shares > 0.1).all(), "a street has all three"
 
 
 @pytest.mark.parametrize(

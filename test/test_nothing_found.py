@@ -13,7 +13,7 @@ import pytest
 
 from mt_perception.bags.sources import SourceError, open_source
 from mt_perception.bags.writer import BagWriter
-from mt_perception.commands.main import _parser, main
+from mt_perception.commands.main import build_parser, main
 from mt_perception.messages.rosbags import new_camera_info, new_header, new_image
 from recordings import CAMERA, SIZE, write_results, write_street
 
@@ -92,7 +92,7 @@ def commands_of(parser: argparse.ArgumentParser, before: str = "") -> set[str]:
 
 def test_no_command_is_forgotten():
     walked = {name.split(" --")[0].split(" of ")[0] for name in COMMANDS}
-    assert commands_of(_parser()) == walked | (WITHOUT_IMAGES - {"city"})
+    assert commands_of(build_parser()) == walked | (WITHOUT_IMAGES - {"city"})
     training = pytest.importorskip("mt_perception_training.cli")
     assert commands_of(training.build_parser()) == set(TRAINING) | {"export", "city"}
 

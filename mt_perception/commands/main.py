@@ -34,13 +34,14 @@ RECORDED_SETTINGS = ("bit_depth", "stereo", *GROUND_SETTINGS, "sync_slop_s", "st
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """What `mt-perception` does. Every expected failure is one line on standard error and status 1."""
-    parser = _parser()
+    parser = build_parser()
     complete(parser)
     options = parser.parse_args(current_options(arguments))
     return run(lambda: options.command(options), "error", options.debug)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """All commands and options."""
     parser = argparse.ArgumentParser(prog="mt-perception", description=__doc__)
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

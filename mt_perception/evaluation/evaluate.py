@@ -54,7 +54,7 @@ def evaluate(
         BagError: a recording cannot be read, holds no results, or none of them has truth.
         BundleError: there is no such model, or it is damaged.
 
-    Example:
+    Examples:
         >>> import mt_perception as mtp
         >>> mtp.evaluate("street")
         Traceback (most recent call last):

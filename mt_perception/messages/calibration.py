@@ -24,7 +24,7 @@ def read_camera(path: Path) -> Camera:
     Raises:
         CalibrationError: the file cannot be read, or is no calibration.
 
-    Example:
+    Examples:
         >>> from pathlib import Path
         >>> from mt_perception import read_camera
         >>> read_camera(Path("none.yaml"))  # doctest: +ELLIPSIS

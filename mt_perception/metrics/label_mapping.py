@@ -22,7 +22,7 @@ class LabelMapping:
 
     Classes are the same where they cover the same; names alone do not make them so.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from mt_perception import LabelMapping
         >>> from mt_perception.datasets.camvid import CAMVID11

@@ -12,9 +12,14 @@ from mt_perception.model.card import BundleCard
 
 def describe(bundle: Bundle) -> str:
     """The card in words, for a terminal."""
+    return "\n".join(f"{name + ':':14}{value}" for name, value in facts(bundle).items())
+
+
+def facts(bundle: Bundle) -> dict[str, str]:
+    """What the card says, by name, in words."""
     card = bundle.card
     encoding, camera = card.network.depth_encoding, card.training_camera
-    rows = {
+    return {
         "model": f"{card.name} ({bundle.model_hash}){'' if card.trained else ', UNTRAINED: its output means nothing'}",
         "folder": str(bundle.folder),
         "network": str(card.network),
@@ -35,7 +40,6 @@ def describe(bundle: Bundle) -> str:
         "command": card.command or "not told",
         "files": ", ".join(f"{n} {(bundle.folder / n).stat().st_size / 1e6:.1f} MB" for n in card.files),
     }
-    return "\n".join(f"{name + ':':14}{value}" for name, value in rows.items())
 
 
 def _skill(card: BundleCard) -> str:

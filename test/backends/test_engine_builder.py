@@ -15,7 +15,7 @@ from mt_perception.backends import BackendError
 from mt_perception.backends.engine_builder import Engine, export_command, open_engine
 from mt_perception.backends.engines import EngineCache, EngineKey
 from mt_perception.backends.torch import TorchBackend
-from mt_perception.commands.main import _parser, main
+from mt_perception.commands.main import build_parser, main
 from mt_perception.network.export import read_network
 
 KEY = EngineKey("w", "g", *SIZE, "fp32", "GPU", "9.0", "11.1", "2.15", "2.14", "580")
@@ -127,10 +127,10 @@ def test_a_process_that_cannot_build_is_told(engine, fallback_backend):
 
 
 def test_the_command_that_builds_is_understood(bundle):
-    options = _parser().parse_args(export_command(bundle.folder, SIZE, "fp16", force=True))
+    options = build_parser().parse_args(export_command(bundle.folder, SIZE, "fp16", force=True))
     assert (options.backend, options.precision, options.force_rebuild) == ("tensorrt", "fp16", True)
     assert (options.input_height, options.input_width, options.model) == (*SIZE, str(bundle.folder))
-    assert not _parser().parse_args(export_command(bundle.folder, SIZE, "fp16", force=False)).force_rebuild
+    assert not build_parser().parse_args(export_command(bundle.folder, SIZE, "fp16", force=False)).force_rebuild
 
 
 def test_export_says_what_is_missing(capsys, monkeypatch):
