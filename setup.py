@@ -44,6 +44,7 @@ EXTRAS = {
     "ros-jazzy": ros("jazzy"),
     "ros-kilted": ros("kilted"),
     "openvino": ["openvino>=2024.4"],
+    "import": ["onnx>=1.15", "openvino>=2024.4"],
     "torch": TORCH,
     "tensorrt": ["torch-tensorrt>=2.8", "torchvision>=0.23", TIMM, "filelock"],
     "onnxruntime": ["onnxruntime>=1.17"],

@@ -135,11 +135,12 @@ class Perceiver:
         """What metres are multiplied by for this camera: fx_camera / fx_training, both at network resolution.
 
         A longer lens shows the same object larger, which a network trained with a shorter one takes for nearer.
-        Without a known camera the scale is 1 and depth is uncorrected.
+        Without a known camera the scale is 1 and depth is uncorrected; so it is for a model that tells of none.
         """
-        if frame.camera is None:
+        trained = self.bundle.card.training_camera
+        if frame.camera is None or trained is None:
             return 1.0
-        return letterbox.camera(frame.camera).fx_px / self.bundle.card.training_camera.fx_px
+        return letterbox.camera(frame.camera).fx_px / trained.fx_px
 
 
 def _own(array: np.ndarray, source: np.ndarray) -> np.ndarray:

@@ -28,6 +28,8 @@ MODULES = {
     "onnxruntime": ("onnxruntime",),
 }
 """The Python package that each backend needs, or one of them."""
+FOREIGN = ("openvino", "onnxruntime")
+"""What runs an imported network, of which there is but a graph; `auto` is the first that is installed."""
 NVIDIA_DRIVER = Path("/proc/driver/nvidia/version")
 
 
@@ -77,6 +79,13 @@ def open_backend(bundle: Bundle, settings: Settings, size: tuple[int, int], back
     With `background`, what has to be built first is not waited for: something else serves until it is ready.
     """
     name = chosen(settings)
+    if bundle.card.imported and name in MODULES and name not in FOREIGN:
+        if settings.backend != "auto":
+            raise BackendError(
+                f"backend is {name}, but the model {bundle.card.name} was imported, as a graph that only "
+                f"{' and '.join(FOREIGN)} run; leave backend on auto"
+            )
+        name = next((each for each in FOREIGN if find_spec(each)), FOREIGN[0])
     if name in MODULES:
         require_backend(name)
     if settings.device and name == "openvino":
@@ -126,9 +135,18 @@ def _onnxruntime(bundle: Bundle, settings: Settings, size: tuple[int, int], back
 
 
 def network_size(bundle: Bundle, settings: Settings) -> tuple[int, int]:
-    """(height, width) of the network's input: that of the settings, or the model's own."""
+    """(height, width) of the network's input: that of the settings, or the model's own.
+
+    Raises `BackendError` for another one than an imported network has.
+    """
     own = bundle.card.input
-    return settings.input_height or own.height, settings.input_width or own.width
+    size = settings.input_height or own.height, settings.input_width or own.width
+    if bundle.card.imported and size != (own.height, own.width):
+        raise BackendError(
+            f"the model {bundle.card.name} was imported for {own.width}x{own.height} px alone, and "
+            f"not for {size[1]}x{size[0]}: leave the size out, or import it again for another"
+        )
+    return size
 
 
 def chosen(settings: Settings) -> str:

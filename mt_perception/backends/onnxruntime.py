@@ -33,7 +33,8 @@ class OnnxRuntimeBackend:
         self.device = chosen[0].removesuffix("ExecutionProvider").lower()
         floats = ["fp32", "fp16"] if self.device == "cpu" else ["fp16", "fp32"]
         # int8 has to be requested: whether it is faster depends on the provider
-        self.precision = choose_precision(precision, [*floats, "int8"], self.name, self.device)
+        supported = ["fp32"] if bundle.card.imported else [*floats, "int8"]
+        self.precision = choose_precision(precision, supported, self.name, self.device)
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads or limited_threads()
         options.log_severity_level = 3

@@ -68,6 +68,8 @@ class OpenVinoBackend:
         native = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
         natively = {"bf16": "BF16" in native and computes_bf16(), "fp16": "FP16" in native, "fp32": True}
         floats = [name for name, computes in natively.items() if computes]
+        if bundle.card.imported:  # what it loses in fewer digits is not known, and was not checked
+            floats.reverse()
         if precision == "int8" and not bundle.has_int8:
             raise BackendError(
                 f"precision is int8, but the model {bundle.folder} has no int8 graph; make one with "

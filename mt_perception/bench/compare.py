@@ -63,7 +63,8 @@ def compare(
             bundles.append((name, bundle, scores_of(run)))
         bundles += [(each.card.name, each, scores_on_card(each)) for each in map(open_model, models)]
         for name, bundle, scores in bundles:
-            gmacs = multiply_adds(build_network(bundle.card.network), size) / 1e9
+            is_built = not bundle.card.imported
+            gmacs = multiply_adds(build_network(bundle.card.network), size) / 1e9 if is_built else None
             rows.append({"network": name, "parameters": bundle.card.parameters, "gmacs": gmacs, **scores})
             settings = common.replace(model=str(bundle.folder))
             cases += [ours(settings.replace(precision=precision)) for precision in ("fp32", "auto")]

@@ -14,6 +14,7 @@ from tqdm import tqdm
 
 from mt_perception.backends import BackendError
 from mt_perception.bench.interleaved import BenchError, BenchmarkCase
+from mt_perception.model.bundle import open_model
 from mt_perception.model.card import BundleError
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.settings import SETTINGS, Settings
@@ -22,6 +23,7 @@ from mt_perception.types import Frame
 WANTED = ("mask", "depth_m")
 BACKENDS = tuple(name for name in SETTINGS["backend"].choices if name not in ("auto", "onnxruntime"))
 """Those that are timed unless others are named: the graph for ONNX Runtime takes seconds to make for every size."""
+USUAL_SIZE = (400, 1024)
 PRECISIONS = tuple(name for name in SETTINGS["precision"].choices if name != "auto")
 
 
@@ -72,8 +74,8 @@ def ours(settings: Settings, image: tuple[int, int] | None = None) -> BenchmarkC
     perceiver = Perceiver.open(settings)
     perceiver.warm_up(WANTED, runs=1)
     frame = Frame(noise(image or perceiver.size), "bgr")
-    network = perceiver.bundle.card.network
-    variant = f"{perceiver.bundle.card.name}, {network.decoder_width} wide"
+    card = perceiver.bundle.card
+    variant = f"{card.name}, imported" if card.imported else f"{card.name}, {card.network.decoder_width} wide"
     backend = perceiver.backend
     facts = {
         **_facts(backend.name, backend.precision, variant, perceiver.size),
@@ -81,6 +83,12 @@ def ours(settings: Settings, image: tuple[int, int] | None = None) -> BenchmarkC
         "threads": settings.threads,
     }
     return BenchmarkCase(facts, lambda: perceiver(frame, WANTED).timings_ms)
+
+
+def usual_size(models: Sequence[str]) -> tuple[int, int]:
+    """(height, width) at which networks are timed: 400x1024, or that of an imported one, which knows no other."""
+    imported = (card.input for card in (open_model(each).card for each in models) if card.imported)
+    return next(((each.height, each.width) for each in imported), USUAL_SIZE)
 
 
 def all_of_ours(

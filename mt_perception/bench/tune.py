@@ -117,8 +117,14 @@ def _preference(row: Row) -> tuple[int, float]:
 
 
 def default_sizes(model: str) -> list[tuple[int, int]]:
-    """The model's own input and smaller ones of about its shape, in whole multiples of 32 pixels."""
-    own = open_model(model).card.input
+    """The model's own input and smaller ones of about its shape, in whole multiples of 32 pixels.
+
+    An imported one has its own alone.
+    """
+    card = open_model(model).card
+    own = card.input
+    if card.imported:
+        return [(own.height, own.width)]
     sizes = [tuple(max(32, 32 * round(side * scale / 32)) for side in (own.height, own.width)) for scale in SCALES]
     return list(dict.fromkeys(sizes))  # type: ignore[arg-type]
 

@@ -142,7 +142,7 @@ def _network_rows(options: argparse.Namespace) -> tuple[list[dict[str, Any]], li
     from mt_perception.bench import networks
     from mt_perception.bench.interleaved import BenchError, run_interleaved, with_ratio
 
-    size = options.size or (400, 1024)
+    size = options.size or networks.usual_size(options.models)
     choices = (options.models, options.backends, options.precisions, options.threads)
     others, skipped = networks.all_of_ours(size, *choices)
     if not others:

@@ -20,6 +20,7 @@ from mt_perception.commands.doctor import add_parser as add_doctor
 from mt_perception.commands.evaluate import add_parser as add_evaluate_command
 from mt_perception.commands.export import add_parser as add_export
 from mt_perception.commands.from_dataset import add_from_dataset
+from mt_perception.commands.import_network import add_parser as add_import
 from mt_perception.commands.models import add_parser as add_models
 from mt_perception.commands.params import parameter_file
 from mt_perception.model.spec import VARIANTS
@@ -75,6 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     init.add_argument("--seed", type=int, default=0)
     init.set_defaults(command=_init)
+    add_import(commands)
     add_export(commands)
     add_models(commands)
     add_costmap(commands)

@@ -44,14 +44,16 @@ class BundleCard:
     only if it lost little. `splits` says on what part of each data set it was scored, `trained_on` by what data sets it
     learned, empty where that is not known, and `holdout` what groups of each it was never trained on. `row_prior` is
     what the image row alone says of
-    depth where it was trained; None where that is not known.
+    depth where it was trained; None where that is not known. `source`: the `file` of an imported network, its `sha256`,
+    and of what it makes `labels` and `depth`; empty for a network of this package. Only such a one may have no
+    `training_camera`: its depth is then taken as it comes.
     """
 
     name: str
     trained: bool
     network: NetworkSpec
     input: InputSpec
-    training_camera: TrainingCamera
+    training_camera: TrainingCamera | None
     labels: LabelSet = CITYSCAPES
     parameters: int = 0
     gmacs: float = 0.0
@@ -65,6 +67,7 @@ class BundleCard:
     data: str = ""
     license: str = ""
     command: str = ""
+    source: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
 
@@ -72,6 +75,11 @@ class BundleCard:
         check_name(self.name)
         if unnamed := sorted(set(self.network.train_ids) - {UNLABELLED, self.labels.ignore, *self.labels.train_ids}):
             raise ValueMismatch(f"classes has none with the train_id {unnamed[0]}, which the network tells apart")
+
+    @property
+    def imported(self) -> bool:
+        """Whether there is only the graph of it, for images of one size: a network from elsewhere."""
+        return bool(self.source)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON, the format's version first."""

@@ -16,6 +16,8 @@ DEPTH_ENCODINGS = ("log", "inverse", "sqrt", "article")
 MAIN_TASKS = ("segmentation", "depth")
 MAX_DEPTH_M = 1e5
 SEPARABLE = ("none", "encoder", "decoder", "all")
+IMPORTED = "imported"
+"""Encoder and decoder of a network from elsewhere, of which there is but the graph."""
 
 
 class SpecError(Error, ValueError):
@@ -119,6 +121,8 @@ class NetworkSpec:
             raise SpecError(f"train_ids are {list(self.train_ids)}; expected at least one, each from 0 to 255")
 
     def __str__(self) -> str:
+        if self.encoder == IMPORTED:
+            return IMPORTED
         parts = [self.encoder, self.decoder, f"{self.decoder_width} wide"]
         if self.separable != "none":
             parts.append(f"separable convolutions in {self.separable}")

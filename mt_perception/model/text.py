@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from mt_perception.labels import UNLABELLED
 from mt_perception.model.bundle import Bundle
 from mt_perception.model.card import BundleCard
 
@@ -18,28 +19,49 @@ def describe(bundle: Bundle) -> str:
 def facts(bundle: Bundle) -> dict[str, str]:
     """What the card says, by name, in words."""
     card = bundle.card
-    encoding, camera = card.network.depth_encoding, card.training_camera
+    camera = card.training_camera
     return {
         "model": f"{card.name} ({bundle.model_hash}){'' if card.trained else ', UNTRAINED: its output means nothing'}",
         "folder": str(bundle.folder),
-        "network": str(card.network),
+        "network": str(card.network) if not card.imported else _imported(card),
         "input": f"{card.input.width}x{card.input.height} px RGB",
-        "classes": f"{card.labels.name}: {', '.join(card.labels.names)}",
-        "depth": f"{encoding.min_m:g} to {encoding.max_m:g} m, {encoding.name} encoding",
-        "trained with": f"a focal length of {camera.fx_px:g} px at {camera.width_px} px width",
+        "classes": _classes(card),
+        "depth": _depth(card),
+        "trained with": f"a focal length of {camera.fx_px:g} px at {camera.width_px} px width"
+        if camera
+        else "not told",
         "parameters": f"{card.parameters:,}",
-        "GMACs": f"{card.gmacs:.2f} an image",
+        "GMACs": f"{card.gmacs:.2f} an image" if card.gmacs else "not told",
         "scores": ", ".join(f"{name} {value:.3f}" for name, value in card.scores.items()) or "none",
         "scored on": ", ".join(f"{name} {split}" for name, split in card.splits.items()) or "not told",
         "skill": _skill(card),
         "int8": ", ".join(f"{name} {value:.3f}" for name, value in card.int8_scores.items()) or "none",
         "learned by": ", ".join(card.trained_on) or "not told",
         "data": card.data or "not told",
-        "encoder from": card.encoder_weights,
+        "encoder from": "not told" if card.imported else card.encoder_weights,
         "licence": card.license or "not told",
         "command": card.command or "not told",
         "files": ", ".join(f"{n} {(bundle.folder / n).stat().st_size / 1e6:.1f} MB" for n in card.files),
     }
+
+
+def _imported(card: BundleCard) -> str:
+    facts = ", ".join(f"{key} {value}" for key, value in card.source.items() if key != "file")
+    return f"imported from {card.source.get('file', 'a file')}: {facts}"
+
+
+def _classes(card: BundleCard) -> str:
+    if set(card.network.train_ids) == {UNLABELLED}:
+        return "none"
+    return f"{card.labels.name}: {', '.join(card.labels.names)}"
+
+
+def _depth(card: BundleCard) -> str:
+    encoding = card.network.depth_encoding
+    if not card.network.depth:
+        return "none"
+    how = "" if card.imported else f", {encoding.name} encoding"
+    return f"{encoding.min_m:g} to {encoding.max_m:g} m{how}"
 
 
 def _skill(card: BundleCard) -> str:

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mt_perception.model.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle, load_bundle, new_bundle
-from mt_perception.model.card import BundleCard, TrainingCamera
+from mt_perception.model.card import BundleCard, BundleError, TrainingCamera
 from mt_perception.model.spec import InputSpec, NetworkSpec
 from mt_perception.network.cost import multiply_adds
 from mt_perception.network.cpu_graph import CpuGraph
@@ -84,7 +84,12 @@ def write_untrained(directory: Path, name: str, spec: NetworkSpec, size: tuple[i
 
 
 def read_network(bundle: Bundle) -> MultiTaskNetwork:
-    """The network of a bundle with its weights, in evaluation mode on the CPU."""
+    """The network of a bundle with its weights, in evaluation mode on the CPU.
+
+    Raises `BundleError` for an imported one, of which there is only the graph.
+    """
+    if bundle.card.imported:
+        raise BundleError(f"the model {bundle.folder} was imported: there is its graph alone, and none in PyTorch")
     network = build_network(bundle.card.network)
     weights = load_file(bundle.file(WEIGHTS))
     weights.pop(OPENVINO_GRAPH, None)  # what its graph alone needs

@@ -6,24 +6,26 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tiny_teachers import write_depth_teacher, write_label_teacher
+from tiny_teachers import CAMERA, write_depth_teacher, write_label_teacher
 
 pytest.importorskip("openvino")
 pytest.importorskip("onnx")
 
 from mt_perception.datasets.camvid import CAMVID11
+from mt_perception.types import Camera
 from mt_perception_training.teachers.network import TeacherError
 from mt_perception_training.teachers.opening import open_teachers
 from mt_perception_training.teachers.views import Views
 
 ONCE = Views(flip=False)
+SIDES = ("width", "height")
 
 
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
         ({"task": "flow"}, "task is 'flow'; allowed: depth, labels"),
-        ({"task": None}, "task is None"),
+        ({"task": None}, "unknown key 'output'; known: .*segmentation, depth"),
         ({"file": "none.onnx"}, "none.onnx does not exist"),
         ({"colour": 1}, "unknown key 'colour'; known: file, input"),
         ({"input": {"camera": None}}, "input lacks a key; not given: .*camera"),
@@ -37,7 +39,10 @@ ONCE = Views(flip=False)
         ({"input": {"range": "wide"}}, "range is 'wide'; expected"),
         ({"input": {"name": "bild"}}, r"names the inputs \['bild'\], but .* has \['image'\]"),
         ({"output": {"name": "tiefe"}}, r"names the output 'tiefe', but .* has \['depth_m'\]"),
-        ({"output": {"meaning": "disparity"}}, "meaning is 'disparity'; only depth in metres"),
+        ({"output": {"meaning": "flow"}}, "meaning is 'flow'; allowed: metres, inverse, disparity, relative"),
+        ({"output": {"meaning": "disparity"}}, "disparity needs `factor`, the focal length"),
+        ({"output": {"meaning": "relative"}}, "meaning is 'relative'; only depth in metres"),
+        ({"segmentation": {"meaning": "logits"}}, "a teacher speaks of labels or of depth"),
         ({"output": {"valid_m": [9, 3]}}, "valid_m is .* two growing distances"),
     ],
 )
@@ -56,14 +61,49 @@ def test_channels_are_of_the_classes_that_the_description_names(tmp_path):
     assert "labels" not in open_teachers([write_label_teacher(tmp_path)], ONCE).identities["labels"]
 
 
+def test_the_identity_of_a_teacher_stays_what_folders_of_its_labels_hold(tmp_path):
+    depth = open_teachers([write_depth_teacher(tmp_path)], ONCE).identities["depth"]
+    shared = {"layout": "NCHW", "channels": "rgb", "range": (0, 1), "mean": (0,), "std": (1,)}
+    camera = {**CAMERA, "height_above_road_m": 0}
+    assert depth.pop("sha256") and depth == {
+        "file": "depth.onnx",
+        "input": {"name": "image", **shared, "multiple": 32, "camera": camera},
+        "output": {"meaning": "depth in metres", "name": "depth_m", "valid_m": (1, 40)},
+        "task": "depth",
+        "terms": "",
+    }
+    labels = open_teachers([write_label_teacher(tmp_path)], ONCE).identities["labels"]
+    assert labels.pop("sha256") and labels == {
+        "file": "labels.onnx",
+        "input": {"name": "image", **shared, "multiple": 8, "width": 0, "height": 0},
+        "output": {"meaning": "logits", "name": "", "train_ids": (0, 13, 10)},
+        "task": "labels",
+        "terms": "",
+    }
+
+
+def test_a_network_that_tells_inverse_depth_teaches_metres(tmp_path):
+    image, camera = (
+        np.zeros((48, 96, 3), np.uint8),
+        Camera(**{f"{k}_px" if k in SIDES else k: v for k, v in CAMERA.items()}),
+    )
+    metres = open_teachers([write_depth_teacher(tmp_path)], ONCE).depth.depth_m(image, camera)
+    output = {"meaning": "disparity", "factor": 60.0, "valid_m": [1.5, 60.0]}
+    turned = open_teachers([write_depth_teacher(tmp_path, output=output)], ONCE).depth.depth_m(image, camera)
+    both = np.isfinite(metres) & np.isfinite(turned)
+    assert both.any()
+    np.testing.assert_allclose(turned[both], 60 / metres[both], rtol=1e-4)
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"output": {"meaning": "votes"}}, "meaning is 'votes'; allowed: logits, probabilities"),
+        ({"output": {"meaning": "votes"}}, "meaning is 'votes'; allowed: logits, probabilities, labels"),
+        ({"output": {"meaning": "labels"}}, "tells no confidence; allowed: logits, probabilities"),
         ({"output": {"train_ids": [0, 40]}}, r"train_ids has 40; allowed: 0, 1, .*, 18, and 255"),
         ({"labels": "camvid"}, r"train_ids has 13; allowed: 0, .*, 9, 10, and 255"),
         ({"labels": "none.yaml"}, r"none\.yaml does not exist"),
-        ({"output": {"train_ids": None}}, "output lacks a key; not given: train_ids"),
+        ({"output": {"train_ids": None}}, r"gives \(3, 16, 24\); expected 19 channels"),
         ({"output": {"train_ids": [0, 1]}}, r"gives \(3, 16, 24\); expected 2 channels"),
         ({"size": (16, 24)}, "takes 24x16 px alone; leave out --scales"),
     ],

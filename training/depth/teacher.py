@@ -29,10 +29,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.foreign.image_input import CHANNELS, numbers
 from mt_perception.geometry import resize
 from mt_perception.utils.plain_values import ValueMismatch, build
 from mt_perception_training.depth.clean import Disparity, resize_disparity
-from mt_perception_training.teachers.network import CHANNELS, Network, TeacherError, numbers, read_description
+from mt_perception_training.teachers.network import Network, TeacherError, read_description
 
 VIEWS = ("left", "right", "both")
 

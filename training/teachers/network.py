@@ -8,15 +8,13 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
-import yaml
 from numpy.typing import NDArray
 
 from mt_perception.backends import require
 from mt_perception.datasets.sample import DatasetError
+from mt_perception.foreign.description import DescriptionError, read_values
 
-CHANNELS = {"rgb": 3, "bgr": 3, "mono": 1}
 _KEPT = 8  # compiled variants: images of one data set come in few sizes
 
 
@@ -27,26 +25,9 @@ class TeacherError(DatasetError):
 def read_description(path: Path) -> dict[str, Any]:
     """The keys and values of a teacher's YAML file. Raises `TeacherError` for what is no such file."""
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise TeacherError(f"the teacher {path} cannot be read ({error}); give a YAML file") from None
-    except yaml.YAMLError as error:
-        raise TeacherError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict):
-        raise TeacherError(f"{path} does not describe a teacher: it holds no keys and values")
-    return values
-
-
-def numbers(
-    image: NDArray[np.uint8], channels: str, mean: Sequence[float], deviation: Sequence[float]
-) -> NDArray[np.float32]:
-    """(H, W, 3) uint8 RGB -> (H, W, C) float32: the network's channels, less `mean` (of 0 to 255), over `deviation`."""
-    planes: Any = image
-    if channels == "bgr":
-        planes = image[..., ::-1]
-    elif channels == "mono":
-        planes = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)[..., None]
-    return (planes - np.array(mean, np.float32)) / np.array(deviation, np.float32)  # type: ignore[no-any-return]
+        return read_values(path)
+    except DescriptionError as error:
+        raise TeacherError(str(error)) from None
 
 
 class Network:

@@ -9,26 +9,39 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from mt_perception.foreign.description import Description
+from mt_perception.foreign.image_input import ImageInput
 from mt_perception.geometry import LetterBox
 from mt_perception.types import Camera, DepthMap, Frame, Mask
-from mt_perception_training.teachers.description import DepthNetwork, LabelNetwork
 from mt_perception_training.teachers.network import Network, TeacherError
 from mt_perception_training.teachers.own_camera import Move
 from mt_perception_training.teachers.views import Confidence, Image, Views, mirror, resized
 
 
+def free_size(wanted: ImageInput, network: Network) -> tuple[int, int]:
+    """(height, width) that the network's input is bound to, 0 where it is free."""
+    if network.rank(wanted.name) != 4:
+        raise TeacherError(f"the input {wanted.name!r} of {network.file} has {network.rank(wanted.name)} axes, not 4")
+    first = wanted.layout.index("H")
+    height, width = (0 if network.free(wanted.name, each) else network.length(wanted.name, each)
+                     for each in (first, first + 1))  # fmt: skip
+    return height, width
+
+
 class OnnxLabels:
     """A network for labels: the mean of its probabilities."""
 
-    def __init__(self, description: LabelNetwork, folder: Path, views: Views, threads: int = 0) -> None:
-        self._input, self._output, self._views = description.input, description.output, views
+    def __init__(self, description: Description, folder: Path, views: Views, threads: int = 0) -> None:
+        assert description.segmentation
+        self._input, self._output, self._views = description.input, description.segmentation, views
         self._network = Network(folder / description.file, [self._input.name], self._output.name, threads)
-        self._bound = self._input.free_size(self._network)
+        self._bound = free_size(self._input, self._network)
         if 0 not in self._bound and views.scales != (1.0,):
             height, width = self._bound
             raise TeacherError(f"{self._network.file} takes {width}x{height} px alone; leave out --scales")
         self.classes = description.labels
-        self._told = tuple(dict.fromkeys(self._output.train_ids))
+        self._train_ids = description.train_ids
+        self._told = tuple(dict.fromkeys(self._train_ids))
 
     def labels(self, image: Image) -> tuple[Mask, Confidence]:
         """See `LabelTeacher.labels`."""
@@ -45,13 +58,13 @@ class OnnxLabels:
         letterbox = LetterBox.fit((image.shape[0], image.shape[1]), self._size(image, scale))
         tensor = self._input.tensor(letterbox.apply(Frame(image)))
         planes = self._input.planes(self._network({self._input.name: tensor}))
-        if planes.ndim != 3 or len(planes) != len(self._output.train_ids):
-            expected = f"{len(self._output.train_ids)} channels, one for each of train_ids"
+        if planes.ndim != 3 or len(planes) != len(self._train_ids):
+            expected = f"{len(self._train_ids)} channels, one for each of train_ids"
             raise TeacherError(f"{self._network.file} gives {planes.shape}; expected {expected}")
         if self._output.meaning == "logits":
             planes = np.exp(planes - planes.max(axis=0))
             planes /= planes.sum(axis=0)
-        channels = np.array(self._output.train_ids)
+        channels = np.array(self._train_ids)
         merged = np.stack([planes[channels == each].sum(axis=0) for each in self._told], axis=2)
         whole = letterbox.unpad(resized(merged, letterbox.target))
         return resized(whole, letterbox.source)
@@ -62,18 +75,21 @@ class OnnxLabels:
         requested = self._bound[0] or self._input.height, self._bound[1] or self._input.width
         zoom = max((a / s for a, s in zip(requested, (height, width), strict=True) if a), default=1.0)
         sides = (a or s * zoom for a, s in zip(requested, (height, width), strict=True))
-        rounded = [self._input.rounded(scale * side) for side in sides]
+        multiple = self._input.multiple
+        rounded = [max(1, round(scale * side / multiple)) * multiple for side in sides]
         return self._bound[0] or rounded[0], self._bound[1] or rounded[1]
 
 
 class OnnxDepth:
     """A network for depth, in its own camera: the mean of the logarithms."""
 
-    def __init__(self, description: DepthNetwork, folder: Path, views: Views, threads: int = 0) -> None:
-        self._input, self._output, self._views = description.input, description.output, views
+    def __init__(self, description: Description, folder: Path, views: Views, threads: int = 0) -> None:
+        assert description.depth and description.input.camera
+        self._input, self._output, self._views = description.input, description.depth, views
+        self._own = description.input.camera
         self._network = Network(folder / description.file, [self._input.name], self._output.name, threads)
-        bound, camera = self._input.free_size(self._network), self._input.camera
-        for name, size, own in (("height", bound[0], camera.height), ("width", bound[1], camera.width)):
+        bound = free_size(self._input, self._network)
+        for name, size, own in (("height", bound[0], self._own.height), ("width", bound[1], self._own.width)):
             if size not in (0, own):
                 raise TeacherError(f"the camera's {name} is {own} px, but {self._network.file} takes {size}")
         self._width_is_free = not bound[1]
@@ -84,8 +100,7 @@ class OnnxDepth:
         moved = move.apply(image)
         looks = [mirror(self._look(mirror(moved, each)), each) for each in self._views.mirrored]
         depth_m = move.inverse(np.mean(looks, axis=0, dtype=np.float32))
-        near, far = self._output.valid_m
-        return np.where((depth_m >= near) & (depth_m <= far), depth_m, np.float32(np.nan))
+        return self._output.known(depth_m)
 
     def _look(self, image: Image) -> NDArray[np.float32]:
         """(h, w) logarithm of metres; NaN for what is no distance."""
@@ -93,13 +108,13 @@ class OnnxDepth:
         if planes.ndim != 3 or len(planes) != 1:
             raise TeacherError(f"{self._network.file} gives {planes.shape}; expected one plane of depth")
         with np.errstate(divide="ignore", invalid="ignore"):
-            logarithm = np.log(planes[0])
+            logarithm = np.log(self._output.metres(planes[0]))
         logarithm[~np.isfinite(logarithm)] = np.nan
         return resized(logarithm, (image.shape[0], image.shape[1]))
 
     def _camera(self, camera: Camera) -> Camera:
         """The network's camera; where its width is free, wide enough for all that `camera` sees, and centred on it."""
-        own = self._input.camera
+        own = self._own
         width, cx = own.width, own.cx_px
         if self._width_is_free:
             zoom = own.fx_px / camera.fx_px

@@ -11,7 +11,7 @@ from typing import Any
 
 from mt_perception.model.bundle import CARD, WEIGHTS, load_bundle
 from mt_perception_training.teachers.bundles import BundleTeacher
-from mt_perception_training.teachers.description import DepthNetwork, identity, load_description
+from mt_perception_training.teachers.description import identity, load_description
 from mt_perception_training.teachers.network import TeacherError
 from mt_perception_training.teachers.networks import OnnxDepth, OnnxLabels
 from mt_perception_training.teachers.views import DepthTeacher, LabelTeacher, Views
@@ -51,6 +51,6 @@ def _open(path: Path, views: Views, threads: int) -> tuple[Any, tuple[str, ...],
         return BundleTeacher(bundle, views, threads), ("labels", "depth"), who
     description = load_description(path)
     who = identity(description, path.parent)
-    if isinstance(description, DepthNetwork):
+    if description.depth:
         return OnnxDepth(description, path.parent, views, threads), ("depth",), who
     return OnnxLabels(description, path.parent, views, threads), ("labels",), who

@@ -1,0 +1,78 @@
+"""What a network says, worked out with NumPy from its own outputs: what the graph around it has to agree with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from mt_perception.foreign.description import Description, DescriptionError
+from mt_perception.labels import UNLABELLED
+from mt_perception.types import Mask
+
+MAX_MASK_CHANGE = 0.005
+"""Of the pixels: some classes are as good as equal, and the last digit decides."""
+MAX_CONFIDENCE_CHANGE = 2
+MAX_DEPTH_CHANGE = 1e-3
+"""Of the metres, in all but `MAX_MASK_CHANGE` of the pixels."""
+
+Planes = Mapping[str, NDArray[Any]]
+"""What the network gave, (C, h, w), by `segmentation` and `depth`."""
+
+
+def finished(description: Description, planes: Planes, size: tuple[int, int]) -> dict[str, NDArray[Any]]:
+    """`mask` and `confidence` uint8, `depth_m` float32, each of `size` (height, width), for a depth_scale of 1."""
+    mask, confidence = np.full(size, UNLABELLED, np.uint8), np.zeros(size, np.uint8)
+    sky = None
+    if "segmentation" in planes:
+        mask, confidence = _labelled(description, planes["segmentation"], size)
+        sky = description.labels.sky_id
+    depth_m = np.full(size, np.nan, np.float32)
+    if description.depth:
+        depth_m = description.depth.known(description.depth.metres(_resized(planes["depth"][0], size)))
+        if sky is not None:
+            depth_m[mask == sky] = np.inf
+    return {"mask": mask, "confidence": confidence, "depth_m": depth_m}
+
+
+def _labelled(description: Description, planes: NDArray[Any], size: tuple[int, int]) -> tuple[Mask, NDArray[np.uint8]]:
+    ids = description.train_ids
+    if description.segmentation_meaning == "labels":
+        sides = zip(size, planes.shape[1:], strict=True)
+        rows, columns = (((np.arange(to) + 0.5) * of / to).astype(int) for to, of in sides)
+        places = planes[0][np.ix_(rows, columns)].astype(np.int64)
+        known = (places >= 0) & (places < len(ids))
+        mask = np.where(known, np.array(ids, np.uint8)[places % len(ids)], np.uint8(UNLABELLED))
+        return mask, np.full(size, 255, np.uint8)
+    scores = np.stack([_resized(each, size) for each in planes])
+    largest = scores.max(axis=0)
+    if description.segmentation_meaning == "logits":
+        largest = 1 / np.exp(scores - largest).sum(axis=0)
+    confidence = np.rint(np.clip(255 * largest, 0, 255)).astype(np.uint8)
+    return np.array(ids, np.uint8)[scores.argmax(axis=0)], confidence
+
+
+def _resized(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
+    """(h, w) -> (H, W), bilinear."""
+    return cv2.resize(np.ascontiguousarray(plane, np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
+
+
+def check(results: Mapping[str, NDArray[Any]], expected: Mapping[str, NDArray[Any]]) -> str:
+    """How well `results` of the wrapped graph agree with those of `finished`, in a sentence.
+
+    Raises `DescriptionError` where they do not.
+    """
+    other = float(np.mean(results["mask"] != expected["mask"]))
+    apart = np.abs(results["confidence"].astype(int) - expected["confidence"])
+    confidence = float(np.mean(apart > MAX_CONFIDENCE_CHANGE))
+    with np.errstate(invalid="ignore"):
+        same = np.isclose(results["depth_m"], expected["depth_m"], rtol=MAX_DEPTH_CHANGE, atol=0, equal_nan=True)
+    depth = float(np.mean(~same))
+    shares = {"labels": other, "confidences": confidence, "metres": depth}
+    told = ", ".join(f"{100 * share:.2f} % of the {name}" for name, share in shares.items())
+    if max(other, confidence, depth) > MAX_MASK_CHANGE:
+        raise DescriptionError(f"the graph that was made says something else than the network itself: {told} differ")
+    return f"checked against the network itself: {told} differ"

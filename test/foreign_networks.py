@@ -1,0 +1,91 @@
+"""Networks from other hands, exported to ONNX: labels by torchvision, depth by an encoder of timm."""
+
+from __future__ import annotations
+
+import warnings
+
+import yaml
+
+SIZE = (96, 160)
+NAMES = [f"class {each}" for each in range(7)]
+SEGMENTATION = {
+    "input": {
+        "name": "input",
+        "mean": [0.485, 0.456, 0.406],
+        "std": [0.229, 0.224, 0.225],
+        "height": SIZE[0],
+        "width": SIZE[1],
+    },
+    "labels": {"name": "seven", "labels": [{"name": name} for name in NAMES]},
+    "segmentation": {"meaning": "logits"},
+    "terms": "BSD-3-Clause",
+}
+CAMERA = {"width": SIZE[1], "height": SIZE[0], "fx_px": 150.0, "fy_px": 150.0, "cx_px": 79.5, "cy_px": 47.5}
+DEPTH = {
+    "input": {"name": "input", "range": [-1.0, 1.0], "channels": "bgr", "camera": CAMERA},
+    "depth": {"meaning": "disparity", "factor": 8.0, "valid_m": [8.5, 15.0]},
+}
+
+
+def write_segmentation(path):
+    """torchvision's LR-ASPP over MobileNetV3-large, of any size, with random weights that say many things."""
+    from torch import nn
+    from torchvision.models.segmentation import lraspp_mobilenet_v3_large
+
+    class Scores(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.network = lraspp_mobilenet_v3_large(weights=None, weights_backbone=None, num_classes=len(NAMES))
+
+        def forward(self, image):
+            return 3 * _spread(self.network(image)["out"])
+
+    return _exported(Scores(), path, {"input": {2: "height", 3: "width"}})
+
+
+def write_depth(path):
+    """A disparity between 0 and 1 at a quarter of the size, by timm's MobileNetV3-small."""
+    import timm
+    import torch
+    from torch import nn
+
+    class Disparity(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.encoder = timm.create_model("mobilenetv3_small_050", features_only=True, pretrained=False)
+            self.head = nn.Conv2d(self.encoder.feature_info.channels()[1], 1, 1)
+
+        def forward(self, image):
+            return torch.sigmoid(2 * _spread(self.head(self.encoder(image)[1])))
+
+    return _exported(Disparity(), path, None)
+
+
+def write_spec(path, content):
+    """A description, as YAML."""
+    path.write_text(yaml.safe_dump(content))
+    return path
+
+
+def _spread(maps):
+    """Each channel less its mean, over its deviation: random weights alone say but one thing everywhere."""
+    apart = maps - maps.mean((2, 3), keepdim=True)
+    return apart / apart.square().mean((2, 3), keepdim=True).sqrt()
+
+
+def _exported(network, path, free):
+    import torch
+
+    torch.manual_seed(0)
+    for layer in network.modules():
+        if hasattr(layer, "reset_parameters"):
+            layer.reset_parameters()
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        network.train()
+        for _ in range(4):  # statistics that fit the weights: else all of the image becomes one number
+            network(torch.randn(2, 3, *SIZE))
+        example = torch.zeros(1, 3, *SIZE)
+        options = {"input_names": ["input"], "output_names": ["out"], "dynamic_axes": free, "opset_version": 17}
+        torch.onnx.export(network.eval(), example, str(path), dynamo=False, **options)
+    return path
