@@ -1,4 +1,4 @@
-"""Networks from other hands, exported to ONNX: labels by torchvision, depth by an encoder of timm."""
+"""Networks from other hands in ONNX: labels by torchvision, depth by timm; and tiny ones, to reckon by hand."""
 
 from __future__ import annotations
 
@@ -59,6 +59,31 @@ def write_depth(path):
             return torch.sigmoid(2 * _spread(self.head(self.encoder(image)[1])))
 
     return _exported(Disparity(), path, None)
+
+
+def write_tiny(path, nodes, outputs, shape=(1, 3, 32, 64), opset=13, inputs=("image",)):
+    """`nodes`, each (operator, inputs, output, attributes); `outputs` by name with (type, shape).
+
+    An input of a node that is no name is a constant.
+    """
+    import numpy as np
+    import onnx
+
+    constants, made = [], []
+    for operator, read, written, attributes in nodes:
+        names = []
+        for each in read:
+            if not isinstance(each, str):
+                constants.append(onnx.numpy_helper.from_array(np.asarray(each), f"c{len(constants)}"))
+                each = constants[-1].name
+            names.append(each)
+        made.append(onnx.helper.make_node(operator, names, [written], **attributes))
+    entry = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name in inputs]
+    results = [onnx.helper.make_tensor_value_info(name, getattr(onnx.TensorProto, kind), of)
+               for name, (kind, of) in outputs.items()]  # fmt: skip
+    graph = onnx.helper.make_graph(made, "tiny", entry, results, constants)
+    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)], ir_version=8), path)
+    return path
 
 
 def write_spec(path, content):

@@ -20,7 +20,7 @@ from mt_perception.labels import UNLABELLED
 from mt_perception.types import OUTPUTS
 
 _PREFIX = "network/"
-_GREY = np.array([[0.299], [0.587], [0.114]], np.float32)  # BT.601, as OpenCV has it
+_GREY = np.array([[9798], [19235], [3735]], np.float32) / 2**15  # BT.601 to the very digits that OpenCV takes
 _AXES_ARE_INPUTS = 18
 """Since this version of the operators, ReduceMax is told its axes by an input."""
 _LINEAR = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
@@ -81,7 +81,8 @@ class _Graph:
         if wanted.channels == "bgr":
             pixels = self.node("Gather", pixels, self.constant(np.array([2, 1, 0])), axis=3)
         elif wanted.channels == "mono":
-            pixels = self.node("Round", self.node("MatMul", pixels, self.constant(_GREY)))
+            grey = self.node("MatMul", pixels, self.constant(_GREY))
+            pixels = self.node("Floor", self.node("Add", grey, self.constant(np.float32(0.5))))
         mean, std = (np.array(each, np.float32) for each in wanted.pixel_mean_std)
         fed = self.node("Add", self.node("Mul", pixels, self.constant(1 / std)), self.constant(-mean / std))
         if wanted.layout == "NCHW":
