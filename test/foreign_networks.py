@@ -61,7 +61,7 @@ def write_depth(path):
     return _exported(Disparity(), path, None)
 
 
-def write_tiny(path, nodes, outputs, shape=(1, 3, 32, 64), opset=13, inputs=("image",)):
+def write_tiny(path, nodes, outputs, shape=(1, 3, 32, 64), opset=13, inputs=("image",), kind="FLOAT"):
     """`nodes`, each (operator, inputs, output, attributes); `outputs` by name with (type, shape).
 
     An input of a node that is no name is a constant.
@@ -78,11 +78,15 @@ def write_tiny(path, nodes, outputs, shape=(1, 3, 32, 64), opset=13, inputs=("im
                 each = constants[-1].name
             names.append(each)
         made.append(onnx.helper.make_node(operator, names, [written], **attributes))
-    entry = [onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape) for name in inputs]
-    results = [onnx.helper.make_tensor_value_info(name, getattr(onnx.TensorProto, kind), of)
-               for name, (kind, of) in outputs.items()]  # fmt: skip
+    fed = getattr(onnx.TensorProto, kind)
+    entry = [onnx.helper.make_tensor_value_info(name, fed, shape) for name in inputs]
+    results = [onnx.helper.make_tensor_value_info(name, getattr(onnx.TensorProto, of_kind), of)
+               for name, (of_kind, of) in outputs.items()]  # fmt: skip
+    is_old = opset < 13  # constants were inputs then
+    entry += [onnx.helper.make_tensor_value_info(each.name, each.data_type, each.dims) for each in constants * is_old]
     graph = onnx.helper.make_graph(made, "tiny", entry, results, constants)
-    onnx.save(onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", opset)], ir_version=8), path)
+    operators = [onnx.helper.make_opsetid("", opset)]
+    onnx.save(onnx.helper.make_model(graph, opset_imports=operators, ir_version=3 if is_old else 8), path)
     return path
 
 

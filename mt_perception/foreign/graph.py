@@ -23,6 +23,8 @@ _PREFIX = "network/"
 _GREY = np.array([[9798], [19235], [3735]], np.float32) / 2**15  # BT.601 to the very digits that OpenCV takes
 _AXES_ARE_INPUTS = 18
 """Since this version of the operators, ReduceMax is told its axes by an input."""
+_OLDEST_IR = 7
+"""Before 4, what is constant had to be an input too."""
 _LINEAR = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
 _NEAREST = {"mode": "nearest", "coordinate_transformation_mode": "half_pixel", "nearest_mode": "round_prefer_ceil"}
 
@@ -60,6 +62,7 @@ class _Graph:
     def __init__(self, network: NetworkFile, size: tuple[int, int]) -> None:
         self._model = compose.add_prefix(network.model, _PREFIX)
         self._graph, self._opset, self._size = self._model.graph, network.opset, size
+        self._model.ir_version = max(self._model.ir_version, _OLDEST_IR)
         self._nodes: list[onnx.NodeProto] = []
         self.shape = self.constant(np.array([1, *size], np.int64))
 

@@ -16,7 +16,7 @@ from mt_perception.foreign.description import Description, DescriptionError
 from mt_perception.foreign.graph import deployed
 from mt_perception.foreign.image_input import ImageInput
 from mt_perception.foreign.network_file import NetworkFile
-from mt_perception.foreign.reference import check, finished
+from mt_perception.foreign.reference import COARSE, EXACT, check, finished
 from mt_perception.model.bundle import OPENVINO_GRAPH, WEIGHTS, Bundle, load_bundle, new_bundle, sha256
 from mt_perception.model.card import BundleCard, TrainingCamera
 from mt_perception.model.spec import IMPORTED, DepthEncodingSpec, InputSpec, NetworkSpec
@@ -37,7 +37,7 @@ def import_network(
             "factor, measured or given by its authors, with the meaning metres or inverse"
         )
     network = NetworkFile(file)
-    size = network.input_size(description)
+    size = network.input_size(description.input)
     image = _picture(size)
     said = network.say(description, description.input.tensor(image))
     content = _serialized(deployed(network, description, size, said), file)
@@ -48,7 +48,7 @@ def import_network(
         reason = " ".join(str(error).split())[-300:]
         raise DescriptionError(f"OpenVINO cannot run {file} ({reason})") from error
     planes = {key: description.input.planes(each.raw) for key, each in said.items()}
-    checked = check(results, finished(description, planes, size))
+    checked = check(results, finished(description, planes, size), EXACT if network.is_exact else COARSE)
     card = _card(network, description, size, name or file.stem, command)
     with new_bundle(out, card) as folder:
         (folder / onnx_name(size, "fp32")).write_bytes(content)

@@ -13,10 +13,13 @@ import onnx.version_converter
 from numpy.typing import NDArray
 
 from mt_perception.foreign.description import Description, DescriptionError
-from mt_perception.foreign.image_input import CHANNELS
+from mt_perception.foreign.image_input import CHANNELS, ImageInput
 
 OLDEST_OPSET = 13
 """Version of the operators to which networks of older ones are brought."""
+
+
+_COARSE = {onnx.TensorProto.FLOAT16, onnx.TensorProto.BFLOAT16, "float16", "bfloat16"}
 
 
 @dataclass(frozen=True)
@@ -55,12 +58,32 @@ class NetworkFile:
         """The version of the operators that it is made of."""
         return _opset(self.model)
 
-    def input_size(self, description: Description) -> tuple[int, int]:
+    @property
+    def is_exact(self) -> bool:
+        """Whether it computes in single precision throughout; else runtimes differ in how they round."""
+        kinds = {each.data_type for each in self.model.graph.initializer} | {port.dtype for port in self.inputs}
+        operators = {each.op_type for each in self.model.graph.node}
+        return not (kinds & _COARSE or operators & {"QuantizeLinear", "DynamicQuantizeLinear"})
+
+    def input_size(self, wanted: ImageInput) -> tuple[int, int]:
         """(height, width) of its input: bound, or described.
 
-        Raises `DescriptionError` for an input that does not fit the description.
+        Raises `DescriptionError` for an input that does not fit what is `wanted`.
         """
-        wanted = description.input
+        port = self._image_port(wanted)
+        first = wanted.layout.index("H")
+        camera = wanted.camera
+        heights = port.shape[first], wanted.height, camera.height if camera else 0
+        widths = port.shape[first + 1], wanted.width, camera.width if camera else 0
+        for (bound, told, assumed), name in ((heights, "height"), (widths, "width")):
+            if bound and told and bound != told:
+                raise DescriptionError(f"input.{name} is {told}, but {self.path} takes {bound} px alone")
+            if not (bound or told or assumed):
+                raise DescriptionError(f"{self.path} takes any {name}; say with input.{name} at which it sees well")
+        height, width = (bound or told or assumed for bound, told, assumed in (heights, widths))
+        return height, width
+
+    def _image_port(self, wanted: ImageInput) -> Port:
         port = self._found(wanted.name, "input", self.inputs)
         if len(self.inputs) > 1:
             raise DescriptionError(f"{self.path} has the inputs {_names(self.inputs)}; only an image can be fed to it")
@@ -75,15 +98,7 @@ class NetworkFile:
                 f"the input of {self.path} is {port}; with layout {wanted.layout} these are {channels} channels, but "
                 f"channels {wanted.channels} gives {CHANNELS[wanted.channels]}"
             )
-        first = wanted.layout.index("H")
-        sides = [(port.shape[first], wanted.height, "height"), (port.shape[first + 1], wanted.width, "width")]
-        for bound, told, name in sides:
-            if bound and told and bound != told:
-                raise DescriptionError(f"input.{name} is {told}, but {self.path} takes {bound} px alone")
-            if not bound and not told:
-                raise DescriptionError(f"{self.path} takes any {name}; say with input.{name} at which it sees well")
-        height, width = (bound or told for bound, told, _ in sides)
-        return height, width
+        return port
 
     def say(self, description: Description, tensor: NDArray[np.float32]) -> dict[str, Said]:
         """What it gives for its input `tensor`, by the description's keys `segmentation` and `depth`.

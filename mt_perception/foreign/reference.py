@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -13,11 +14,21 @@ from mt_perception.foreign.description import Description, DescriptionError
 from mt_perception.labels import UNLABELLED
 from mt_perception.types import Mask
 
-MAX_MASK_CHANGE = 0.005
-"""Of the pixels: some classes are as good as equal, and the last digit decides."""
-MAX_CONFIDENCE_CHANGE = 2
-MAX_DEPTH_CHANGE = 1e-3
-"""Of the metres, in all but `MAX_MASK_CHANGE` of the pixels."""
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How far two runs may be apart: a share of the pixels, and by how much the others at most.
+
+    Some classes are as good as equal, and the last digit decides.
+    """
+
+    pixels: float
+    confidence: int
+    depth: float
+
+
+EXACT, COARSE = Tolerance(0.005, 2, 1e-3), Tolerance(0.03, 8, 0.02)
+"""Of networks in single precision, and of those in half or in int8."""
 
 Planes = Mapping[str, NDArray[Any]]
 """What the network gave, (C, h, w), by `segmentation` and `depth`."""
@@ -60,19 +71,20 @@ def _resized(plane: NDArray[Any], size: tuple[int, int]) -> NDArray[np.float32]:
     return cv2.resize(np.ascontiguousarray(plane, np.float32), size[::-1], interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
-def check(results: Mapping[str, NDArray[Any]], expected: Mapping[str, NDArray[Any]]) -> str:
+def check(results: Mapping[str, NDArray[Any]], expected: Mapping[str, NDArray[Any]], allowed: Tolerance) -> str:
     """How well `results` of the wrapped graph agree with those of `finished`, in a sentence.
 
     Raises `DescriptionError` where they do not.
     """
-    other = float(np.mean(results["mask"] != expected["mask"]))
     apart = np.abs(results["confidence"].astype(int) - expected["confidence"])
-    confidence = float(np.mean(apart > MAX_CONFIDENCE_CHANGE))
     with np.errstate(invalid="ignore"):
-        same = np.isclose(results["depth_m"], expected["depth_m"], rtol=MAX_DEPTH_CHANGE, atol=0, equal_nan=True)
-    depth = float(np.mean(~same))
-    shares = {"labels": other, "confidences": confidence, "metres": depth}
+        same = np.isclose(results["depth_m"], expected["depth_m"], rtol=allowed.depth, atol=0, equal_nan=True)
+    shares = {
+        "labels": float(np.mean(results["mask"] != expected["mask"])),
+        "confidences": float(np.mean(apart > allowed.confidence)),
+        "metres": float(np.mean(~same)),
+    }
     told = ", ".join(f"{100 * share:.2f} % of the {name}" for name, share in shares.items())
-    if max(other, confidence, depth) > MAX_MASK_CHANGE:
+    if max(shares.values()) > allowed.pixels:
         raise DescriptionError(f"the graph that was made says something else than the network itself: {told} differ")
     return f"checked against the network itself: {told} differ"

@@ -6,7 +6,7 @@ bundle.json          the card: what the model is, what it was trained on, how go
 weights.safetensors  the network's weights, in one more tensor what the graph holds beside them
 graph.xml            the deployable graph for CPUs (OpenVINO), with its constants in the weights (formerly: graph.bin)
 graph_int8.xml, .bin the same in int8, if it was made (`mt-perception export --precision int8`)
-graph-WxH-*.onnx     the same as ONNX for images of one size, if it was made (`mt-perception export --format onnx`)
+graph-WxH-*.onnx     the same as ONNX for images of one size, if it was made (`export --format onnx`, or `import`)
 *.rtx                engines for RTX cards, if they were built (`mt-perception export --backend tensorrt_rtx --out`)
 """
 

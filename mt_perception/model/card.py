@@ -81,6 +81,11 @@ class BundleCard:
         """Whether there is only the graph of it, for images of one size: a network from elsewhere."""
         return bool(self.source)
 
+    @property
+    def tells_labels(self) -> bool:
+        """Whether there are classes that its masks tell apart."""
+        return set(self.network.train_ids) != {UNLABELLED}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON, the format's version first."""
         values = {"format": self.format, **asdict(self)}

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mt_perception.labels import UNLABELLED
 from mt_perception.model.bundle import Bundle
 from mt_perception.model.card import BundleCard
 
@@ -51,7 +50,7 @@ def _imported(card: BundleCard) -> str:
 
 
 def _classes(card: BundleCard) -> str:
-    if set(card.network.train_ids) == {UNLABELLED}:
+    if not card.tells_labels:
         return "none"
     return f"{card.labels.name}: {', '.join(card.labels.names)}"
 

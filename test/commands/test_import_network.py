@@ -170,16 +170,16 @@ def test_a_folder_needs_a_spec_and_a_spec_a_folder(tmp_path, capsys):
 
 def test_a_graph_that_says_something_else_is_not_written():
     from mt_perception.foreign.description import DescriptionError
-    from mt_perception.foreign.reference import check
+    from mt_perception.foreign.reference import EXACT, check
 
     right = {
         "mask": np.zeros((10, 20), np.uint8),
         "confidence": np.full((10, 20), 9, np.uint8),
         "depth_m": np.ones((10, 20), np.float32),
     }
-    assert "0.00 % of the labels, 0.00 % of the confidences, 0.00 % of the metres differ" in check(right, right)
+    assert "0.00 % of the labels, 0.00 % of the confidences, 0.00 % of the metres differ" in check(right, right, EXACT)
     for key, value in (("mask", 1), ("confidence", 20), ("depth_m", 1.01), ("depth_m", np.nan)):
         other = right[key].copy()
         other[:1] = value
         with pytest.raises(DescriptionError, match=r"10\.00 % of the .*differ"):
-            check({**right, key: other}, right)
+            check({**right, key: other}, right, EXACT)

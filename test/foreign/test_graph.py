@@ -46,7 +46,8 @@ def own_cache(cache_home):
 @pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
 @pytest.mark.parametrize("opset", [11, 13, 18])
 def test_channels_in_blue_green_red_and_probabilities(tmp_path, backend, opset):
-    path = write_tiny(tmp_path / "n.onnx", [SAME], SCORES, opset=opset)
+    same = ("Add", ["image", np.float32(0)], "out", {})
+    path = write_tiny(tmp_path / "n.onnx", [same], SCORES, opset=opset)
     spec = {
         "input": {"name": "image", "channels": "bgr"},
         "segmentation": {"meaning": "probabilities", "train_ids": [2, 255, 1]},
@@ -115,3 +116,13 @@ def test_sky_is_infinitely_far_where_labels_say_so(tmp_path):
     said = perceive(path, spec, image_of((20, 0, 10), (0, 60, 0)))
     np.testing.assert_allclose(parts(said.depth_m, 2), [10, np.inf])
     assert parts(said.mask, 2) == [0, 1]
+
+
+@pytest.mark.parametrize("backend", ["openvino", "onnxruntime"])
+def test_a_network_in_half_precision_is_fed_and_read_as_such(tmp_path, backend):
+    third = ("Mul", ["image", np.float16(1 / 3)], "out", {})
+    path = write_tiny(tmp_path / "n.onnx", [third], {"out": ("FLOAT16", [1, 1, HEIGHT, WIDTH])},
+                      shape=(1, 1, HEIGHT, WIDTH), kind="FLOAT16")  # fmt: skip
+    spec = {"input": {"name": "image", "channels": "mono", "range": [0, 255]}, "depth": {"meaning": "metres"}}
+    said = perceive(path, spec, image_of((10, 10, 10), (200, 200, 200)), backend)
+    np.testing.assert_allclose(parts(said.depth_m, 2), [10 / 3, 200 / 3], rtol=2e-3)
