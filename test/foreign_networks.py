@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Networks from other hands in ONNX: labels by torchvision, depth by timm; and tiny ones, to reckon by hand."""
 
 from __future__ import annotations

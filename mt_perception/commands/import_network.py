@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception import`: a network in ONNX from elsewhere, by a description, as a model bundle."""
 
 from __future__ import annotations

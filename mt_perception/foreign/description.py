@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a network in ONNX eats and what comes out of it, as a YAML file tells; for `mt-perception import` and teachers.
 
     file: network.onnx              # relative to the YAML file; `import` is told it and may find it left out

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A network from elsewhere as the deployable graph: pixels in, finished results out, in ONNX. Needs the package onnx.
 
 It is the contract of `network/graph.py`, so every backend that takes a graph takes this one, and pays for no NumPy.

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """How a network from elsewhere wants an image."""
 
 from __future__ import annotations

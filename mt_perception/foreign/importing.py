@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A network from elsewhere made a bundle. Needs the packages onnx and openvino."""
 
 from __future__ import annotations

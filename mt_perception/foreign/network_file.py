@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A network in ONNX: what goes in and comes out of it, and what it says. Needs the package onnx."""
 
 from __future__ import annotations

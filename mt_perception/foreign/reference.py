@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """What a network says, worked out with NumPy from its own outputs: what the graph around it has to agree with."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """A description of a network to fill in, as far as its file tells. Needs the package onnx."""
 
 from __future__ import annotations

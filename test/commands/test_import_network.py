@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """`mt-perception import`: what it prints, what it refuses, and what takes the model that it makes."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """The graph around a network from elsewhere, on networks that are small enough to reckon by hand."""
 
 from __future__ import annotations

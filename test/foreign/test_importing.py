@@ -1,3 +1,5 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
 """Networks from other hands become bundles that say what the networks themselves say."""
 
 from __future__ import annotations
