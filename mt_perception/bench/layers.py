@@ -20,7 +20,7 @@ LAST_MILE, FIRST_STEP = "last mile", "input"
 _MODULE = re.compile(r"\b(encoder|decoder|rays|heads)\b[.\[]")
 
 
-def profile(settings: Settings, runs: int = 20) -> Row:
+def profile(settings: Settings, runs: int = 20, outputs: Sequence[str] = WANTED) -> Row:
     """The milliseconds of each layer, in the graph's order, their sum, and the p50 of the same without counters.
 
     Raises `BenchError` where the backend has no counters, and what `Perceiver.open` raises.
@@ -31,9 +31,9 @@ def profile(settings: Settings, runs: int = 20) -> Row:
     backend = perceiver.backend
     if not hasattr(backend, "layer_times"):
         raise BenchError(f"the backend {backend.name} does not tell the times of its layers; openvino does")
-    perceiver.warm_up(WANTED)
-    frame_ms = perceiver.warm_up(WANTED, runs)  # the median
-    layers = backend.layer_times(noise(perceiver.size), WANTED, runs)
+    perceiver.warm_up(outputs)
+    frame_ms = perceiver.warm_up(outputs, runs)  # the median
+    layers = backend.layer_times(noise(perceiver.size), outputs, runs)
     parts = parts_of([each["names"] for each in layers])
     return {
         "backend": backend.name,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from mt_perception.backends import BackendError
-from mt_perception.bench.interleaved import BenchError, BenchmarkCase
+from mt_perception.bench.interleaved import BenchError, BenchmarkCase, Row
 from mt_perception.model.bundle import open_model
 from mt_perception.model.card import BundleError
 from mt_perception.pipeline import Perceiver, Stopwatch
@@ -24,6 +24,8 @@ WANTED = ("mask", "depth_m")
 BACKENDS = tuple(name for name in SETTINGS["backend"].choices if name not in ("auto", "onnxruntime"))
 """Those that are timed unless others are named: the graph for ONNX Runtime takes seconds to make for every size."""
 USUAL_SIZE = (400, 1024)
+_UNREST = 1.15
+"""On a quiet machine the slowest in twenty runs of the eager baseline takes 1.05 times as long as usual."""
 PRECISIONS = tuple(name for name in SETTINGS["precision"].choices if name != "auto")
 
 
@@ -48,6 +50,17 @@ def baseline(size: tuple[int, int], threads: int = 0) -> BenchmarkCase:
     return eager([loop], f"baseline on {loop.device}", size)
 
 
+def unrest(row: Row) -> str:
+    """Why the milliseconds should not be believed, by the spread of the baseline's row; empty where they may be."""
+    spread = row["p95_ms"] / row["p50_ms"]
+    if spread < _UNREST:
+        return ""
+    return (
+        f"the machine was busy: the p95 of the {row['variant']} is {spread:.2f} times its p50 ({_UNREST:g} or more); "
+        "compare the ratios, not the milliseconds, or measure again"
+    )
+
+
 def eager(loops: Sequence[Any], variant: str, size: tuple[int, int]) -> BenchmarkCase:
     """Networks of PyTorch (`network.baseline.BaselineLoop`), one after the other on the same image."""
     image = noise(size)
@@ -66,13 +79,13 @@ def eager(loops: Sequence[Any], variant: str, size: tuple[int, int]) -> Benchmar
     return BenchmarkCase(_facts("eager", "fp32", variant, size), run)
 
 
-def ours(settings: Settings, image: tuple[int, int] | None = None) -> BenchmarkCase:
-    """What `settings` name, from an image of the input's size unless another (height, width) is given.
+def ours(settings: Settings, image: tuple[int, int] | None = None, outputs: Sequence[str] = WANTED) -> BenchmarkCase:
+    """What `settings` name, from an image of the input's size unless another (height, width) is given, to `outputs`.
 
     Raises what opening it raises.
     """
     perceiver = Perceiver.open(settings)
-    perceiver.warm_up(WANTED, runs=1)
+    perceiver.warm_up(outputs, runs=1)
     frame = Frame(noise(image or perceiver.size), "bgr")
     card = perceiver.bundle.card
     variant = f"{card.name}, imported" if card.imported else f"{card.name}, {card.network.decoder_width} wide"
@@ -81,8 +94,9 @@ def ours(settings: Settings, image: tuple[int, int] | None = None) -> BenchmarkC
         **_facts(backend.name, backend.precision, variant, perceiver.size),
         "model": settings.model,
         "threads": settings.threads,
+        "outputs": list(outputs),
     }
-    return BenchmarkCase(facts, lambda: perceiver(frame, WANTED).timings_ms)
+    return BenchmarkCase(facts, lambda: perceiver(frame, outputs).timings_ms)
 
 
 def usual_size(models: Sequence[str]) -> tuple[int, int]:
@@ -98,6 +112,7 @@ def all_of_ours(
     precisions: Iterable[str] | None = None,
     threads: int = 0,
     image: tuple[int, int] | None = None,
+    outputs: Sequence[str] = WANTED,
 ) -> tuple[list[BenchmarkCase], list[str]]:
     """Each model on each backend in each precision, as far as this machine can, and why the others are left out."""
     found: list[BenchmarkCase] = []
@@ -106,7 +121,7 @@ def all_of_ours(
     ways = list(product(models, backends or BACKENDS, precisions or PRECISIONS))
     for model, backend, precision in tqdm(ways, desc="loading", leave=False):
         try:
-            found.append(ours(common.replace(model=model, backend=backend, precision=precision), image))
+            found.append(ours(common.replace(model=model, backend=backend, precision=precision), image, outputs))
         except (BackendError, BundleError, ImportError) as error:
             skipped.append(f"{backend} {precision} is left out: {error}")
     return found, list(dict.fromkeys(skipped))

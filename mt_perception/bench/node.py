@@ -18,11 +18,11 @@ from typing import IO, Any
 from tqdm import tqdm
 
 from mt_perception.bench.interleaved import BenchError, Row
-from mt_perception.bench.networks import WANTED, noise
+from mt_perception.bench.networks import noise
 from mt_perception.metrics.scores import percentiles
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.settings import Settings
-from mt_perception.topics import DEPTH, MASK
+from mt_perception.topics import DEPTH, MASK, OUTPUT_TOPICS
 from mt_perception.utils.hardware import resident_mb
 from mt_perception.utils.node_process import node_process, require_ros
 
@@ -51,6 +51,11 @@ class Load:
         for name in ("images", "rounds", "cameras"):
             if getattr(self, name) < 1:
                 raise BenchError(f"{name} is {getattr(self, name)}; allowed: 1 or more")
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the network has to compute for these topics."""
+        return frozenset().union(*(each.needs for each in OUTPUT_TOPICS if each.name in self.topics))
 
     @property
     def turn(self) -> int:
@@ -102,12 +107,12 @@ def measure_node(settings: Settings, load: Load, progress: bool = True) -> Row:
     """
     require_ros()
     bare = Perceiver.open(settings)
-    bare.warm_up(WANTED)  # which also puts the graph into the cache: the node's start is that of a second time
+    bare.warm_up(load.needs)  # which also puts the graph into the cache: the node's start is that of a second time
     network_ms: list[float] = []
     with running_nodes(settings, load) as nodes:
         busy_before = _cpu_s(nodes)
         for _ in tqdm(range(load.rounds), desc=f"node at {load.size[0]}x{load.size[1]}", disable=not progress):
-            network_ms += _run_bare(bare, load.turn)
+            network_ms += _run_bare(bare, load)
             for node in nodes:
                 node.ask(load.turn, load.rate)
             for node in nodes:
@@ -165,12 +170,12 @@ def _wait_until_ready(process: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.005)
 
 
-def _run_bare(perceiver: Perceiver, runs: int) -> list[float]:
+def _run_bare(perceiver: Perceiver, load: Load) -> list[float]:
     image, times = noise(perceiver.size), []
-    perceiver.backend.infer(image, 1.0, WANTED)  # not counted: the node has been through the caches since
-    for _ in range(runs):
+    perceiver.backend.infer(image, 1.0, load.needs)  # not counted: the node has been through the caches since
+    for _ in range(load.turn):
         watch = Stopwatch()
-        perceiver.backend.infer(image, 1.0, WANTED)
+        perceiver.backend.infer(image, 1.0, load.needs)
         watch.mark("network")
         times.append(watch.timings_ms["network"])
     return times

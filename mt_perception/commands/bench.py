@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable
 from itertools import product
@@ -14,8 +13,10 @@ from typing import Any
 
 from mt_perception.model.spec import RELATED, VARIANTS, WIDTHS
 from mt_perception.settings import SETTINGS, Settings
-from mt_perception.utils.hardware import processor
+from mt_perception.topics import CONFIDENCE, DEPTH, MASK
+from mt_perception.utils.hardware import machine_facts, machine_line, processor
 
+OUTPUTS = ("mask", "depth_m", "confidence")
 NETWORK_COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio", "stages")
 NODE_COLUMNS = (
     "backend", "precision", "size", "image", "node_p50_ms", "node_p95_ms", "node_p99_ms", "network_p50_ms",
@@ -33,6 +34,8 @@ def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
         help="of the network's input (default: 400x1024; with --node the model's own)",
     )
     _add_choices(bench)
+    text = "what is computed (default: mask depth_m)"
+    bench.add_argument("--outputs", nargs="+", choices=OUTPUTS, default=OUTPUTS[:2], help=text)
     bench.add_argument("--rounds", type=int, default=10, help="turns of each row (default: %(default)s)")
     bench.add_argument(
         "--layers", action="store_true", help="tell where the time of a frame goes, by the backend's own counters"
@@ -96,31 +99,28 @@ def run_bench(options: argparse.Namespace) -> None:
 
     check_folder(options.json)
     # told when what was requested has proved possible
-    machine = f"on {processor()}, load {os.getloadavg()[0]:.1f} at the start"
+    machine = machine_facts()
     if options.layers:
         _show_layers(options, machine)
         return
-    if options.node:
-        rows = _node_rows(options)
-        print(machine, file=sys.stderr)
-        show(rows, options.json, NODE_COLUMNS)
-        return
-    rows, skipped = _network_rows(options)
-    print(machine, file=sys.stderr)
-    show(rows, options.json, NETWORK_COLUMNS)
-    for reason in skipped:
-        print(reason, file=sys.stderr)
+    rows, remarks = (_node_rows(options), []) if options.node else _network_rows(options)
+    print(machine_line(machine), file=sys.stderr)
+    show([row | {"machine": machine} for row in rows], options.json, NODE_COLUMNS if options.node else NETWORK_COLUMNS)
+    for remark in remarks:
+        print(remark, file=sys.stderr)
 
 
-def _show_layers(options: argparse.Namespace, machine: str) -> None:
+def _show_layers(options: argparse.Namespace, machine: dict[str, Any]) -> None:
     from mt_perception.bench.layers import layer_report, profile
     from mt_perception.utils.json_safe import write_json
 
-    rows = [profile(settings, options.rounds) for settings in _settings(options, options.size or (0, 0))]
-    print(machine, file=sys.stderr)
+    rows = [
+        profile(settings, options.rounds, options.outputs) for settings in _settings(options, options.size or (0, 0))
+    ]
+    print(machine_line(machine), file=sys.stderr)
     print("\n\n".join(map(layer_report, rows)))
     if options.json:
-        write_json(options.json, rows)
+        write_json(options.json, [row | {"machine": machine} for row in rows])
 
 
 def run_compare(options: argparse.Namespace) -> None:
@@ -144,21 +144,23 @@ def _network_rows(options: argparse.Namespace) -> tuple[list[dict[str, Any]], li
 
     size = options.size or networks.usual_size(options.models)
     choices = (options.models, options.backends, options.precisions, options.threads)
-    others, skipped = networks.all_of_ours(size, *choices)
+    others, skipped = networks.all_of_ours(size, *choices, outputs=options.outputs)
     if not others:
         raise BenchError("nothing that was requested runs here: " + "; ".join(skipped))
     try:
         first = networks.baseline(size, options.threads)
     except BenchError as error:
         return [row | {"ratio": None} for row in run_interleaved(others, options.rounds)], [*skipped, str(error)]
-    return with_ratio(run_interleaved([first, *others], options.rounds)), skipped
+    rows = with_ratio(run_interleaved([first, *others], options.rounds))
+    return rows, [*skipped, *filter(None, [networks.unrest(rows[0])])]
 
 
 def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
     """One row for each backend and precision that was requested; by default for the node's own choice of them."""
     from mt_perception.bench import node
 
-    load = node.Load(options.image_size, options.images, options.rate, options.rounds)
+    topics = [{"mask": MASK, "depth_m": DEPTH, "confidence": CONFIDENCE}[each] for each in options.outputs]
+    load = node.Load(options.image_size, options.images, options.rate, options.rounds, topics=topics)
     return [node.measure_node(settings, load) for settings in _settings(options, options.size or (0, 0))]
 
 

@@ -8,9 +8,10 @@ import math
 import os
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mt_perception.utils import gpus
 
@@ -78,6 +79,23 @@ def processor(root: Path = ROOT) -> str:
 def computes_bf16(root: Path = ROOT) -> bool:
     """Whether the CPU multiplies bfloat16 itself, as far as that is known."""
     return bool(_NATIVE_BF16 & set(_cpuinfo(root, "flags").split()))
+
+
+def machine_facts(root: Path = ROOT) -> dict[str, str | float | list[str]]:
+    """What a measurement should tell of the machine, and what it was doing: for its JSON, and for `machine_line`."""
+    governor = _text(root / "sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    return {
+        "processor": processor(root),
+        "instruction_sets": instruction_sets(root),
+        "load": round(os.getloadavg()[0], 1),
+        "governor": governor or "not told",
+    }
+
+
+def machine_line(facts: Mapping[str, Any]) -> str:
+    """The same for people."""
+    sets = " ".join(facts["instruction_sets"]) or "instruction sets not told"
+    return f"on {facts['processor']}, {sets}, load {facts['load']} at the start, governor {facts['governor']}"
 
 
 def instruction_sets(root: Path = ROOT) -> list[str]:

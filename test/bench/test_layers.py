@@ -12,6 +12,7 @@ from mt_perception.bench.interleaved import BenchError
 from mt_perception.bench.layers import parts_of, profile, shares
 from mt_perception.commands.main import main
 from mt_perception.settings import Settings
+from mt_perception.utils.hardware import machine_line
 
 
 def test_a_layer_belongs_to_the_part_of_the_module_in_its_name_or_of_the_layer_before():
@@ -40,12 +41,13 @@ def test_every_part_of_a_real_network_takes_time(bundle, cache_home):
 
 def test_the_command_prints_the_sum_beside_the_whole(bundle, cache_home, tmp_path, capsys):
     arguments = ["--layers", "--models", str(bundle.folder), "--rounds", "2", "--json", str(tmp_path / "rows.json")]
-    main(["bench", *arguments])
+    main(["bench", *arguments, "--outputs", "mask"])
     printed = capsys.readouterr()
     assert "the layers take" in printed.out and "a frame without counters" in printed.out
-    assert "load " in printed.err
     (row,) = json.loads((tmp_path / "rows.json").read_text())
     assert sum(each["ms"] for each in row["layers"]) == pytest.approx(row["sum_ms"])
+    assert not any("heads.depth" in each["names"] for each in row["layers"])
+    assert machine_line(row["machine"]) in printed.err
 
 
 def test_a_backend_without_counters_is_named(bundle, cache_home):

@@ -11,11 +11,13 @@ from functools import partial
 import numpy as np
 import pytest
 
-from mt_perception.bench.networks import all_of_ours
+from mt_perception.bench.networks import all_of_ours, unrest
+from mt_perception.commands import bench
 from mt_perception.commands.main import main
 from mt_perception.model.card import BundleError
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
+from mt_perception.types import OUTPUTS as ALL_OUTPUTS
 
 SMALL = (32, 64)
 REQUIRED = {"backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio"}
@@ -82,7 +84,7 @@ def test_a_model_that_is_not_there_is_named(capsys):
         Perceiver.open(Settings(model="/none"))
     assert main(["bench", "--models", "/none", "--backends", "openvino", "--precisions", "fp32"]) == 1
     said = capsys.readouterr().err
-    assert "nothing that was requested runs here" in said and "/none does not exist" in said
+    assert said.startswith("error: the model folder /none does not exist")
 
 
 WITHOUT_TORCH = """
@@ -131,3 +133,13 @@ def test_ctrl_c_ends_it_in_one_line(cache_home):
     process.send_signal(signal.SIGINT)
     said += process.communicate(timeout=60)[1]
     assert process.returncode == 130 and said.endswith("stopped\n") and "Traceback" not in said
+
+
+def test_a_busy_machine_is_said_by_the_spread_of_the_baseline():
+    row = {"variant": "baseline on cpu", "p50_ms": 100.0, "p95_ms": 114.0}
+    assert unrest(row) == ""
+    assert "the p95 of the baseline on cpu is 1.26 times its p50" in unrest(row | {"p95_ms": 126.0})
+
+
+def test_any_output_can_be_asked_for():
+    assert set(bench.OUTPUTS) == set(ALL_OUTPUTS)

@@ -17,6 +17,8 @@ from mt_perception.utils.hardware import (
     detect,
     instruction_sets,
     limited_threads,
+    machine_facts,
+    machine_line,
     processor,
     resident_mb,
     usable_cores,
@@ -242,6 +244,14 @@ def test_the_processor_is_named_with_its_limits(machine, monkeypatch):
     expected = "Fast CPU 9 (1 core of 3, since the container's quota is 0.5, native bfloat16)"
     assert processor(machine(cpuinfo("amx_bf16") | quota)) == expected
     assert os.uname().machine in processor(machine({}) / "none")
+
+
+def test_a_measurement_tells_the_machine_and_what_else_it_did(machine):
+    governor = {"sys/devices/system/cpu/cpu0/cpufreq/scaling_governor": "powersave\n"}
+    facts = machine_facts(machine(cpuinfo("avx2") | governor))
+    assert (facts["governor"], facts["instruction_sets"]) == ("powersave", ["avx2"])
+    assert machine_line(facts).endswith(f"avx2, load {facts['load']} at the start, governor powersave")
+    assert machine_facts(machine({}) / "none")["governor"] == "not told"
 
 
 def test_memory_is_in_megabytes_whatever_a_page_is(monkeypatch):
