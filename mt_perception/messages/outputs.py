@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -89,15 +89,33 @@ MESSAGES: Mapping[str, Callable[[Result], Any]] = {
 
 def message_of(output: OutputTopic, result: Result) -> Any:
     """The message for a topic that is made for each frame."""
-    name = output.name.removesuffix(COMPRESSED_DEPTH).removesuffix(COMPRESSED)
-    make = output.make or IMAGES.get(name) or MESSAGES[name]
     if not output.encoding:
-        return make(result)
+        return (output.make or MESSAGES[output.name])(result)
+    pixels = _pixels(output, result)
+    if is_compressed(output):
+        return _compressed(pixels, output.encoding, result)
+    return result.builder.image(pixels, output.encoding, result.header)
+
+
+def is_compressed(output: OutputTopic) -> bool:
+    """Whether its message takes long to make: of an image, the compressed form."""
+    return output.type_name == COMPRESSED_TYPE
+
+
+def for_later(output: OutputTopic, result: Result) -> Result:
+    """What `message_of` needs for one image, for another thread: a copy, as a backend's memory is used again."""
+    return replace(result, pixels={_image_name(output): _pixels(output, result).copy()})
+
+
+def _pixels(output: OutputTopic, result: Result) -> NDArray[Any]:
+    name = _image_name(output)
     if name not in result.pixels:
-        result.pixels[name] = make(result)
-    if output.type_name == COMPRESSED_TYPE:
-        return _compressed(result.pixels[name], output.encoding, result)
-    return result.builder.image(result.pixels[name], output.encoding, result.header)
+        result.pixels[name] = (output.make or IMAGES[name])(result)
+    return result.pixels[name]
+
+
+def _image_name(output: OutputTopic) -> str:
+    return output.name.removesuffix(COMPRESSED_DEPTH).removesuffix(COMPRESSED)
 
 
 def _compressed(pixels: NDArray[Any], encoding: str, result: Result) -> Any:

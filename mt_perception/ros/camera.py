@@ -18,7 +18,7 @@ from mt_perception.ros import convert, qos
 from mt_perception.ros.ground import GroundScale
 from mt_perception.ros.health import Health
 from mt_perception.ros.inputs import CameraInfos, ImageTopic, image_topics, misunderstandings, receiver, take_rest
-from mt_perception.ros.outputs import OutputPublishers
+from mt_perception.ros.outputs import OutputPublishers, encoder
 from mt_perception.ros.perception import Perception
 from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import Pair, PairSync
@@ -69,6 +69,9 @@ class CameraStream:
         if is_pair:
             self.perception.stereo = PairDepth(self.health, self._outputs.named(DISPARITY))
         self.perception.ground = GroundScale(self._node, self.health, settings)
+        if settings.compressed:
+            self.perception.encoder = encoder(self.health)
+            self.perception.encoder.start()
 
     def subscribe(self, labels: LabelSet) -> None:
         """Begin to listen, and publish what is seen; `labels` are those of the loaded model."""
@@ -99,6 +102,9 @@ class CameraStream:
 
     def close(self) -> None:
         """Withdraw the outputs, once nothing is in the worker's hands any more."""
+        if self.perception.encoder:
+            self.perception.encoder.stop()
+            self.perception.encoder = None
         helpers = self.perception.stereo, self.perception.ground
         self.perception.stereo = self.perception.ground = None
         for helper in helpers:

@@ -10,16 +10,17 @@ from typing import Any
 from rclpy.clock import Clock
 
 from mt_perception.bags.camera_topics import doubt, stated_encoding
-from mt_perception.messages.outputs import Result, message_of
+from mt_perception.messages.outputs import Result, for_later, is_compressed, message_of
 from mt_perception.messages.read import with_camera
 from mt_perception.pipeline import Perceiver, Stopwatch
 from mt_perception.prediction import Prediction
 from mt_perception.ros import convert
 from mt_perception.ros.ground import GroundScale
 from mt_perception.ros.health import AGE, Health
-from mt_perception.ros.outputs import subscribed
+from mt_perception.ros.outputs import Encoding, subscribed
 from mt_perception.ros.stereo import PairDepth
 from mt_perception.ros.sync import Pair
+from mt_perception.ros.worker import Worker
 from mt_perception.settings import Settings
 from mt_perception.topics import OutputTopic
 from mt_perception.types import Camera, DataError, Frame
@@ -42,6 +43,8 @@ class Perception:
         """In stereo mode, what makes depth metric."""
         self.ground: GroundScale | None = None
         """What makes depth metric with `depth_mode: ground`."""
+        self.encoder: Worker[None, Encoding] | None = None
+        """What compresses images in another thread, where any are."""
         self._settings = settings
         self._health = health
         self._clock = clock
@@ -94,7 +97,10 @@ class Perception:
             watch.mark("ground")
         result = Result(prediction, settings, convert.BUILDER)
         for output, publisher in possible:
-            publisher.publish(message_of(output, result))
+            if self.encoder and is_compressed(output):
+                self.encoder.put((output, publisher, for_later(output, result)), output.name)
+            else:
+                publisher.publish(message_of(output, result))
         watch.mark("publish")
         age_ms = self._age_ms(frame)
         timings_ms = {**watch.timings_ms, **prediction.timings_ms, "total": sum(watch.timings_ms.values()), **age_ms}
