@@ -78,7 +78,8 @@ TRAINING = {
     "train": ["train", "--recipe", "street", "--data", "camvid=IN", "cityscapes=IN", "city=IN", "--out", "OUT"],
 }
 WITHOUT_IMAGES = {
-    "init", "info", "models", "params", "bench", "compare", "tune", "costmap", "bag from-city", "export", "city",
+    "doctor", "init", "info", "models", "params", "bench", "compare", "tune", "costmap", "bag from-city", "export",
+    "city", "import",
 }  # fmt: skip
 """Commands that read none, or make their own; training's export reads them only with --data."""
 
