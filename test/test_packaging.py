@@ -11,8 +11,12 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
+import yaml
+
+from mt_perception.commands import doctor
 
 CHECK = """
 import json, pathlib, sys
@@ -37,6 +41,16 @@ SHARED = [
     "models/street-fast/bundle.json",
     "recordings/city/metadata.yaml",
 ]
+KEYS = {
+    "numpy": "python3-numpy",
+    "cv2": "python3-opencv",
+    "yaml": "python3-yaml",
+    "PIL": "python3-pil",
+    "tqdm": "python3-tqdm",
+    "tf2_ros": "tf2_ros_py",
+    **{name: f"python3-{name}-pip" for name in ("mcap", "openvino", "rosbags", "safetensors")},
+}
+"""By which rosdep knows what Python imports, where that is another name."""
 PROGRAMS = ["mt-perception", "mt-perception-train", "perception_node", "player_node", "recorder_node", "city_node"]
 
 
@@ -81,6 +95,20 @@ def borrow_packages(site: Path) -> None:
     """Through .pth, and not the editable finder of this checkout: that one would hide a broken install."""
     borrowed = next(Path(each) for each in sys.path if each.endswith("site-packages"))
     (site / "borrowed.pth").write_text(f"{borrowed}\n")
+
+
+def test_the_manifest_names_what_the_node_and_the_launch_files_import(root):
+    """By rosdep's keys; those that rosdep does not have wait in docs/rosdep.yaml."""
+    declared = {each.text for each in ElementTree.parse(root / "package.xml").getroot() if each.tag == "exec_depend"}
+    waiting = yaml.safe_load((root / "docs" / "rosdep.yaml").read_text())
+    files = [*(root / "mt_perception" / "ros").glob("*.py"), *(root / "launch").glob("*.py")]
+    code = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    imported = set(re.findall(r"^ *(?:from|import) (\w+)", code, re.M)) - set(sys.stdlib_module_names)
+    imported |= {*doctor.NODE_PACKAGES, *doctor.RECORDING_PACKAGES, "openvino"}
+    keys = {KEYS.get(each, each) for each in imported - {"mt_perception", "mt_city"}}
+    assert {"rclpy", "ament_index_python", "launch_ros"} < keys
+    assert keys <= declared | set(waiting), keys - declared - set(waiting)
+    assert declared.isdisjoint(waiting), "rosdep install would not know them"
 
 
 @pytest.mark.parametrize("editable", [False, True], ids=["pip install .", "pip install -e ."])

@@ -16,7 +16,7 @@ from typing import Any
 
 from mt_perception.utils.finding import Finding
 
-_PACKAGES = {
+NODE_PACKAGES = {
     "numpy": "numpy",
     "cv2": "opencv-python-headless",
     "yaml": "PyYAML",
@@ -24,7 +24,7 @@ _PACKAGES = {
     "safetensors": "safetensors",
 }
 """What the node imports, and the names by which pip knows it."""
-_RECORDINGS = ("rosbags", "mcap", "tqdm")
+RECORDING_PACKAGES = ("rosbags", "mcap", "tqdm")
 _STARTING_S = 60.0
 
 
@@ -63,7 +63,7 @@ def examine(topic: str = "", seconds: float = 2.0) -> Iterable[Finding]:
     """All findings, in the order in which one would mend what is missing."""
     yield from _machine()
     yield from _python()
-    if not all(map(find_spec, _PACKAGES)):
+    if not all(map(find_spec, NODE_PACKAGES)):
         return  # all that follows imports them
     yield from _backends()
     yield _model()
@@ -82,10 +82,10 @@ def _machine() -> Iterable[Finding]:
 
 def _python() -> Iterable[Finding]:
     text = f"{sys.version.split()[0]}, {sys.executable}"
-    if missing := [name for name in _PACKAGES if not find_spec(name)]:
-        command = f"pip install {' '.join(_PACKAGES[name] for name in missing)}"
+    if missing := [name for name in NODE_PACKAGES if not find_spec(name)]:
+        command = f"pip install {' '.join(NODE_PACKAGES[name] for name in missing)}"
         yield Finding("Python", "missing", f"{text}, without {', '.join(missing)}", command)
-    elif missing := [name for name in _RECORDINGS if not find_spec(name)]:
+    elif missing := [name for name in RECORDING_PACKAGES if not find_spec(name)]:
         text += f", without {', '.join(missing)}: nothing is read from recordings or written to them"
         yield Finding("Python", "note", text, f"pip install {' '.join(missing)}")
     else:

@@ -3,6 +3,7 @@
 """What the doctor says of machines that lack something, each in a process in which that cannot be imported."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -50,12 +51,10 @@ def test_a_file_that_could_not_be_written_is_refused_before_anything_is_looked_a
 
 
 @pytest.mark.parametrize("damage", ["damaged", "incomplete", "no models"])
-def test_a_default_model_that_is_not_whole_is_missing(bundle, tmp_path, monkeypatch, damage):
-    import shutil
-
+def test_a_default_model_that_is_not_whole_is_missing(tmp_path, monkeypatch, damage):
     folder = tmp_path / "models" / resources.DEFAULT_MODEL
     if damage != "no models":
-        shutil.copytree(bundle.folder, folder)
+        shutil.copytree(resources.model_folder(), folder)
         weights = folder / "weights.safetensors"
         weights.unlink() if damage == "incomplete" else weights.write_bytes(b"rubbish")
     monkeypatch.setattr(resources, "share_folder", lambda: tmp_path)
