@@ -40,10 +40,10 @@ test-kilted:
 
 # the site; python3 -m http.server --directory out/site shows it. In an environment of its own: the tests need none of it
 docs: $(VENV)-docs/.docs
-	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --clean --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)-docs/bin/mkdocs build --clean --strict
 
 $(VENV)-docs/.docs: setup.py | $(BIN)/uv
-	$(BIN)/uv venv --quiet --allow-existing $(VENV)-docs
+	$(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python $(VENV)-docs
 	$(BIN)/uv pip install --quiet --python $(VENV)-docs --editable '.[docs]'
 	@touch $@
 

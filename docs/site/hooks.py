@@ -41,7 +41,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     documents = [*DOCS.rglob("*.md"), *(ROOT / source for source in PAGES if source.endswith(".md"))]
     for document in [*documents, ROOT / "packages" / "mt_city" / "README.md"]:
         for target in _targets(document):
-            if (page := _page_of(target)).startswith("source/"):
+            if target.exists() and (page := _page_of(target)).startswith("source/"):
                 made[page] = _content(target)
     for page, content in made.items():
         files.append(File.generated(config, page, content=content))
@@ -58,9 +58,10 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
 
     def led(link: re.Match[str]) -> str:
         path, mark, heading = link[0].partition("#")
-        if not path:
+        target = (folder / path).resolve()
+        if not path or not target.exists():  # MkDocs tells of those that lead nowhere
             return link[0]
-        return posixpath.relpath(_page_of((folder / path).resolve()), posixpath.dirname(uri) or ".") + mark + heading
+        return posixpath.relpath(_page_of(target), posixpath.dirname(uri) or ".") + mark + heading
 
     return _LINK.sub(led, markdown)
 
