@@ -59,6 +59,7 @@ NOTHING = {
 COMMANDS = {
     "run": ["run", "IN", "--out", "OUT"],
     "demo": ["demo", "--input", "IN", "--out", "OUT"],
+    "view": ["view", "IN", "--save", "OUT"],
     "export": ["export", "--images", "IN", "--out", "OUT"],
     "bag process": ["bag", "process", "IN", "OUT"],
     "bag process --stereo": ["bag", "process", "IN", "OUT", "--stereo"],

@@ -64,7 +64,7 @@ def open_source(path: Path | str, topic: str = "", stereo: bool = False, right: 
     path = Path(path).expanduser()
     if not path.exists():
         raise SourceError(f"the input {path} does not exist; give a folder of images, a video or a recording (rosbag2)")
-    if is_recording(path) and not (_has_images(path) and not (path / "metadata.yaml").is_file()):
+    if is_read_as_recording(path):
         return BagSource(path, topic, stereo, right)
     if topic or right:
         raise SourceError(f"{path} is no recording, so it has no topic {topic or right}")
@@ -73,6 +73,11 @@ def open_source(path: Path | str, topic: str = "", stereo: bool = False, right: 
     if path.suffix.lower() in VIDEOS:
         return VideoSource(path)
     raise SourceError(f"the input {path} is of no known kind; videos end in {', '.join(VIDEOS)}")
+
+
+def is_read_as_recording(path: Path) -> bool:
+    """Whether `open_source` takes it for a recording; images beside a piece of one count for more."""
+    return is_recording(path) and not (_has_images(path) and not (path / "metadata.yaml").is_file())
 
 
 def _has_images(path: Path) -> bool:

@@ -38,6 +38,8 @@ from mt_perception.utils.node_process import node_process, require_ros
 
 NAMESPACE = "/demo"
 REQUIRED_SHARE = 0.95
+_FOR_PEOPLE = ("segmentation/overlay", "depth/color")
+"""Recorded as well, so that whatever viewer opens the recording has something to show."""
 
 
 class DemoError(Error, RuntimeError):
@@ -106,7 +108,7 @@ def _play_and_record(what: dict[str, Any], recording: Path, compressed: bool, se
             "report": str(report),
         }
         truth = [topic + form for topic in (TRUE_LABELS, TRUE_DEPTH) for form in ("", COMPRESSED)]
-        results = [each.name for each in output_topics() if each.processed]
+        results = [each.name for each in output_topics() if each.processed or each.name in _FOR_PEOPLE]
         topics = [image, camera_info_topic(IMAGE), *results, *truth, DIAGNOSTICS]
         recorder = {"output": str(recording.resolve()), "topics": topics, "watch": MASK}
         node = settings | {"image_transport": "compressed" if compressed else "raw"}

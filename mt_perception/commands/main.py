@@ -23,6 +23,7 @@ from mt_perception.commands.from_dataset import add_from_dataset
 from mt_perception.commands.import_network import add_parser as add_import
 from mt_perception.commands.models import add_parser as add_models
 from mt_perception.commands.params import parameter_file
+from mt_perception.commands.view import add_parser as add_view
 from mt_perception.model.spec import VARIANTS
 from mt_perception.settings import SETTINGS, Settings
 from mt_perception.utils.entry import run
@@ -54,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_argument("--topic", default="", help="of a recording, the camera's image (default: found by itself)")
     demo.add_argument("--seconds", type=float, default=0.0, help="play so long, in a loop (default: once through)")
     demo.add_argument("--rate", type=float, default=0.0, help="images per second (default: the input's own)")
+    demo.add_argument("--view", action="store_true", help="then show the recording, as mt-perception view does")
     _add_settings(demo)
     demo.set_defaults(command=_demo)
     images = commands.add_parser("run", help="label images and estimate their depth, without ROS")
@@ -65,6 +67,7 @@ def build_parser() -> argparse.ArgumentParser:
     images.add_argument("--sheet", type=Path, metavar="FILE", help=text)
     _add_settings(images, MODEL_SETTINGS + GROUND_SETTINGS)
     images.set_defaults(command=_run)
+    add_view(commands, _add_settings, _settings)
     init = commands.add_parser("init", help="make a model with random weights, to try things or to train from")
     init.add_argument("--out", type=Path, required=True, help="folder of the new model")
     text = "one of docs/networks.md; the next two change it (default: %(default)s)"
@@ -139,8 +142,12 @@ def image_size(text: str) -> tuple[int, int]:
 
 def _demo(options: argparse.Namespace) -> None:
     from mt_perception.commands.demo import run_demo
+    from mt_perception.commands.view import show
     from mt_perception.utils.resources import city_recording, lasting_name
+    from mt_perception.view.server import require_view
 
+    if options.view:
+        require_view()
     settings = _settings(options)
     changed = {n: getattr(settings, n) for n in MODEL_SETTINGS if getattr(settings, n) != SETTINGS[n].default}
     if options.model:
@@ -149,6 +156,8 @@ def _demo(options: argparse.Namespace) -> None:
     summary = run_demo(source, options.out, options.seconds, options.rate, changed, options.topic)
     print(json.dumps(summary, indent=2))
     print(f"see {options.out / 'overview.png'}, {options.out / 'summary.json'} and {options.out / 'recording'}")
+    if options.view:
+        show(options.out / "recording", settings)
 
 
 def _run(options: argparse.Namespace) -> int:

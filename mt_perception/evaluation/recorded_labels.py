@@ -30,9 +30,14 @@ def comparison_of(
     those of their own label_info, or else in those of the predictions. Raises `NoCommonClasses`, `ValueMismatch`.
     """
     truth = truth or results
-    predicted = _recorded(results, LABEL_INFO, model) or model
+    predicted = predicted_labels(*results, model)
     true = true_labels or _recorded(truth, TRUE_LABEL_INFO, model) if TRUE_LABELS in truth[1] else None
     return Comparison(predicted, true or predicted)
+
+
+def predicted_labels(bag: Bag, topics: Mapping[str, str], model: LabelSet = CITYSCAPES) -> LabelSet:
+    """The classes of the predictions in a recording: those whose names it tells, or else the model's."""
+    return _recorded((bag, topics), LABEL_INFO, model) or model
 
 
 def true_labels(bag: Bag, model: LabelSet = CITYSCAPES) -> LabelSet | None:

@@ -44,6 +44,17 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 @contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """The name of a file that others write in the block: it becomes `path` at its end, and goes where that fails."""
+    partial = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.part")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
 def own_folder(path: Path) -> Iterator[None]:
     """The folder `path` for this process alone while the block lasts; made if need be, and left with what is in it.
 

@@ -47,6 +47,7 @@ def test_the_demo_writes_its_three_outputs(street, bundle, tmp_path, capfd):
     assert image.shape[1] == 5 * 480 and image.std() > 10
     with Bag(out / "recording") as bag:
         assert bag.counts["/segmentation/mask"] == bag.counts["/image/compressed"] == bag.counts["/camera_info"] == 8
+        assert bag.counts["/segmentation/overlay"] == bag.counts["/depth/color"] == 8, "something to look at"
         assert "/right/image_rect/compressed" not in bag.counts
         names = [each for each in bag.connections if each.topic == "/segmentation/label_info"]
         assert len(names) == bool(find_spec("vision_msgs"))  # it comes with ROS

@@ -1,0 +1,140 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
+"""What is shown of one image, and where it comes from: recorded results, or the network as it goes."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from mt_perception.bags.bag import Bag, Recorded
+from mt_perception.bags.by_stamp import FrameSet, frame_sets
+from mt_perception.bags.sources import BagSource, NewestMessage, Source, SourceFrame
+from mt_perception.bags.topics import Layout
+from mt_perception.labels import LabelSet
+from mt_perception.messages.read import camera_from_info, frame_from_message, stamp_ns, with_camera
+from mt_perception.pipeline import Perceiver
+from mt_perception.prediction import Prediction
+from mt_perception.topics import DEPTH, DEPTH_CAMERA, IMAGE, MASK, camera_info_topic
+from mt_perception.types import Camera, DataError, Frame
+
+ROLES = {MASK: "mask", DEPTH: "depth_m"}
+"""Outputs of the network, by the topics on which they are published."""
+FPS, LATENCY_MS = "fps", "latency_ms/result"
+Numbers = Mapping[str, float]
+"""What is plotted, by the names of the curves."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One image with what the network says of it, and the numbers that go with it."""
+
+    prediction: Prediction
+    numbers: Numbers = field(default_factory=dict)
+
+
+class Rate:
+    """Results per second, over the last ten."""
+
+    def __init__(self) -> None:
+        self._times_ns: deque[int] = deque(maxlen=10)
+
+    def __call__(self, time_ns: int) -> dict[str, float]:
+        """Take note of a result; `fps`, once there have been two."""
+        self._times_ns.append(time_ns)
+        span_ns = self._times_ns[-1] - self._times_ns[0]
+        return {FPS: 1e9 * (len(self._times_ns) - 1) / span_ns} if span_ns > 0 else {}
+
+
+def recorded(bag: Bag, beside: Bag, layout: Layout, labels: LabelSet, skipped: Counter[str]) -> Iterator[Seen]:
+    """The results in a recording that is opened twice, with their images, in the order in which they were recorded.
+
+    `labels`: their classes. What cannot be read is left out, and `skipped` gets why.
+    """
+    topics = [layout.topics[role] for role in (DEPTH_CAMERA, camera_info_topic(IMAGE)) if role in layout.topics]
+    infos = [NewestMessage(beside, topic) for topic in topics[:1]]
+    rate = Rate()
+    for frame_set in frame_sets(bag, layout):
+        answers = [recorded.received_ns for role, recorded in frame_set.messages.items() if role in ROLES]
+        if not answers:
+            continue
+        answered_ns = max(answers)
+        try:
+            camera = next(filter(None, (_camera(each.at(answered_ns)) for each in infos)), None)
+            prediction = recorded_prediction(frame_set, camera, labels)
+        except DataError as error:
+            skipped[str(error)] += 1
+            continue
+        numbers = rate(answered_ns)
+        if answered_ns > (frame_set.image_received_ns or frame_set.stamp_ns):  # by the node, not by `bag process`
+            numbers[LATENCY_MS] = (answered_ns - frame_set.stamp_ns) / 1e6
+        yield Seen(prediction, numbers)
+
+
+def recorded_prediction(frame_set: FrameSet, camera: Camera | None, labels: LabelSet) -> Prediction:
+    """Results as the network gave them; over black where the image was not recorded. Raises `DataError`."""
+    arrays = {name: frame_set.array(role) for role, name in ROLES.items()}
+    outputs = {name: array for name, array in arrays.items() if array is not None}
+    if frame_set.has_image:
+        frame = frame_from_message(frame_set.messages[IMAGE].message())
+    else:
+        frame = Frame(np.zeros((*next(iter(outputs.values())).shape, 3), np.uint8))
+    frame = Frame(frame.image, frame.pixel_format, frame_set.stamp_ns, frame.frame_id)
+    return Prediction(_with(frame, camera), outputs, classes=labels)
+
+
+def perceived(source: Source, perceiver: Perceiver, skipped: Counter[str]) -> Iterator[Seen]:
+    """The images of `source` with what the network says of them, as it goes; those without a stamp by their rate."""
+    rate = Rate()
+    busy_ns = 0
+    for number, each in enumerate(source):
+        try:
+            prediction = perceiver(_frame(source, each, round(1e9 * number / source.rate_hz)), tuple(ROLES.values()))
+        except DataError as error:
+            skipped[str(error)] += 1
+            continue
+        total_ms = sum(prediction.timings_ms.values())
+        busy_ns += round(1e6 * total_ms)
+        numbers = {f"latency_ms/{name}": ms for name, ms in prediction.timings_ms.items() if name == "network"}
+        yield Seen(prediction, {**rate(busy_ns), "latency_ms/total": total_ms, **numbers})
+
+
+def _frame(source: Source, each: SourceFrame, time_ns: int) -> Frame:
+    """Raises `DataError` for what is no image."""
+    if not isinstance(each.image, Recorded):
+        return Frame(each.image, "bgr", time_ns)
+    assert isinstance(source, BagSource)
+    frame = frame_from_message(each.image.message())
+    frame = Frame(frame.image, frame.pixel_format, source.layout.stamp_ns(each.image), frame.frame_id)
+    return _with(frame, _camera(each.others.get(camera_info_topic(source.topic))))
+
+
+def _camera(info: Recorded | None) -> Camera | None:
+    """What a camera_info tells; None without one, and for one that tells nothing."""
+    try:
+        return camera_from_info(info.message()) if info else None
+    except DataError:
+        return None
+
+
+def _with(frame: Frame, camera: Camera | None) -> Frame:
+    """As the node does it: without a camera that tells nothing about this image."""
+    try:
+        return with_camera(frame, camera) if camera else frame
+    except DataError:
+        return frame
+
+
+def diagnosed(bag: Bag) -> Iterator[tuple[int, Numbers]]:
+    """How many milliseconds the network took, by the node's own diagnostics, and the stamp at which it said so."""
+    topics = [topic for topic, kind in bag.type_names.items() if kind == "diagnostic_msgs/msg/DiagnosticArray"]
+    for each in bag.messages(topics):
+        message: Any = each.message()
+        for status in message.status:
+            for value in status.values:
+                if value.key == "network_p50_ms":
+                    yield stamp_ns(message.header), {"latency_ms/network": float(value.value)}

@@ -1,0 +1,83 @@
+# Copyright 2026 The mt_perception developers
+# SPDX-License-Identifier: Apache-2.0
+"""What a path has to show: the results in a recording, or what the network says of images as it goes."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from mt_perception.bags.bag import Bag
+from mt_perception.bags.sources import is_read_as_recording, open_source
+from mt_perception.bags.topics import layout_of
+from mt_perception.evaluation.recorded_labels import predicted_labels
+from mt_perception.labels import LabelSet
+from mt_perception.model.bundle import open_model
+from mt_perception.pipeline import Perceiver
+from mt_perception.settings import Settings
+from mt_perception.topics import MASK
+from mt_perception.view.seen import Numbers, Seen, diagnosed, perceived, recorded
+from mt_perception.view.server import ViewError
+
+if TYPE_CHECKING:
+    from mt_perception.view.sink import Sink
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What there is to see, in the classes `labels`: `count` images at most, and numbers beside them by their stamps.
+
+    `skipped` gets why images are left out, while they are fed.
+    """
+
+    path: Path
+    labels: LabelSet
+    count: int
+    images: Iterable[Seen]
+    numbers: Iterable[tuple[int, Numbers]] = ()
+    skipped: Counter[str] = field(default_factory=Counter)
+
+    def feed(self, sink: Sink) -> int:
+        """Everything to `sink`; the number of images. Raises `ViewError` where there are none."""
+        shown = 0
+        for seen in tqdm(self.images, total=self.count, unit="image"):
+            sink.show(seen)
+            shown += 1
+        for stamp_ns, numbers in self.numbers:
+            sink.plot(stamp_ns, numbers)
+        reasons = [f"{count} images are left out: {why}" for why, count in self.skipped.items()]
+        if not shown:
+            raise ViewError("; ".join([f"{self.path} has nothing to show", *reasons]))
+        print("".join(f"{each}\n" for each in reasons), end="", file=sys.stderr)
+        return shown
+
+
+@contextmanager
+def opened(path: Path, settings: Settings, topic: str = "") -> Iterator[Scene]:
+    """What is to be seen at `path`, whose results are only shown if there are some.
+
+    `topic`: of a recording, the camera. Raises `SourceError`, `BagError` for what is nothing of the kind.
+    """
+    path = path.expanduser()
+    with ExitStack() as bags:
+        if is_read_as_recording(path):
+            bag, beside = (bags.enter_context(Bag(path)) for _ in range(2))
+            layout = layout_of(bag, topic)
+            print("".join(f"{note}\n" for note in layout.notes), end="", file=sys.stderr)
+            if MASK in layout.topics:
+                labels = predicted_labels(bag, layout.topics, open_model(settings.model).card.labels)
+                skipped: Counter[str] = Counter()
+                images = recorded(bag, beside, layout, labels, skipped)
+                yield Scene(path, labels, bag.counts[layout.topics[MASK]], images, diagnosed(beside), skipped)
+                return
+        source, skipped = open_source(path, topic), Counter()
+        perceiver = Perceiver.open(settings)
+        labels = perceiver.bundle.card.labels
+        yield Scene(path, labels, len(source), perceived(source, perceiver, skipped), skipped=skipped)
