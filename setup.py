@@ -135,6 +135,7 @@ setup(
             "player_node = mt_perception.utils.entry:player_node",
             "recorder_node = mt_perception.utils.entry:recorder_node",
             "city_node = mt_perception.utils.entry:city_node",
+            "view_node = mt_perception.utils.entry:view_node",
         ],
     },
     zip_safe=False,

@@ -28,6 +28,7 @@ from mt_perception.topics import (
 )
 from mt_perception.utils.hardware import Machine, detect
 from mt_perception.utils.resources import share_folder
+from mt_perception.view.server import require_view
 
 OVERRIDES = (
     "model", "backend", "precision", "input_width", "input_height", "image_transport", "build_only", "force_rebuild",
@@ -64,6 +65,9 @@ def arguments() -> list:
         argument("use_sim_time", "false", "Take the time from /clock", YES_NO),
         argument("rviz", "false", "Open RViz on the outputs", YES_NO),
         argument(
+            "view", "", "true, or a port: show the outputs on a page for a browser on this machine. Empty: no page"
+        ),
+        argument(
             "record", "", "true, or the folder of a new recording (mcap) of inputs and outputs. Empty: no recording"
         ),
         argument("log_level", "info", "The least severe messages that the node logs", levels),
@@ -81,16 +85,37 @@ def start(context: LaunchContext) -> list:
     from mt_perception.ros.launching import failing_with
 
     value = {name: LaunchConfiguration(name).perform(context) for name in context.launch_configurations}
-    companions = [*rviz(value), *recording(value)]
+    companions = [*rviz(value), *view(value), *recording(value)]
     actions = perception(value)
     return [*companions, *actions, failing_with(actions[-1], companions)]
 
 
 def perception(value: Mapping[str, str]) -> list:
     """The node, with the profile, then the user's file, then the arguments: the later wins."""
-    machine = detect() if value["profile"] == "auto" else Machine(value["profile"], "")
+    machine = machine_of(value)
     profile = machine.profile
-    files = [str(PROFILES / f"{profile}.yaml")]
+    return [
+        LogInfo(msg=f"profile {profile}" + (f" (found by itself: {machine.reason})" if machine.reason else "")),
+        Node(
+            package="mt_perception",
+            executable="perception_node",
+            name="perception",
+            parameters=parameters(value),
+            remappings=remappings(value),
+            arguments=["--ros-args", "--log-level", f"perception:={value['log_level']}"],
+            output="screen",
+        ),
+    ]
+
+
+def machine_of(value: Mapping[str, str]) -> Machine:
+    """What the profile is for."""
+    return detect() if value["profile"] == "auto" else Machine(value["profile"], "")
+
+
+def parameters(value: Mapping[str, str]) -> list:
+    """The profile, the user's file, and the arguments that are given."""
+    files = [str(PROFILES / f"{machine_of(value).profile}.yaml")]
     if value["params_file"]:
         file = Path(value["params_file"]).expanduser()
         if not file.is_file():
@@ -101,18 +126,7 @@ def perception(value: Mapping[str, str]) -> list:
     overrides = {name: checked(name, value[name]) for name in OVERRIDES if value[name]}
     if value["stereo"] == "true":
         overrides["stereo"] = True
-    return [
-        LogInfo(msg=f"profile {profile}" + (f" (found by itself: {machine.reason})" if machine.reason else "")),
-        Node(
-            package="mt_perception",
-            executable="perception_node",
-            name="perception",
-            parameters=[*files, overrides | {"use_sim_time": value["use_sim_time"] == "true"}],
-            remappings=remappings(value),
-            arguments=["--ros-args", "--log-level", f"perception:={value['log_level']}"],
-            output="screen",
-        ),
-    ]
+    return [*files, overrides | {"use_sim_time": value["use_sim_time"] == "true"}]
 
 
 def checked(name: str, text: str) -> object:
@@ -161,6 +175,26 @@ def rviz(value: Mapping[str, str]) -> list:
         ) from None
     config = share_folder() / "rviz" / "perception.rviz"
     return [Node(package="rviz2", executable="rviz2", arguments=["-d", str(config)])]
+
+
+def view(value: Mapping[str, str]) -> list:
+    """The page of the outputs, with the node's own parameters. Raises where rerun is not installed."""
+    if value["view"] in ("", "false"):
+        return []
+    require_view()
+    if value["view"] != "true" and not value["view"].isdecimal():
+        raise RuntimeError(f"view is {value['view']!r}; allowed: true, a port, or empty")
+    port = {"port": 0 if value["view"] == "true" else int(value["view"])}
+    return [
+        Node(
+            package="mt_perception",
+            executable="view_node",
+            name="view",
+            parameters=[*parameters(value), port],
+            remappings=remappings(value),
+            output="screen",
+        )
+    ]
 
 
 def recording(value: Mapping[str, str]) -> list:

@@ -51,7 +51,15 @@ KEYS = {
     **{name: f"python3-{name}-pip" for name in ("mcap", "openvino", "rosbags", "safetensors")},
 }
 """By which rosdep knows what Python imports, where that is another name."""
-PROGRAMS = ["mt-perception", "mt-perception-train", "perception_node", "player_node", "recorder_node", "city_node"]
+PROGRAMS = [
+    "mt-perception",
+    "mt-perception-train",
+    "perception_node",
+    "player_node",
+    "recorder_node",
+    "city_node",
+    "view_node",
+]
 
 
 def clean_environment(**changes: str) -> dict[str, str]:

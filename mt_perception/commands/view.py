@@ -16,8 +16,7 @@ from typing import Any
 from mt_perception.settings import Settings
 from mt_perception.utils.files import whole_file
 from mt_perception.utils.json_safe import check_folder
-
-MEMORY_MIB = 1024
+from mt_perception.view.server import MEMORY_MIB, require_view, viewer
 
 
 def add_parser(
@@ -67,8 +66,6 @@ def show(
     source: Path, settings: Settings | None = None, topic: str = "", port: int = 0, memory_mib: int = MEMORY_MIB
 ) -> None:
     """Show what is seen in `source` until Ctrl-C. Raises `ViewError` where that is nothing, or the viewer ends."""
-    from mt_perception.view.server import require_view, viewer
-
     require_view()
     from mt_perception.view.sink import Sink
     from mt_perception.view.sources import opened
@@ -87,8 +84,6 @@ def show(
 
 def save(source: Path, file: Path, settings: Settings | None = None, topic: str = "") -> None:
     """Write what is seen in `source` to a file of rerun's (.rrd). Raises `ViewError` where that is nothing."""
-    from mt_perception.view.server import require_view
-
     require_view()
     from mt_perception.view.sink import Sink
     from mt_perception.view.sources import opened

@@ -52,6 +52,11 @@ def city_node() -> int:
     return _start("mt_perception.ros.city")
 
 
+def view_node() -> int:
+    """The program `view_node`."""
+    return _start("mt_perception.ros.view")
+
+
 def missing(error: ModuleNotFoundError) -> int:
     """Say how to install what the training needs; the exit status. Raises `error` for a module of this project."""
     if (error.name or "").startswith("mt_perception"):

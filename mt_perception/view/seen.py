@@ -62,17 +62,21 @@ def recorded(bag: Bag, beside: Bag, layout: Layout, labels: LabelSet, skipped: C
         answers = [recorded.received_ns for role, recorded in frame_set.messages.items() if role in ROLES]
         if not answers:
             continue
-        answered_ns = max(answers)
+        camera = next(filter(None, (_camera(each.at(max(answers))) for each in infos)), None)
         try:
-            camera = next(filter(None, (_camera(each.at(answered_ns)) for each in infos)), None)
-            prediction = recorded_prediction(frame_set, camera, labels)
+            yield seen_in(frame_set, camera, labels, rate)
         except DataError as error:
             skipped[str(error)] += 1
-            continue
-        numbers = rate(answered_ns)
-        if answered_ns > (frame_set.image_received_ns or frame_set.stamp_ns):  # by the node, not by `bag process`
-            numbers[LATENCY_MS] = (answered_ns - frame_set.stamp_ns) / 1e6
-        yield Seen(prediction, numbers)
+
+
+def seen_in(frame_set: FrameSet, camera: Camera | None, labels: LabelSet, rate: Rate) -> Seen:
+    """Results with their image, and how late they were, and how many there are a second. Raises `DataError`."""
+    answered_ns = max(each.received_ns for role, each in frame_set.messages.items() if role in ROLES)
+    prediction = recorded_prediction(frame_set, camera, labels)
+    numbers = rate(answered_ns)
+    if answered_ns > (frame_set.image_received_ns or frame_set.stamp_ns):  # by the node, not by `bag process`
+        numbers[LATENCY_MS] = (answered_ns - frame_set.stamp_ns) / 1e6
+    return Seen(prediction, numbers)
 
 
 def recorded_prediction(frame_set: FrameSet, camera: Camera | None, labels: LabelSet) -> Prediction:
@@ -134,7 +138,10 @@ def diagnosed(bag: Bag) -> Iterator[tuple[int, Numbers]]:
     topics = [topic for topic, kind in bag.type_names.items() if kind == "diagnostic_msgs/msg/DiagnosticArray"]
     for each in bag.messages(topics):
         message: Any = each.message()
-        for status in message.status:
-            for value in status.values:
-                if value.key == "network_p50_ms":
-                    yield stamp_ns(message.header), {"latency_ms/network": float(value.value)}
+        yield stamp_ns(message.header), network_ms(message)
+
+
+def network_ms(message: Any) -> Numbers:
+    """Of a `DiagnosticArray`, how long the network takes; nothing where it does not tell."""
+    told = [value for status in message.status for value in status.values if value.key == "network_p50_ms"]
+    return {"latency_ms/network": float(told[0].value)} if told else {}

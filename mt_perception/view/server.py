@@ -21,6 +21,8 @@ from mt_perception.utils.node_process import end
 from mt_perception.view.page import served_page
 
 HOST = "127.0.0.1"
+MEMORY_MIB = 1024
+"""How much of what is shown is kept, the newest, unless told otherwise."""
 _STARTS_WITHIN_S = 30.0
 
 
@@ -94,8 +96,9 @@ def _free(ports: tuple[int, ...]) -> list[int]:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 listener.bind((HOST, port))
-            except OSError as error:
-                raise ViewError(f"port {port} cannot be used ({error.strerror}); give another --port") from error
+            except (OSError, OverflowError) as error:
+                why = getattr(error, "strerror", error)
+                raise ViewError(f"port {port} cannot be used ({why}); give another one") from error
         return [each.getsockname()[1] for each in listeners]
     finally:
         for listener in listeners:

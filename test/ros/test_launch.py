@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
@@ -46,7 +47,7 @@ def test_every_argument_is_explained(file):
     said, _ = launched(file, "--show-args").communicate(timeout=60)
     names = "profile params_file model backend precision input_width input_height stereo namespace image_topic"
     names += " camera_info_topic right_image_topic right_camera_info_topic use_sim_time rviz record log_level"
-    names += " cameras stereo_cameras"
+    names += " cameras stereo_cameras view"
     for name in names.split():
         assert f"'{name}':" in said, said
     assert said.count("no description given") == 0
@@ -139,6 +140,11 @@ def test_stereo_listens_to_both_cameras(bundle, start):
         ("backend:=cuda", "backend is 'cuda'; allowed: one of auto"),
         ("params_file:=/none", "/none, which does not exist"),
         ("model:=/nope", "the model folder /nope does not exist"),
+        pytest.param(
+            "view:=yes",
+            "view is 'yes'; allowed: true, a port, or empty",
+            marks=pytest.mark.skipif(find_spec("rerun") is None, reason="rerun-sdk is not installed"),
+        ),
         pytest.param(
             "rviz:=true",
             "rviz:=true needs RViz, which is not installed: apt install",

@@ -69,7 +69,9 @@ def test_the_training_without_its_extra_says_how_to_install_it(package):
     assert f"needs the Python package {package}" in ended.stderr and "mt_perception[train]" in ended.stderr
 
 
-@pytest.mark.parametrize("name", ["perceive", "train", "perception_node", "player_node", "recorder_node", "city_node"])
+@pytest.mark.parametrize(
+    "name", ["perceive", "train", "perception_node", "player_node", "recorder_node", "city_node", "view_node"]
+)
 def test_ctrl_c_during_imports_ends_at_once_without_a_traceback(name):
     if name == "train":
         pytest.importorskip("lightning")

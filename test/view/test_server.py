@@ -78,7 +78,7 @@ def test_a_port_that_is_taken_is_told(tmp_path, capfd):
         port = taken.getsockname()[1]
         assert main(["view", str(bag), "--port", str(port)]) == 1
     said = capfd.readouterr().err
-    assert f"error: port {port} cannot be used (Address already in use); give another --port" in said
+    assert f"error: port {port} cannot be used (Address already in use); give another one" in said
 
 
 @pytest.mark.parametrize("arguments", [["--port", "80"], ["--port", "x"], ["--memory", "1"], ["--memory", "-5"]])
