@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -101,8 +102,11 @@ def ours(settings: Settings, image: tuple[int, int] | None = None, outputs: Sequ
 
 def usual_size(models: Sequence[str]) -> tuple[int, int]:
     """(height, width) at which networks are timed: 400x1024, or that of an imported one, which knows no other."""
-    imported = (card.input for card in (open_model(each).card for each in models) if card.imported)
-    return next(((each.height, each.width) for each in imported), USUAL_SIZE)
+    for name in models:
+        with suppress(BundleError):  # it is told where the model is loaded
+            if (card := open_model(name).card).imported:
+                return card.input.height, card.input.width
+    return USUAL_SIZE
 
 
 def all_of_ours(

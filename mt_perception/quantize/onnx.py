@@ -35,6 +35,8 @@ def onnx_int8(bundle: Bundle, frames: Iterable[Frame], check: Check) -> tuple[by
     """
     for module in ("nncf", "onnx"):
         require(module, "quantize")
+    if bundle.card.imported:
+        raise QuantizeError(f"the model {bundle.card.name} was imported; it gets int8 for OpenVINO alone: no --format")
     fitted = prepare(bundle, frames)
     if not fitted:
         raise QuantizeError("there are no images to quantise on")

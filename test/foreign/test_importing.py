@@ -113,10 +113,13 @@ def test_what_an_imported_network_cannot_do_is_refused_in_a_sentence(segmentatio
 
 def test_it_gets_an_int8_graph_that_is_judged_by_what_it_tells(depth, tmp_path):
     pytest.importorskip("nncf")
-    from mt_perception.quantize import add_int8, parity_check
+    from mt_perception.quantize import QuantizeError, add_int8, parity_check
+    from mt_perception.quantize.onnx import onnx_int8
 
     frames = [Frame(make_image(HEIGHT, WIDTH, seed)) for seed in range(4)]
     bundle, drops = add_int8(depth, frames, parity_check(depth, frames, 0.01, 0.2), tmp_path / "int8")
+    with pytest.raises(QuantizeError, match="was imported; it gets int8 for OpenVINO alone"):
+        onnx_int8(depth, frames, list)
     assert [each.name for each in drops] == ["depth_change"] and bundle.has_int8 and bundle.card.source
     said = Perceiver.open(model=str(bundle.folder), precision="int8")(frames[0])
     assert 0.2 < np.isfinite(said.depth_m).mean() < 0.98
