@@ -14,7 +14,7 @@ import numpy as np
 
 from mt_perception.bags.sources import open_source
 from mt_perception.labels import CITYSCAPES
-from mt_perception.messages.read import array_from_compressed
+from mt_perception.messages.compressed import array_from_compressed
 from mt_perception.topics import TRUE_LABELS, namespace_of
 from mt_perception.utils.resources import city_recording
 
