@@ -192,6 +192,8 @@ def _spared(model: Any, all_heads: bool) -> tuple[set[str], set[str]]:
     """
     convolutions = [each for each in model.get_ops() if "Convolution" in each.get_type_name()]
     names = {each.get_friendly_name() for each in convolutions}
+    if not names:
+        raise QuantizeError("the network has no convolution, which is what int8 is for")
     first = next(each for each in convolutions if not _reached([_source(each)], _sources) & names)
     last, around = set[str](), _reached([_source(first)], _sources)
     mask = model.output("mask").get_node().get_friendly_name()

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import re
 
+import cv2
 import numpy as np
 import pytest
 import yaml
@@ -89,6 +90,15 @@ def test_it_is_timed_at_its_own_size_and_what_cannot_run_it_is_told(tmp_path):
         "and onnxruntime run; leave backend on auto"
     ]
     assert default_sizes(str(model)) == [(64, 96)] and usual_size([""]) == (400, 1024)
+
+
+def test_int8_of_a_network_without_convolutions_is_refused_in_one_sentence(tmp_path, capsys, image):
+    pytest.importorskip("nncf")
+    _, model = run(tmp_path, write_network(tmp_path / "net.onnx"), SPEC)
+    cv2.imwrite(str(tmp_path / "image.png"), image)
+    capsys.readouterr()
+    assert main(["export", "--model", str(model), "--images", str(tmp_path), "--out", str(tmp_path / "int8")]) == 1
+    assert capsys.readouterr().err.endswith("the network has no convolution, which is what int8 is for\n")
 
 
 def test_without_a_spec_it_prints_one_that_can_be_filled_in(tmp_path, capsys):
