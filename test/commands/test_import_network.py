@@ -22,6 +22,7 @@ from mt_perception.bags.bag import Bag
 from mt_perception.bench.networks import all_of_ours, usual_size
 from mt_perception.bench.tune import default_sizes
 from mt_perception.commands.main import main
+from mt_perception.evaluation.datasets.evaluate import evaluate
 
 SHAPE = [1, 3, 64, 96]
 BOTH = {"scores": ("FLOAT", SHAPE), "depth": ("FLOAT", [1, 1, 64, 96])}
@@ -78,6 +79,24 @@ def test_a_recording_is_processed_and_scored_with_an_imported_model(tmp_path, ca
     assert main(["info", str(model)]) == 0
     told = capsys.readouterr().out
     assert "imported from net.onnx" in told and "CC-BY-4.0" in told
+
+
+@pytest.mark.parametrize(
+    ("left", "judged", "other"), [("segmentation", "labels", "depths"), ("depth", "depths", "labels")]
+)
+def test_a_model_is_judged_by_what_it_tells(tmp_path, capsys, left, judged, other):
+    pytest.importorskip("mt_city")
+    from miniature import write_camvid, write_city
+
+    spec = {key: each for key, each in SPEC.items() if key in (left, "input")}
+    spec |= {"labels": SPEC["labels"]} if left == "segmentation" else {}
+    _, model = run(tmp_path, write_network(tmp_path / "net.onnx"), spec)
+    board = evaluate(model, {"city": write_city(tmp_path / "city", 2)})
+    assert set(getattr(board, judged)) == {"city"} and not getattr(board, other)
+    if left == "depth":
+        camvid = write_camvid(tmp_path / "camvid")
+        assert main(["evaluate", str(model), "--data", f"camvid={camvid}"]) == 1
+        assert "nothing of camvid could be scored: its 2 images have no depth to compare" in capsys.readouterr().err
 
 
 def test_it_is_timed_at_its_own_size_and_what_cannot_run_it_is_told(tmp_path):

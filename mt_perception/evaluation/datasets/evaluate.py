@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,18 +90,26 @@ def evaluate(
         is_told = name in folders or set(holdout[dataset_of(name)]) <= set(card.holdout.get(dataset_of(name), ()))
         board.about[name] = {"split": text if is_told else f"{text} (the model's card does not say so)"}
     for name, reader in readers.items():
-        row_table = baseline(name, reader, folders[dataset_of(name)], holdout, card)
-        _score(name, reader, predict, row_table, board)
+        depth = card.network.depth
+        row_table = baseline(name, reader, folders[dataset_of(name)], holdout, card) if depth else None
+        _score(name, reader, predict, row_table, board, card)
     return board
 
 
-def _score(name: str, reader: Reader, predict: Predictor, row_table: Baseline | None, board: Scoreboard) -> None:
-    """Add what `predict` says of the samples of `reader`. Raises `DatasetError` where that is nothing."""
+def _score(
+    name: str, reader: Reader, predict: Predictor, row_table: Baseline | None, board: Scoreboard, card: BundleCard
+) -> None:
+    """Add what `predict` says of the samples of `reader`. Raises `DatasetError` where that is nothing.
+
+    A model that tells no labels, or no depth, is judged by what it tells.
+    """
+    told = {"labels": card.tells_labels, "depth_m": card.network.depth}
+    without: dict[str, Any] = {key: None for key, is_told in told.items() if not is_told}
     if row_table:
         board.about[name]["row_table"] = row_table.description
     scored = 0
     for index in tqdm(range(len(reader)), desc=name, unit="image"):
-        sample = reader[index]
+        sample = replace(reader[index], **without)
         if said := predict(sample, reader.files(index)[0]):
             scored += 1
             board.add(name, labels_of(reader), sample, *said, row_table.prior(index) if row_table else None)
@@ -109,7 +118,9 @@ def _score(name: str, reader: Reader, predict: Predictor, row_table: Baseline | 
     if scored < len(reader):
         board.about[name]["scored"] = f"{scored} of {len(reader)} images, of which there are predictions"
     if not board.scores[name].has_truth:
-        raise DatasetError(f"nothing of {name} could be scored: its {len(reader)} images have neither labels nor depth")
+        only = "labels" if told["labels"] else "depth"
+        kinds = f"no {only} to compare" if without else "neither labels nor depth"
+        raise DatasetError(f"nothing of {name} could be scored: its {len(reader)} images have {kinds}")
 
 
 def held_out(card: BundleCard, folders: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
