@@ -8,7 +8,6 @@ import math
 from pathlib import Path
 from types import TracebackType
 
-import cv2
 import numpy as np
 import rerun as rr
 import rerun.blueprint as rrb
@@ -25,7 +24,6 @@ APPLICATION = "mt_perception"
 TIMELINE = "stamp"
 FAR_M = 40.0
 _POINTS = 60_000
-_JPEG_QUALITY = 85
 
 
 class Sink:
@@ -50,7 +48,7 @@ class Sink:
         prediction, outputs = seen.prediction, seen.prediction.outputs
         self.plot(prediction.frame.stamp_ns, seen.numbers)
         self._stream.log("camera", pinhole(prediction.camera))
-        self._stream.log("camera/image", jpeg(prediction))
+        self._stream.log("camera/image", rr.Image(prediction.image))  # a JPEG would flicker: the page decodes it late
         if "mask" in outputs:
             self._stream.log("camera/labels", rr.SegmentationImage(prediction.mask, opacity=0.5))
         if "depth_m" in outputs:
@@ -107,12 +105,6 @@ def pinhole(camera: Camera) -> rr.Pinhole:
         camera_xyz=rr.ViewCoordinates.RDF,
         image_plane_distance=1.0,
     )
-
-
-def jpeg(prediction: Prediction) -> rr.EncodedImage:
-    """The image, of the outputs' size; raw ones would fill a browser in seconds."""
-    _, data = cv2.imencode(".jpg", prediction.image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-    return rr.EncodedImage(contents=data.tobytes(), media_type="image/jpeg")
 
 
 def points(prediction: Prediction) -> rr.Points3D:

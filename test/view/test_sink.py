@@ -44,6 +44,7 @@ def test_labels_and_metres_are_at_the_stamps_of_their_images(file):
     stamps = [1_000_000_000, 1_100_000_000, 1_200_000_000]
     for entity in ("/camera/labels", "/camera/depth", "/points", "/camera/image", "/camera"):
         assert [row["stamp"] for row in rows(file, entity)] == stamps
+    assert not any(rows(file, "/camera/image")[0]["Image:buffer"][0]), "it is black"
     (labels,) = rows(file, "/camera/labels")[0]["SegmentationImage:buffer"]
     assert (np.array(labels, np.uint8).reshape(SIZE) == np.where(np.arange(100) < 40, 10, 0)).all()
     depth = rows(file, "/camera/depth")[0]
