@@ -12,9 +12,11 @@ from pathlib import Path
 import pytest
 
 from mt_perception.commands import main as perceive
+from mt_perception.datasets.own import Own
 from mt_perception.settings import SETTINGS
 from mt_perception.utils.former_names import current_options
 
+long = pytest.mark.skipif("MT_PERCEPTION_TUTORIALS" not in os.environ, reason="a minute; set MT_PERCEPTION_TUTORIALS")
 _ROOT = Path(__file__).resolve().parent.parent
 _DOCUMENTS = [_ROOT / "README.md", *sorted((_ROOT / "docs").rglob("*.md"))]
 
@@ -28,7 +30,7 @@ def commands(document):
     for line in "".join(blocks(document, "sh")).splitlines():
         words = shlex.split(line, comments=True)
         while words:
-            end = next((i for i, word in enumerate(words) if word in ("&&", "&", "|", ";")), len(words))
+            end = next((i for i, word in enumerate(words) if word in ("&&", "&", "|", ";", ">")), len(words))
             yield words[:end]
             words = words[end + 1 :]
 
@@ -93,6 +95,16 @@ def test_the_first_run(shell, tmp_path, monkeypatch, capsys):
     assert (tmp_path / "out/files/overlay.png").is_file() and "'road': " in capsys.readouterr().out
 
 
+def test_the_recipe_of_the_tutorial_fits_the_data_of_its_example(shell, tmp_path):
+    recipes = pytest.importorskip("mt_perception_training.recipe")
+    (recipe,) = blocks(_ROOT / "docs/tutorials/own_classes.md", "yaml")
+    (tmp_path / "yard.yaml").write_text(recipe)
+    shell("tutorials/own_classes.md", without=("mt-perception",))
+    loaded = recipes.load_recipe(str(tmp_path / "yard.yaml"))
+    assert loaded.labels == Own(tmp_path / "YARD", "train").labels and not loaded.network.depth
+
+
+@long
 def test_your_own_classes_from_labelled_images_to_nav2(shell, tmp_path):
     """With one step in place of a hundred."""
     pytest.importorskip("lightning")
@@ -106,6 +118,7 @@ def test_your_own_classes_from_labelled_images_to_nav2(shell, tmp_path):
     assert '"ground"' in (tmp_path / "nav2.yaml").read_text()
 
 
+@long
 def test_a_fleets_recordings(shell, tmp_path, rendering):
     """With a second in place of six."""
     pytest.importorskip("openvino")
