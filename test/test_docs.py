@@ -92,6 +92,12 @@ def test_the_reference_of_the_site_has_every_topic_command_and_model(root, monke
     assert not any(str(root) in page for page in pages.values())
 
 
+def test_the_site_leads_to_every_page(root):
+    pages = {str(each.relative_to(root / "docs")) for each in (root / "docs").rglob("*.md")}
+    named = set(re.findall(r"^ +- (?:\w+: )?(\S+\.md)$", (root / "mkdocs.yml").read_text(encoding="utf-8"), re.M))
+    assert pages <= named, pages - named
+
+
 def test_the_readme_stays_short(readme):
     assert len(readme.splitlines()) <= 130
 
