@@ -29,17 +29,16 @@ class CpuGraph(DeployedGraph):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """See `DeployedGraph.forward`."""
         coarse = self.network.coarse(self._normalised(image), camera)
-        scores = self._phases(coarse["segmentation"])
-        depths = self._phases(coarse["depth"]) if self.has_depth else [None] * len(scores)
-        parts = []
-        for logits, encoded in zip(scores, depths, strict=True):
-            mask = self._mask(logits)
-            depth_m = unknown(mask, depth_scale) if encoded is None else self._depth_m(encoded, mask, depth_scale)
-            parts.append((mask, self._confidence(logits), depth_m))
-        height, width = image.shape[1:3]
-        whole = (interleave(each, self.network.stride)[:height, :width] for each in zip(*parts, strict=True))
-        mask, confidence, depth_m = whole
-        return mask, confidence, depth_m
+        size = image.shape[1:3]
+        logits = self._phases(coarse["segmentation"], self.grain)
+        mask, confidence = (
+            self._whole(interleave([one(each) for each in logits], self.network.stride // self.grain), size)
+            for one in (self._mask, self._confidence)
+        )
+        if not self.has_depth:
+            return mask, confidence, unknown(mask, depth_scale)
+        encoded = interleave([each[0] for each in self._phases(coarse["depth"])], self.network.stride)
+        return mask, confidence, self._depth_m(encoded[None, : size[0], : size[1]], mask, depth_scale)
 
-    def _phases(self, x: Tensor) -> list[Tensor]:
-        return upsampled_phases(channels_apart(in_fp32(x)), self.network.stride)
+    def _phases(self, x: Tensor, grain: int = 1) -> list[Tensor]:
+        return upsampled_phases(channels_apart(in_fp32(x)), self.network.stride // grain)

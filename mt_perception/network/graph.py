@@ -41,6 +41,9 @@ class DeployedGraph(nn.Module):
         self._is_identity = ids == tuple(range(len(ids)))
         self.register_buffer("train_ids", torch.tensor(ids, dtype=torch.uint8), persistent=False)
         self._sky = sky if sky in ids else None
+        self.grain = 2 if network.stride % 2 == 0 else 1
+        """Labels are decided for squares of so many pixels, where the network's own cells are larger: a quarter of the
+        work, and the score stays (docs/performance.md)."""
 
     def cast(self, dtype: torch.dtype) -> DeployedGraph:
         """Compute the network in `dtype`; pixels are normalised and depth is decoded in fp32 as before."""
@@ -66,14 +69,14 @@ class DeployedGraph(nn.Module):
         """As `forward`, by name, and nothing is computed that is not among `outputs`."""
         coarse = self.network.coarse(self._normalised(image).to(self.dtype), camera)
         size = image.shape[1:3]
-        logits = self._upsampled(coarse["segmentation"], size)
+        logits = self._upsampled(coarse["segmentation"], self.grain)
         results = {}
         if "mask" in outputs or "depth_m" in outputs:
-            results["mask"] = self._mask(logits)
+            results["mask"] = self._whole(self._mask(logits), size)
         if "confidence" in outputs:
-            results["confidence"] = self._confidence(logits)
+            results["confidence"] = self._whole(self._confidence(logits), size)
         if "depth_m" in outputs and self.has_depth:
-            encoded = self._upsampled(coarse["depth"].to(self.gain.dtype), size)
+            encoded = self._upsampled(coarse["depth"].to(self.gain.dtype))[..., : size[0], : size[1]]
             results["depth_m"] = self._depth_m(encoded, results["mask"], depth_scale)
         elif "depth_m" in outputs:
             results["depth_m"] = unknown(results["mask"], depth_scale)
@@ -82,10 +85,15 @@ class DeployedGraph(nn.Module):
     def _normalised(self, image: Tensor) -> Tensor:
         return image.permute(0, 3, 1, 2).to(self.gain.dtype) * self.gain + self.offset
 
-    def _upsampled(self, x: Tensor, size: Sequence[int]) -> Tensor:
-        """By the network's stride; what then exceeds `size` (height, width) is cut off."""
-        whole = [self.network.stride * each for each in x.shape[2:]]
-        return upsample(x, whole)[:, :, : size[0], : size[1]]
+    def _upsampled(self, x: Tensor, grain: int = 1) -> Tensor:
+        """(N, C, h, w) by the network's stride, to squares of `grain` pixels."""
+        return upsample(x, [self.network.stride // grain * each for each in x.shape[2:]])
+
+    def _whole(self, x: Tensor, size: Sequence[int]) -> Tensor:
+        """(..., h, w) with a value for each square of `grain` pixels -> (..., height, width) of `size`."""
+        n, *lead, height, width = self.grain, *x.shape
+        squares = x[..., :, None, :, None].expand(*lead, height, n, width, n)
+        return squares.reshape(*lead, n * height, n * width)[..., : size[0], : size[1]]
 
     def _mask(self, logits: Tensor) -> Tensor:
         best = logits.argmax(-3)

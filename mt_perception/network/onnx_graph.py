@@ -33,14 +33,16 @@ class OnnxGraph(DeployedGraph):
         """(N, H, W, 3) uint8 RGB, (N,) factors on metres and (N, 4) cameras -> each of `types.OUTPUTS`, (N, H, W)."""
         coarse = self.network.coarse(self._normalised(image).to(self.dtype), camera)
         size = image.shape[1:3]
-        logits = self._upsampled(coarse["segmentation"].to(self.gain.dtype), size)
-        mask = self._mask(logits)
+        logits = self._upsampled(coarse["segmentation"].to(self.gain.dtype), self.grain)
+        mask = self._whole(self._mask(logits), size)
         scale = depth_scale.view(-1, 1, 1)
         if self.has_depth:
-            depth_m = self._depth_m(self._upsampled(coarse["depth"].to(self.gain.dtype), size), mask, scale)
+            encoded = self._upsampled(coarse["depth"].to(self.gain.dtype))[..., : size[0], : size[1]]
+            depth_m = self._depth_m(encoded, mask, scale)
         else:
             depth_m = unknown(mask, scale)
-        return mask.to(torch.int32).to(torch.uint8), self._confidence(logits), depth_m
+        confidence = self._whole(self._confidence(logits), size)
+        return mask.to(torch.int32).to(torch.uint8), confidence, depth_m
 
     def _normalised(self, image: Tensor) -> Tensor:
         return image.to(self.gain.dtype).permute(0, 3, 1, 2) * self.gain + self.offset
