@@ -65,3 +65,15 @@ def test_the_cpu_graph_says_what_the_plain_one_says(lively_network, size):
     assert (ours[2].isinf() == depth_m.isinf()).float().mean() > 0.9999
     both = ours[2].isfinite() & depth_m.isfinite()
     torch.testing.assert_close(ours[2][both], depth_m[both], rtol=1e-4, atol=0)
+
+
+@torch.no_grad()
+def test_labels_are_decided_for_squares_of_two_pixels_and_depth_for_each(lively_network):
+    graph = DeployedGraph(lively_network, InputSpec(), None)
+    image = torch.from_numpy(make_image(61, 90))[None]
+    coarse = lively_network.coarse(graph._normalised(image))
+    halves = [lively_network.stride // 2 * each for each in coarse["segmentation"].shape[2:]]
+    labels = F.interpolate(coarse["segmentation"], size=halves, mode="bilinear").argmax(1)[0]
+    mask, confidence, depth_m = graph(image, torch.ones(1))
+    assert torch.equal(mask, labels.repeat_interleave(2, 0).repeat_interleave(2, 1)[:61, :90])
+    assert torch.equal(confidence[:60:2], confidence[1::2]) and not torch.equal(depth_m[:60:2], depth_m[1::2])
