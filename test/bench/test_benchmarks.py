@@ -5,6 +5,7 @@
 import runpy
 import sys
 
+import numpy as np
 import pytest
 
 
@@ -13,6 +14,7 @@ import pytest
     [
         (["stereo.py", "/none"], "/none/left.png cannot be read: it is missing, or no image"),
         (["ground.py", "/none"], "No such file or directory: '/none/image'"),
+        (["grain.py", "/none"], "/none/val/image holds no images"),
         (["offline.py", "--input", "/none"], "/none is no recording that can be read"),
     ],
 )
@@ -29,3 +31,17 @@ def test_every_script_ends_like_that(root):
     scripts = list((root / "benchmarks").glob("*.py"))
     assert len(scripts) > 10
     assert [each.name for each in scripts if 'raise SystemExit(run(main, "error"))' not in each.read_text()] == []
+
+
+def test_boundaries_by_hand(root):
+    grain = runpy.run_path(str(root / "benchmarks" / "grain.py"))
+    truth = np.zeros((5, 12), np.uint8)
+    truth[:, 6:] = 1
+    moved, far = np.roll(truth, 3, axis=1), np.zeros_like(truth)
+    moved[:, :3] = 0
+    assert grain["boundary"](truth).nonzero()[1].tolist() == [6] * 5
+    scores = [grain["BoundaryScore"]() for _ in range(2)]
+    scores[0].update(moved, truth)  # 3 pixels beside it: met
+    far[:, 10:] = 1
+    scores[1].update(far, truth)  # 4 pixels: not
+    assert [each.f for each in scores] == [1.0, 0.0]
