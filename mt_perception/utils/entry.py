@@ -8,6 +8,7 @@ It imports next to nothing itself: what the commands import takes a second or mo
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import traceback
@@ -16,7 +17,8 @@ from importlib import import_module
 
 from mt_perception.errors import Error
 
-INTERRUPTED, TERMINATED = 130, 143
+INTERRUPTED, UNREAD, TERMINATED = 130, 141, 143
+"""What shells tell of programs that SIGINT, SIGPIPE and SIGTERM ended."""
 
 
 def perceive() -> int:
@@ -85,6 +87,13 @@ def _leave(*_: object) -> None:
     os._exit(INTERRUPTED)
 
 
+def _reader_has_left() -> bool:
+    """Whether standard output is a pipe that nobody reads any more."""
+    poll = select.poll()
+    poll.register(sys.stdout.fileno(), 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
+
+
 def run(command: Callable[[], int | None], prefix: str, debug: bool = False) -> int:
     """The exit status of `command`. What a user can mend is one line after `prefix`; a bug keeps its traceback.
 
@@ -93,10 +102,17 @@ def run(command: Callable[[], int | None], prefix: str, debug: bool = False) -> 
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))  # in order: what was started is ended, too
     try:
-        return command() or 0
+        status = command() or 0
+        sys.stdout.flush()  # not as Python ends, where it is too late to say anything
+        return status
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError as error:
+        if _reader_has_left():  # `mt-perception info | head -1` wants no more
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return UNREAD
+        print(f"{prefix}: {error}", file=sys.stderr)
     except (Error, OSError) as error:
         if debug:
             raise

@@ -99,3 +99,23 @@ def test_a_bug_in_the_program_keeps_its_status_and_words_as_a_process():
     )
     ended = program(code, "info")
     assert ended.returncode == 1 and "Traceback" in ended.stderr and "please report it" in ended.stderr
+
+
+@pytest.mark.parametrize("lines", [1, 100_000])
+def test_a_reader_who_wants_no_more_is_no_error(lines):
+    code = (
+        f"import sys; from mt_perception.utils import entry; sys.exit(entry.run(lambda: print('x\\n' * {lines}), 'e'))"
+    )
+    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process.stdout.close()
+    assert (process.wait(60), process.stderr.read()) == (entry.UNREAD, b"")
+
+
+def test_another_pipe_that_breaks_is_said():
+    code = (
+        "import sys; from mt_perception.utils import entry\n"
+        "def command(): raise BrokenPipeError(32, 'Broken pipe')\n"
+        "sys.exit(entry.run(command, 'error'))"
+    )
+    ended = program(code)
+    assert (ended.returncode, ended.stderr) == (1, "error: [Errno 32] Broken pipe\n")
