@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One perception node, with its resolution and backend tuned to the hardware by a profile."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from importlib.util import find_spec
@@ -144,7 +145,8 @@ def remappings(value: Mapping[str, str]) -> list[tuple[str, str]]:
         for camera in settings.cameras or ("",)
         for side, name in zip(("", "right_"), image_inputs(settings.is_pair(camera), camera), strict=False)
     ]
-    given = {key: iter(split(value[key])) for key in {key for *keys, _ in sides for key in keys}}
+    counts = Counter(key for *keys, _ in sides for key in keys)
+    given = {key: iter(topics_of(value, key, count)) for key, count in counts.items()}
     renamed = []
     for image_argument, info_argument, name in sides:
         # the node finds its compressed form, and understands a compressed name
@@ -153,14 +155,18 @@ def remappings(value: Mapping[str, str]) -> list[tuple[str, str]]:
             (name, image),
             (camera_info_topic(name), next(given[info_argument], "") or camera_info_topic(image)),
         ]
-    if left := [topic for topics in given.values() for topic in topics]:
-        raise RuntimeError(f"{left[0]} is a topic too many: the cameras are {value['cameras'] or 'one'}")
     return renamed
 
 
-def split(topics: str) -> list[str]:
-    """The topics of an argument, one for each camera."""
-    return [each.strip() for each in topics.split(",")] if topics else []
+def topics_of(value: Mapping[str, str], key: str, count: int) -> list[str]:
+    """The topics of an argument, one for each of `count` cameras, or none."""
+    topics = [each.strip() for each in value[key].split(",")] if value[key] else []
+    if topics and len(topics) != count:
+        cameras = f"the cameras are {value['cameras']}" if value["cameras"] else "there is one camera"
+        raise RuntimeError(
+            f"{key} is {value[key]}, which are {len(topics)}; {cameras}: give {count}, separated by commas, or none"
+        )
+    return topics
 
 
 def rviz(value: Mapping[str, str]) -> list:
