@@ -137,7 +137,7 @@ def _quantized(bundle: Bundle, frames: Sequence[Frame], all_heads: bool) -> Any:
     import nncf
     import openvino as ov
 
-    nncf.set_log_level(logging.ERROR)
+    logging.getLogger("nncf").setLevel(logging.ERROR)  # its own function reaches into handlers of others, too
     fp32 = read_graph(ov.Core(), bundle, OPENVINO_GRAPH)
     last, around = _spared(fp32, all_heads)
     inputs = [_inputs(fp32, each) for each in frames]

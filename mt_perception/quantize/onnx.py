@@ -56,7 +56,7 @@ def _quantized(fp32: bytes, frames: Sequence[Frame], all_heads: bool) -> bytes:
     import nncf
     import onnx
 
-    nncf.set_log_level(logging.ERROR)
+    logging.getLogger("nncf").setLevel(logging.ERROR)  # its own function reaches into handlers of others, too
     model = onnx.load_from_string(fp32)
     _name_constants(model)
     names = [each.name for each in model.graph.input]
