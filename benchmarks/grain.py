@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from mt_perception.bench.interleaved import BenchError
 from mt_perception.bench.table import show
 from mt_perception.datasets.sample import Reader, labels_of
 from mt_perception.datasets.splits import split_readers
@@ -108,6 +109,8 @@ def main() -> None:
     parser.add_argument("--split", default="val")
     parser.add_argument("--every", type=int, default=1, help="take every so manyth image")
     options = parser.parse_args()
+    if options.every < 1:
+        raise BenchError(f"every is {options.every}; allowed: 1 or more")
     reader = split_readers({"camvid": options.camvid}, options.split, {}, taught=False)["camvid"]
     show([row for model in options.models for row in measure(open_model(model), reader, options.every)])
 

@@ -15,6 +15,7 @@ from mt_perception.bench.node import ANSWERS, Load, measure_node
 from mt_perception.bench.table import show
 from mt_perception.commands.main import image_size
 from mt_perception.settings import Settings
+from mt_perception.topics import OUTPUT_TOPICS
 from mt_perception.utils.entry import run
 
 COLUMNS = (
@@ -59,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--images", type=int, default=200)
     parser.add_argument("--rate", type=float, default=0.0, help="images a second (default: each as soon as it may)")
-    parser.add_argument("--topics", nargs="+", default=ANSWERS, help="what is awaited (default: mask and depth)")
+    images = [each.name for each in OUTPUT_TOPICS if each.encoding]
+    text = "what is awaited (default: mask and depth)"
+    parser.add_argument("--topics", nargs="+", choices=images, default=list(ANSWERS), help=text)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
     settings = Settings(input_height=options.size[0], input_width=options.size[1])

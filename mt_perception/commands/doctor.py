@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.utils.finding import Finding
+from mt_perception.utils.json_safe import check_folder, write_json
 
 NODE_PACKAGES = {
     "numpy": "numpy",
@@ -37,17 +39,24 @@ def add_parser(commands: Any) -> None:
     )
     parser.add_argument("--topic", default="", help="of a camera that has to be there (default: all are listed)")
     text = "how long to look for cameras (default: %(default)s)"
-    parser.add_argument("--seconds", type=float, default=2.0, help=text)
+    parser.add_argument("--seconds", type=_seconds, default=2.0, help=text)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the lines there too")
     parser.set_defaults(command=run)
 
 
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0.1 <= seconds <= 600:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time to look; allowed: 0.1 to 600 seconds")
+    return seconds
+
+
 def run(options: argparse.Namespace) -> int:
     """Print a line for each finding, at last whether the node runs here."""
-    if find_spec("numpy"):
-        from mt_perception.utils.json_safe import check_folder, write_json
-
-        check_folder(options.json)
+    check_folder(options.json)
     found = []
     for each in examine(options.topic, options.seconds):
         found.append(each)

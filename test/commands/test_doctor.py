@@ -45,6 +45,18 @@ def test_without_what_all_else_imports_that_alone_is_told():
     assert last == "missing: Python"
 
 
+def test_without_numpy_the_lines_are_written_all_the_same(tmp_path):
+    said = doctor_without("numpy", arguments=("--json", str(tmp_path / "doctor.json")))
+    assert said.returncode == 1 and said.stderr == ""
+    assert json.loads((tmp_path / "doctor.json").read_text())[-1]["remedy"] == "pip install numpy"
+
+
+@pytest.mark.parametrize("seconds", ["nan", "-1", "0", "1e9", "soon"])
+def test_a_time_to_look_that_makes_no_sense_is_refused(seconds):
+    said = doctor_without(arguments=(f"--seconds={seconds}",))
+    assert said.returncode == 2 and "allowed: 0.1 to 600 seconds" in said.stderr
+
+
 def test_a_file_that_could_not_be_written_is_refused_before_anything_is_looked_at(tmp_path):
     said = doctor_without(arguments=("--json", str(tmp_path / "none" / "doctor.json")))
     assert said.returncode == 1 and said.stdout == "" and "there is no folder" in said.stderr
