@@ -4,6 +4,13 @@
 
 from __future__ import annotations
 
+_REASON_CHARACTERS = 300
+
+
+def reason_of(error: Exception) -> str:
+    """The end of what another program's error says, in one line: stack traces and addresses come before it."""
+    return " ".join(str(error).split())[-_REASON_CHARACTERS:]
+
 
 class Error(Exception):
     """Said to the user in one sentence: what is wrong, what is allowed, what to do. All others keep their traceback.

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from mt_perception.backends import BackendError, choose_precision
 from mt_perception.backends.engines import CacheKey, EngineCache
 from mt_perception.backends.variants import KEPT, Names, Variants
+from mt_perception.errors import reason_of
 from mt_perception.model.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle
 from mt_perception.network.graph_file import read_graph
 from mt_perception.types import Camera
@@ -178,9 +179,8 @@ class _Compiler:
         try:
             compiled = self._core.compile_model(self._model(requested), "CPU", self._config)
         except RuntimeError as error:
-            reason = " ".join(str(error).split())[-300:]
             raise BackendError(
-                f"OpenVINO cannot run {self._bundle.file(self._graph)}; copy the model again ({reason})"
+                f"OpenVINO cannot run {self._bundle.file(self._graph)}; copy the model again ({reason_of(error)})"
             ) from error
         self._cache.keep(key, compiled.export_model().getvalue())
         return compiled

@@ -14,6 +14,7 @@ from openvino import opset13 as ops
 from safetensors.numpy import save_file
 
 from mt_perception.backends.onnx_file import onnx_name
+from mt_perception.errors import reason_of
 from mt_perception.foreign.description import Description, DescriptionError
 from mt_perception.foreign.graph import deployed
 from mt_perception.foreign.image_input import ImageInput
@@ -47,8 +48,7 @@ def import_network(
         graph = _for_openvino(content)
         results = _run(graph, image)
     except RuntimeError as error:
-        reason = " ".join(str(error).split())[-300:]
-        raise DescriptionError(f"OpenVINO cannot run {file} ({reason})") from error
+        raise DescriptionError(f"OpenVINO cannot run {file} ({reason_of(error)})") from error
     planes = {key: description.input.planes(each.raw) for key, each in said.items()}
     checked = check(results, finished(description, planes, size), EXACT if network.is_exact else COARSE)
     card = _card(network, description, size, name or file.stem, command)

@@ -14,6 +14,7 @@ import onnx
 import onnx.version_converter
 from numpy.typing import NDArray
 
+from mt_perception.errors import reason_of
 from mt_perception.foreign.description import Description, DescriptionError
 from mt_perception.foreign.image_input import CHANNELS, ImageInput
 
@@ -148,8 +149,8 @@ class NetworkFile:
             results = compiled(inputs)
             return [results[compiled.output(each)] for each in outputs]
         except Exception as error:  # ONNX Runtime has a dozen types of its own, without a common one
-            reason = " ".join(str(error).split())[-300:]
-            raise DescriptionError(f"{self.path} does not run with an input of {tensor.shape} ({reason})") from error
+            shape = tensor.shape
+            raise DescriptionError(f"{self.path} does not run with an input of {shape} ({reason_of(error)})") from error
 
     def _found(self, name: str, kind: str, ports: list[Port]) -> Port:
         for port in ports:
@@ -168,8 +169,7 @@ def _read(path: Path) -> onnx.ModelProto:
     try:
         model = onnx.load(path)
     except Exception as error:  # protobuf's, onnx's own, or what a part beside the file is missing with
-        reason = " ".join(str(error).split())[-300:]
-        raise DescriptionError(f"{path} cannot be read as ONNX ({reason})") from None
+        raise DescriptionError(f"{path} cannot be read as ONNX ({reason_of(error)})") from None
     if not model.graph.node or not model.graph.output:
         raise DescriptionError(f"{path} cannot be read as ONNX: there is no network in it")
     return model
@@ -186,9 +186,9 @@ def _modern(model: onnx.ModelProto, path: Path) -> onnx.ModelProto:
     try:
         return onnx.version_converter.convert_version(model, OLDEST_OPSET)
     except Exception as error:  # of C++, RuntimeError among others
-        reason = " ".join(str(error).split())[-300:]
         raise DescriptionError(
-            f"{path} is of opset {version}, which cannot be brought to {OLDEST_OPSET} ({reason}); export it again"
+            f"{path} is of opset {version}, which cannot be brought to {OLDEST_OPSET} ({reason_of(error)}); "
+            "export it again"
         ) from None
 
 

@@ -144,6 +144,14 @@ def camera_from_info(info: Any) -> Camera | None:
     )
 
 
+def usable_camera(info: Any) -> Camera | None:
+    """`camera_from_info`, and None also for values that no camera has."""
+    try:
+        return camera_from_info(info)
+    except DataError:
+        return None
+
+
 def stamp_ns(header: Any) -> int:
     """The stamp of a `std_msgs/Header` in nanoseconds."""
     return header.stamp.sec * 1_000_000_000 + header.stamp.nanosec

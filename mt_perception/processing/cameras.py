@@ -8,9 +8,9 @@ from collections.abc import Collection
 
 from mt_perception.bags.bag import Bag, Recorded
 from mt_perception.messages.compressed import Sufficient
-from mt_perception.messages.read import camera_from_info, frame_from_message, with_camera
+from mt_perception.messages.read import frame_from_message, usable_camera, with_camera
 from mt_perception.topics import camera_info_topic
-from mt_perception.types import Camera, DataError, Frame
+from mt_perception.types import DataError, Frame
 
 
 class Cameras:
@@ -20,7 +20,7 @@ class Cameras:
         self._bit_depth = bit_depth
         self.topics = {camera_info_topic(topic) for topic in images}
         found = {topic: _before(bag, topic, start_ns) for topic in self.topics}
-        self._newest = {topic: _camera(recorded) for topic, recorded in found.items() if recorded}
+        self._newest = {topic: usable_camera(recorded.message()) for topic, recorded in found.items() if recorded}
         self.problem = ""
         """Why the last image has no camera; empty when it has, or when there is none."""
 
@@ -28,7 +28,7 @@ class Cameras:
         """Take in a message if it is a camera_info; whether it is."""
         if recorded.topic not in self.topics:
             return False
-        self._newest[recorded.topic] = _camera(recorded)
+        self._newest[recorded.topic] = usable_camera(recorded.message())
         return True
 
     def frame(self, recorded: Recorded, sufficient: Sufficient | None = None) -> Frame:
@@ -56,10 +56,3 @@ def _before(bag: Bag, topic: str, start_ns: int) -> Recorded | None:
             pass
         back_ns *= 10
     return last or next(bag.messages((topic,)), None)
-
-
-def _camera(recorded: Recorded) -> Camera | None:
-    try:
-        return camera_from_info(recorded.message())
-    except DataError:
-        return None

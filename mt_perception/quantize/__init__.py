@@ -133,11 +133,16 @@ def model_inputs(names: Iterable[str], frame: Frame) -> dict[str, NDArray[Any]]:
     return {name: values[name] for name in names}
 
 
+def silence_nncf() -> None:
+    """Only errors from it; its own function for that reaches into the log handlers of other programs."""
+    logging.getLogger("nncf").setLevel(logging.ERROR)
+
+
 def _quantized(bundle: Bundle, frames: Sequence[Frame], all_heads: bool) -> Any:
     import nncf
     import openvino as ov
 
-    logging.getLogger("nncf").setLevel(logging.ERROR)  # its own function reaches into handlers of others, too
+    silence_nncf()
     fp32 = read_graph(ov.Core(), bundle, OPENVINO_GRAPH)
     last, around = _spared(fp32, all_heads)
     inputs = [_inputs(fp32, each) for each in frames]

@@ -8,7 +8,6 @@ ranges are symmetric here, where OpenVINO's are not.
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -21,7 +20,7 @@ from mt_perception.backends import require
 from mt_perception.backends.onnx_file import onnx_name, read_onnx
 from mt_perception.model.additions import with_files
 from mt_perception.model.bundle import Bundle
-from mt_perception.quantize import AccuracyDrop, Check, QuantizeError, model_inputs, prepare
+from mt_perception.quantize import AccuracyDrop, Check, QuantizeError, model_inputs, prepare, silence_nncf
 from mt_perception.types import Frame
 
 _UNSIGNED_TO_SIGNED = np.float32(255 / 127)
@@ -56,7 +55,7 @@ def _quantized(fp32: bytes, frames: Sequence[Frame], all_heads: bool) -> bytes:
     import nncf
     import onnx
 
-    logging.getLogger("nncf").setLevel(logging.ERROR)  # its own function reaches into handlers of others, too
+    silence_nncf()
     model = onnx.load_from_string(fp32)
     _name_constants(model)
     names = [each.name for each in model.graph.input]

@@ -14,7 +14,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from mt_perception.bags.bag import Recorded
 from mt_perception.bags.by_stamp import FrameSet
 from mt_perception.errors import Error
-from mt_perception.messages.read import camera_from_info, header_stamp_ns, stamp_ns
+from mt_perception.messages.read import header_stamp_ns, stamp_ns, usable_camera
 from mt_perception.model.bundle import open_model
 from mt_perception.ros import convert, params
 from mt_perception.ros.inputs import CameraInfos, image_topics
@@ -92,10 +92,7 @@ class View(Node):
             del self._waiting[next(iter(self._waiting))]
 
     def _on_camera_info(self, message: object) -> None:
-        try:
-            self._camera = camera_from_info(message)
-        except DataError:
-            self._camera = None
+        self._camera = usable_camera(message)
 
     def _on_diagnostics(self, message: DiagnosticArray) -> None:
         self._sink.plot(stamp_ns(message.header), network_ms(message))

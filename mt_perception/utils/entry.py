@@ -108,12 +108,10 @@ def run(command: Callable[[], int | None], prefix: str, debug: bool = False) -> 
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError as error:
-        if _reader_has_left():  # `mt-perception info | head -1` wants no more
+    except (Error, OSError) as error:
+        if isinstance(error, BrokenPipeError) and _reader_has_left():  # `mt-perception info | head -1` wants no more
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return UNREAD
-        print(f"{prefix}: {error}", file=sys.stderr)
-    except (Error, OSError) as error:
         if debug:
             raise
         print(f"{prefix}: {error}", file=sys.stderr)

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from mt_perception.bags.by_stamp import FrameSet, frame_sets
 from mt_perception.bags.sources import BagSource, NewestMessage, Source, SourceFrame
 from mt_perception.bags.topics import Layout
 from mt_perception.labels import LabelSet
-from mt_perception.messages.read import camera_from_info, frame_from_message, stamp_ns, with_camera
+from mt_perception.messages.read import frame_from_message, stamp_ns, usable_camera, with_camera
 from mt_perception.pipeline import Perceiver
 from mt_perception.prediction import Prediction
 from mt_perception.topics import DEPTH, DEPTH_CAMERA, IMAGE, MASK, camera_info_topic
@@ -56,13 +56,14 @@ def recorded(bag: Bag, beside: Bag, layout: Layout, labels: LabelSet, skipped: C
     `labels`: their classes. What cannot be read is left out, and `skipped` gets why.
     """
     topics = [layout.topics[role] for role in (DEPTH_CAMERA, camera_info_topic(IMAGE)) if role in layout.topics]
-    infos = [NewestMessage(beside, topic) for topic in topics[:1]]
+    infos = NewestMessage(beside, topics[0]) if topics else None
     rate = Rate()
     for frame_set in frame_sets(bag, layout):
         answers = [recorded.received_ns for role, recorded in frame_set.messages.items() if role in ROLES]
         if not answers:
             continue
-        camera = next(filter(None, (_camera(each.at(max(answers))) for each in infos)), None)
+        told = infos.at(max(answers)) if infos else None
+        camera = usable_camera(told.message()) if told else None
         try:
             yield seen_in(frame_set, camera, labels, rate)
         except DataError as error:
@@ -87,7 +88,7 @@ def recorded_prediction(frame_set: FrameSet, camera: Camera | None, labels: Labe
         frame = frame_from_message(frame_set.messages[IMAGE].message())
     else:
         frame = Frame(np.zeros((*next(iter(outputs.values())).shape, 3), np.uint8))
-    frame = Frame(frame.image, frame.pixel_format, frame_set.stamp_ns, frame.frame_id)
+    frame = replace(frame, stamp_ns=frame_set.stamp_ns)
     return Prediction(_with(frame, camera), outputs, classes=labels)
 
 
@@ -112,17 +113,9 @@ def _frame(source: Source, each: SourceFrame, time_ns: int) -> Frame:
     if not isinstance(each.image, Recorded):
         return Frame(each.image, "bgr", time_ns)
     assert isinstance(source, BagSource)
-    frame = frame_from_message(each.image.message())
-    frame = Frame(frame.image, frame.pixel_format, source.layout.stamp_ns(each.image), frame.frame_id)
-    return _with(frame, _camera(each.others.get(camera_info_topic(source.topic))))
-
-
-def _camera(info: Recorded | None) -> Camera | None:
-    """What a camera_info tells; None without one, and for one that tells nothing."""
-    try:
-        return camera_from_info(info.message()) if info else None
-    except DataError:
-        return None
+    frame = replace(frame_from_message(each.image.message()), stamp_ns=source.layout.stamp_ns(each.image))
+    info = each.others.get(camera_info_topic(source.topic))
+    return _with(frame, usable_camera(info.message()) if info else None)
 
 
 def _with(frame: Frame, camera: Camera | None) -> Frame:

@@ -18,7 +18,6 @@ from urllib.parse import urlencode
 
 from mt_perception.errors import Error
 from mt_perception.utils.node_process import end
-from mt_perception.view.page import served_page
 
 HOST = "127.0.0.1"
 MEMORY_MIB = 1024
@@ -60,6 +59,8 @@ def viewer(port: int, memory_mib: int) -> Iterator[Viewer]:
     It keeps the newest `memory_mib`. Raises `ViewError` when it does not start.
     """
     require_view()
+    from mt_perception.view.page import served_page  # a server for HTTP, which the other commands start without
+
     page_port, data_port, inner_port = _free((port, port + 1, 0) if port else (0, 0, 0))
     data = f"rerun+http://{HOST}:{data_port}/proxy"
     query = urlencode({"url": data, "hide_welcome_screen": "", "persist": "false", "notebook": "true"})
