@@ -8,7 +8,6 @@ from setuptools import Distribution, find_packages, setup
 
 NAME = "mt_perception"
 HERE = Path(__file__).resolve().parent  # colcon --symlink-install runs a link to this file in a folder of its own
-VERSION = "0.1.0"
 
 
 class WithDataInEditable(Distribution):
@@ -87,7 +86,7 @@ TRAINING = [f"{NAME}_training"] + [f"{NAME}_training.{each}" for each in find_pa
 setup(
     distclass=WithDataInEditable,
     name=NAME,
-    version=VERSION,
+    version="1.0.0",
     description="Semantic labels and metric depth from one camera, in one ROS 2 node",
     long_description=HERE.joinpath("README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",

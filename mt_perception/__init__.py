@@ -10,7 +10,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from warnings import warn
 
-__version__ = "0.1.0"
 __all__ = [
     "Camera",
     "Error",
@@ -25,6 +24,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    __version__: str
     from mt_perception.errors import Error
     from mt_perception.evaluation.evaluate import evaluate
     from mt_perception.labels import LabelSet
@@ -52,6 +52,8 @@ _FORMER = {"CameraModel": "Camera", "MtPerceptionError": "Error"}
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name in _FORMER:
         warn(f"mt_perception.{name} is now mt_perception.{_FORMER[name]}", DeprecationWarning, stacklevel=2)
         name = _FORMER[name]
@@ -61,4 +63,14 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted([*globals(), *__all__, "__version__"])
+
+
+def _version() -> str:
+    """That of the installation; it stands in setup.py and package.xml, where catkin_prepare_release raises it."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(__name__)
+    except PackageNotFoundError:  # on the path by PYTHONPATH alone
+        return "not installed"

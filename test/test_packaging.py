@@ -16,6 +16,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
+import mt_perception
 from mt_perception.commands import doctor
 
 CHECK = """
@@ -117,6 +118,18 @@ def test_the_manifest_names_what_the_node_and_the_launch_files_import(root):
     assert {"rclpy", "ament_index_python", "launch_ros"} < keys
     assert keys <= declared | set(waiting), keys - declared - set(waiting)
     assert declared.isdisjoint(waiting), "rosdep install would not know them"
+
+
+def test_the_version_is_the_same_wherever_it_stands(root):
+    """As `catkin_prepare_release` finds it in setup.py, package.xml and the changelog."""
+    ((_, version),) = re.findall(r"version=(['\"])(\d+\.\d+\.\d+)\1,", (root / "setup.py").read_text())
+    assert mt_perception.__version__ == version, "install anew"
+    assert ElementTree.parse(root / "package.xml").getroot().findtext("version") == version
+    changes = (root / "CHANGELOG.rst").read_text(encoding="utf-8")
+    heading, date, underline = re.search(r"^(\d\S+ \((\d{4}-\d\d-\d\d)\))\n(-+)$", changes, re.M).groups()
+    assert heading == f"{version} ({date})" and len(underline) == len(heading)
+    citation = yaml.safe_load((root / "CITATION.cff").read_text())
+    assert (citation["version"], str(citation["date-released"])) == (version, date)
 
 
 @pytest.mark.parametrize("editable", [False, True], ids=["pip install .", "pip install -e ."])

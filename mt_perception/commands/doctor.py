@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import mt_perception
 from mt_perception.utils.finding import Finding
 from mt_perception.utils.json_safe import check_folder, write_json
 
@@ -70,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
 
 def examine(topic: str = "", seconds: float = 2.0) -> Iterable[Finding]:
     """All findings, in the order in which one would mend what is missing."""
+    yield Finding("version", "ok", f"mt_perception {mt_perception.__version__}")
     yield from _machine()
     yield from _python()
     if not all(map(find_spec, NODE_PACKAGES)):

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import mt_perception
 from mt_perception.commands.bag import add_evaluate, add_process
 from mt_perception.commands.bench import add_commands
 from mt_perception.commands.completion import complete
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def build_parser() -> argparse.ArgumentParser:
     """All commands and options."""
     parser = argparse.ArgumentParser(prog="mt-perception", description=__doc__)
+    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and end")
     parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     demo = commands.add_parser("demo", help="play images to the node over ROS 2, record it, and show what came out")
@@ -93,6 +95,14 @@ def build_parser() -> argparse.ArgumentParser:
     add_commands(commands, image_size)
     _add_bag(commands)
     return parser
+
+
+class _Version(argparse.Action):
+    """Looks the version up when it is asked for: that takes as long as the rest of the start."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        print(f"mt-perception {mt_perception.__version__}")
+        parser.exit()
 
 
 def _add_bag(commands: Any) -> None:

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+import mt_perception
 from mt_perception.commands.doctor import examine
 from mt_perception.utils import resources
 
@@ -31,6 +32,7 @@ def test_a_machine_without_ros_and_backends_is_told_how_to_get_them(tmp_path):
     for part in ("openvino", "ROS 2"):
         assert rows[part]["state"] == "missing" and rows[part]["remedy"], part
         assert f"{rows[part]['text']}\n{'':24}-> {rows[part]['remedy']}\n" in said.stdout
+    assert rows["version"]["text"] == f"mt_perception {mt_perception.__version__}"
     assert rows["torch"]["state"] == "note" and rows["model"]["state"] == "ok"
     assert "middleware" not in rows
     assert said.stdout.splitlines()[-1] == "missing: openvino, ROS 2"

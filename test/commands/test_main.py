@@ -1,6 +1,7 @@
 # Copyright 2026 The mt_perception developers
 # SPDX-License-Identifier: Apache-2.0
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -90,6 +91,12 @@ def test_images_of_one_name_do_not_overwrite_each_other(images, tmp_path, bundle
 def test_names_of_results_grow_until_no_two_are_the_same(files, names):
     given = [Path("/t") / file for file in files.split()]
     assert distinct_names(given) == names.split()
+
+
+def test_the_version_is_that_of_the_installation(capsys):
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"mt-perception {version('mt_perception')}\n"
 
 
 @given(
