@@ -38,7 +38,7 @@ for split in ("train", "val"):
 (folder / "labels.yaml").write_text(LABELS)
 for index, each in enumerate(open_source(str(city_recording()))):
     truth = next(other for topic, other in each.others.items() if namespace_of(topic, TRUE_LABELS) is not None)
-    target = folder / ("val" if index >= 32 else "train")
+    target = folder / ("val" if index >= 16 else "train")
     cv2.imwrite(str(target / "image" / f"{index:03}.png"), array_from_compressed(each.image.message()))
     cv2.imwrite(str(target / "label" / f"{index:03}.png"), classes[array_from_compressed(truth.message())])
 print(f"{folder}: {index + 1} images in the classes of labels.yaml")

@@ -10,6 +10,8 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
+import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -80,7 +82,8 @@ def call(*command: str | Path, **options) -> str:
 def checkout(root, tmp_path_factory) -> Path:
     """What a clone holds, without build products of this one."""
     target = tmp_path_factory.mktemp("source") / "mt_perception"
-    ignore = shutil.ignore_patterns(".git", ".venv*", "out", "build", "install", "log", "*.egg-info", "__pycache__")
+    made = ("out", "runs", "build", "dist", "install", "log", "*.egg-info", "__pycache__", "*.pyc")
+    ignore = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".hypothesis", *made)
     return Path(shutil.copytree(root, target, ignore=ignore))
 
 
@@ -90,6 +93,14 @@ def uv() -> str:
     if not found:
         pytest.skip("uv is not installed")
     return found
+
+
+@pytest.fixture(scope="module")
+def distributions(checkout, tmp_path_factory) -> tuple[Path, Path]:
+    """The source distribution, and the wheel that is made of it."""
+    folder = tmp_path_factory.mktemp("dist")
+    call(uv(), "build", "--quiet", "--out-dir", folder, checkout)
+    return next(folder.glob("*.tar.gz")), next(folder.glob("*.whl"))
 
 
 @pytest.fixture
@@ -132,9 +143,26 @@ def test_the_version_is_the_same_wherever_it_stands(root):
     assert (citation["version"], str(citation["date-released"])) == (version, date)
 
 
-@pytest.mark.parametrize("editable", [False, True], ids=["pip install .", "pip install -e ."])
-def test_pip(checkout, environment, tmp_path, editable):
-    how = ["--editable", checkout] if editable else [checkout]
+def test_the_source_distribution_holds_the_whole_repository(checkout, distributions):
+    with tarfile.open(distributions[0]) as source:
+        held = {each.name.partition("/")[2] for each in source.getmembers() if each.isfile()}
+    repository = {str(each.relative_to(checkout)) for each in checkout.rglob("*") if each.is_file()}
+    made = {each for each in held - repository if each != "PKG-INFO" and ".egg-info/" not in each}
+    assert (repository - held, made) == (set(), set())
+
+
+def test_the_wheel_holds_all_modules_and_is_small(checkout, distributions):
+    with zipfile.ZipFile(distributions[1]) as wheel:
+        held = set(wheel.namelist())
+    modules = {str(each.relative_to(checkout)) for each in (checkout / "mt_perception").rglob("*.*")}
+    modules |= {f"mt_perception_{each.relative_to(checkout)}" for each in (checkout / "training").rglob("*.*")}
+    assert len(modules) > 250 and modules <= held, modules - held
+    assert distributions[1].stat().st_size < 15e6
+
+
+@pytest.mark.parametrize("editable", [False, True], ids=["pip install WHEEL", "pip install -e ."])
+def test_pip(checkout, distributions, environment, tmp_path, editable):
+    how = ["--editable", checkout] if editable else [distributions[1]]
     call(uv(), "pip", "install", "--quiet", "--no-deps", "--python", environment / "bin" / "python", *how)
     outside = {"cwd": tmp_path}
     said = call(environment / "bin" / "python", "-c", CHECK, *SHARED, **outside)

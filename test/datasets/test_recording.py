@@ -16,11 +16,13 @@ from miniature import write_camvid, write_city, write_kitti
 from mt_perception.bags.bag import Bag
 from mt_perception.bags.by_stamp import frame_sets
 from mt_perception.commands.main import main
-from mt_perception.datasets.sample import labels_of
+from mt_perception.datasets.recording import Form, record
+from mt_perception.datasets.sample import Sample, labels_of
 from mt_perception.datasets.sources import open_dataset
 from mt_perception.evaluation.recorded_labels import true_labels
 from mt_perception.messages.read import camera_from_info
 from mt_perception.topics import TRUE_LABELS
+from mt_perception.types import Camera
 
 LAYOUTS = {
     "pair": partial(write_city, right=True),
@@ -65,6 +67,19 @@ def test_what_is_recorded_is_what_the_data_set_holds(tmp_path, layout, form):
             np.testing.assert_array_equal(cv2.cvtColor(right, cv2.COLOR_BGR2RGB) if codec else right, sample.right)
             assert found[True].baseline_m == pytest.approx(sample.camera.baseline_m)
         assert found.get(False) == (sample.camera and replace(sample.camera, baseline_m=None))
+
+
+def test_small_depth_is_true_to_a_tenth_of_a_percent_and_loses_the_sky(tmp_path):
+    near_m = np.linspace(0.05, 65.5, 4000, dtype=np.float32)
+    depth_m = np.append(near_m, [65.6, np.inf, np.nan]).astype(np.float32)[None]
+    camera = Camera.assumed((1, depth_m.size))
+    sample = Sample("0", np.zeros((1, depth_m.size, 3), np.uint8), depth_m=depth_m, camera=camera)
+    record(tmp_path / "bag", [sample], 1.0, Form("png", small_depth=True))
+    (frame_set,), _ = records_of(tmp_path / "bag")
+    found = frame_set.true_depth_m()[0]
+    assert np.isnan(found[-3:]).all()
+    assert np.abs(found[:-3] / near_m - 1)[near_m > 1].max() < 1.5e-3
+    assert np.abs(found[:-3] - near_m)[near_m <= 1].max() < 0.6e-3
 
 
 def test_data_set_to_recording_to_results_to_scores(tmp_path, bundle):
