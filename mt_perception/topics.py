@@ -193,25 +193,32 @@ def roles_of(topics: Collection[str], image: str = "", right: str = "") -> tuple
 
     Roles are `IMAGE` and `RIGHT_IMAGE` of the cameras `image` and `right`, their camera_infos, and the names of results
     and truth. These are those of one namespace, raw before compressed. Of several namespaces it is the one in which the
-    camera is; but for results none at all goes first, into which `bag process` writes.
+    camera is; but for results none at all goes first, into which `bag process` writes. What is true for another camera
+    that has results is no truth.
     """
     cameras = {IMAGE: image, RIGHT_IMAGE: right}
     roles = {role: topic for role, topic in cameras.items() if topic}
     infos = {camera_info_topic(role): camera_info_topic(topic) for role, topic in roles.items()}
     roles |= {role: topic for role, topic in infos.items() if topic in topics}
     truth, notes = _by_namespace(topics, (TRUE_LABELS, TRUE_DEPTH, TRUE_LABEL_INFO)), []
+    foreign: set[str] = set()
     for what, name, spaces, first in (("results are", MASK, _results(topics), [""]), ("truth is", TRUTH, truth, [])):
-        near, *others = sorted(spaces, key=lambda space: (space not in first, *_distance(space, image))) or [""]
-        roles |= spaces.get(near, {})
+        ordered = sorted(spaces, key=lambda space: (space in foreign, space not in first, *_distance(space, image)))
+        own = [space for space in ordered if space not in foreign][:1]
+        others = [space for space in ordered if space not in own]
+        roles |= spaces[own[0]] if own else {}
         if others:
             left_out = ", ".join(f"/{space}{name}" for space in others)
-            notes.append(f"{what} read from /{near}{name}, not from {left_out}")
+            read = f"read from /{own[0]}{name}, not from" if own else "another camera's:"
+            notes.append(f"{what} {read} {left_out}")
+        if own and own[0] and _lies_in(image, own[0]):  # results of this camera, beside those of others
+            foreign = {space for space in others if not _lies_in(image, space)}
     return roles, notes
 
 
 def beside_results(image: str, topics: Collection[str]) -> bool:
     """Whether a camera's topic lies in a namespace that has results; those in none at all may be of any camera."""
-    return any(image.lstrip("/").startswith(space) for space in _results(topics))
+    return any(_lies_in(image, space) for space in _results(topics))
 
 
 def _results(topics: Collection[str]) -> dict[str, dict[str, str]]:
@@ -233,8 +240,13 @@ def _by_namespace(topics: Iterable[str], names: Iterable[str]) -> dict[str, dict
 
 def _distance(space: str, topic: str) -> tuple[bool, int, str]:
     """The smaller, the closer a namespace is to a topic: the longest that it lies in, else the shortest."""
-    holds = topic.lstrip("/").startswith(space)
+    holds = _lies_in(topic, space)
     return not holds, -len(space) if holds else space.count("/"), space
+
+
+def _lies_in(topic: str, space: str) -> bool:
+    """Whether these parts are in a topic's name: what a node calls one of its cameras may be in the middle of it."""
+    return f"/{space}" in f"/{topic.strip('/')}/"
 
 
 def listed(names: Collection[str]) -> str:

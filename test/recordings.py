@@ -86,3 +86,26 @@ def contents(path, topics=None):
     """(topic, when it was recorded, bytes) of every message."""
     with Bag(path) as bag:
         return [(each.topic, each.received_ns, bytes(each.data)) for each in bag.messages(topics)]
+
+
+LEFT = Camera(40, 56, 30.0, 30.0, 20.0, 28.0)
+
+
+def write_two_cameras(path: Path, frames: int = 6) -> Path:
+    """`/front/image/compressed`, 60x100, ten a second, and `/left/image_raw`, 56x40, five a second, with the same
+    stamps; each with a camera_info of its own, and the truth in front: road 5 m away everywhere."""
+    labels, depth_mm = np.zeros(SIZE, np.uint8), np.full(SIZE, 5000, np.uint16)
+    with BagWriter(path) as bag:
+        for index in range(frames):
+            stamp = 10**9 + index * 10**8
+            head = new_header(stamp, "camera")
+            bag.write_message("/front/camera_info", stamp, new_camera_info(CAMERA, head))
+            truth = {"front/ground_truth/labels": (labels, "png"), "front/ground_truth/depth": (depth_mm, "png")}
+            front = {"front/image": (make_image(*SIZE, index), "jpg")}
+            for topic, (image, kind) in (truth | front).items():
+                bag.write_message(f"/{topic}/compressed", stamp, new_compressed(image, kind, head))
+            if index % 2 == 0:
+                pixels = make_image(LEFT.height_px, LEFT.width_px, index + 50)
+                bag.write_message("/left/camera_info", stamp, new_camera_info(LEFT, head))
+                bag.write_message("/left/image_raw", stamp, new_image(pixels, "rgb8", head))
+    return path

@@ -137,6 +137,19 @@ ROLES = {
         "/demo/segmentation/mask /segmentation/mask /demo/depth/image /depth/image", "/demo/image", "",
         {"image": "/demo/image", "segmentation/mask": "/segmentation/mask", "depth/image": "/depth/image"},
     ),
+    "two cameras of one node": (
+        "/front/segmentation/mask /left/segmentation/mask", "/robot/left/image_rect", "",
+        {"image": "/robot/left/image_rect", "segmentation/mask": "/left/segmentation/mask"},
+    ),
+    "true for the other camera alone": (
+        "/front/segmentation/mask /left/segmentation/mask /front/ground_truth/labels", "/left/image", "",
+        {"image": "/left/image", "segmentation/mask": "/left/segmentation/mask"},
+    ),
+    "once more, of a camera elsewhere": (
+        "/demo/segmentation/mask /segmentation/mask /demo/ground_truth/labels", "/camera/image", "",
+        {"image": "/camera/image", "segmentation/mask": "/segmentation/mask",
+         "ground_truth/labels": "/demo/ground_truth/labels"},
+    ),
     "names that only end alike": ("/presegmentation/mask /underground_truth/labels /depth/image", "", "", {}),
 }  # fmt: skip
 

@@ -59,13 +59,15 @@ def layout_of(bag: Bag, topic: str = "", right: str = "") -> Layout:
     They are found by their types, encodings and first messages. Raises `BagError` for a named one that is none.
     """
     there = with_messages(bag)
-    if topic or right:
+    if is_named := bool(topic or right):
         chosen = find_camera(bag, topic, right)
     else:
         images = image_topics(bag)
         near = [each for each in images if beside_results(each.name, there)]
         chosen = choose(near) or choose(images) or Chosen("")
     roles, notes = roles_of(there, chosen.topic, chosen.right)
+    if notes and chosen.note and not is_named:
+        notes.append(chosen.note)
     clocked = chosen.topic or roles.get(MASK, "")
     by_reception = has_idle_stamps(bag, clocked)
     return Layout(roles, by_reception, (*notes, *([idle_stamps_note(clocked)] if by_reception else [])))

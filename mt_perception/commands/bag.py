@@ -30,7 +30,9 @@ def add_process(
     )
     parser.add_argument("sources", nargs="+", metavar="IN", help=f"recordings (rosbag2); {_LIST}")
     parser.add_argument("out", type=Path, metavar="OUT", help="folder of the new recording, or of the new recordings")
-    _add_topics(parser)
+    text = "topic of a camera's images; of several, give each (default: by type, encoding and number)"
+    parser.add_argument("--topic", action="append", default=[], help=text)
+    _add_right_topic(parser)
     parser.add_argument("--disparity", action="store_true", help="with --stereo: write what was matched, too")
     parser.add_argument("--results-only", action="store_true", help="leave out what IN holds")
     parser.add_argument("--storage", choices=("mcap", "sqlite3"), default="mcap", help="(default: %(default)s)")
@@ -42,9 +44,7 @@ def add_process(
 _LIST = "@FILE stands for those that the text file names, one a line"
 
 
-def _add_topics(parser: argparse.ArgumentParser) -> None:
-    text = "topic of the (left) camera's images (default: by type, encoding and number)"
-    parser.add_argument("--topic", default="", help=text)
+def _add_right_topic(parser: argparse.ArgumentParser) -> None:
     text = "topic of the right images of a pair (default: derived from the left one's)"
     parser.add_argument("--right-topic", default="", help=text)
 
@@ -62,7 +62,12 @@ def _process(options: argparse.Namespace, settings: Settings) -> int:
     if (options.disparity or options.right_topic) and not settings.stereo:
         raise SettingsError("--disparity and --right-topic are for pairs; add --stereo")
     processing = Processing(
-        settings, options.topic, options.right_topic, options.disparity, not options.results_only, options.storage
+        settings,
+        tuple(options.topic),
+        options.right_topic,
+        options.disparity,
+        not options.results_only,
+        options.storage,
     )
     sources = listed(options.sources)
     if len(options.sources) == 1 and sources == [Path(options.sources[0])]:
@@ -98,7 +103,9 @@ def add_evaluate(commands: Any) -> None:
 def add_recordings(parser: argparse.ArgumentParser) -> None:
     """Add the options that `evaluate_recordings` takes."""
     parser.add_argument("--truth", type=Path, metavar="BAG", help="recording of the truth (default: each BAG's own)")
-    _add_topics(parser)
+    text = "topic of the (left) camera's images, whose results are scored (default: by type, encoding and number)"
+    parser.add_argument("--topic", default="", help=text)
+    _add_right_topic(parser)
     add_reports(parser)
     text = "the model that made the results: its card has its classes and the row table (default: the package's own)"
     parser.add_argument("--model", default="", help=text)

@@ -1,16 +1,72 @@
 # Copyright 2026 The mt_perception developers
 # SPDX-License-Identifier: Apache-2.0
-"""The cameras of a recording, as its camera_info messages tell on their way."""
+"""The cameras of a recording: which there are, and what their camera_info messages tell on their way."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 
-from mt_perception.bags.bag import Bag, Recorded
+from mt_perception.bags.bag import Bag, BagError, Recorded
+from mt_perception.bags.topics import find_camera, has_idle_stamps, idle_stamps_note
 from mt_perception.messages.compressed import Sufficient
 from mt_perception.messages.read import frame_from_message, usable_camera, with_camera
-from mt_perception.topics import camera_info_topic
+from mt_perception.topics import COMPRESSED, camera_info_topic
 from mt_perception.types import DataError, Frame
+
+
+@dataclass(frozen=True)
+class CameraTopics:
+    """A camera of a recording: the topics of its `images`, one, or left and right, and where its results go.
+
+    namespace: the begin of the names of its results. announced: how many images the recording says that it has.
+    by_reception: stamps say nothing, times of reception do. about: what a sentence on it begins with, where it is one
+    of several.
+    """
+
+    images: tuple[str, ...]
+    namespace: str = ""
+    announced: int = 0
+    by_reception: bool = False
+    about: str = ""
+
+
+def find_cameras(
+    bag: Bag, named: Sequence[str], right: str = "", stereo: bool = False
+) -> tuple[tuple[CameraTopics, ...], list[str]]:
+    """The cameras whose topics are `named`, or else the one that is found, and in sentences what is to be said of them.
+
+    Raises `BagError` as `find_camera`, for a pair that is none, and for names of which two are one camera.
+    """
+    found, notes = [], []
+    chosen = [find_camera(bag, topic, right, stereo) for topic in named or [""]]
+    for each, space in zip(chosen, _namespaces([each.topic for each in chosen]), strict=True):
+        if stereo and not each.right:
+            raise BagError(f"{bag.path} has no right image beside {each.topic}; name it with --right-topic")
+        images = (each.topic, each.right) if stereo else (each.topic,)
+        idle = has_idle_stamps(bag, each.topic)
+        about = f"{each.topic}: " if len(chosen) > 1 else ""
+        found.append(CameraTopics(images, space, bag.counts[each.topic], idle, about))
+        notes += [each.note] if each.note else []
+        notes += [idle_stamps_note(each.topic)] if idle else []
+    return tuple(found), notes
+
+
+def _namespaces(topics: Sequence[str]) -> list[str]:
+    """Where the results of several cameras go, as those of a node in whose `cameras` they are: `/front/image` ->
+    `/front`, or the topic itself if it shares that, or has none. Those of one alone go into none."""
+    if len(topics) == 1:
+        return [""]
+    bases = [f"/{each.removesuffix(COMPRESSED).lstrip('/')}" for each in topics]
+    outer = [base.rpartition("/")[0] for base in bases]
+    spaces = [space if space and outer.count(space) == 1 else base for base, space in zip(bases, outer, strict=True)]
+    for number, space in enumerate(spaces):
+        if space in spaces[:number]:
+            other = topics[spaces.index(space)]
+            raise BagError(
+                f"results of {other} and of {topics[number]} would have the same names, {space}/...: give one"
+            )
+    return spaces
 
 
 class Cameras:

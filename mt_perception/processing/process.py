@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import resource
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -17,9 +18,9 @@ from tqdm import tqdm
 from mt_perception.bags.bag import Bag, BagError
 from mt_perception.bags.batch import Failure, attempts
 from mt_perception.bags.metadata import read_metadata
-from mt_perception.bags.topics import find_camera, has_idle_stamps, idle_stamps_note
 from mt_perception.bags.writer import refuse_existing
 from mt_perception.model.bundle import load_bundle
+from mt_perception.processing.cameras import find_cameras
 from mt_perception.processing.segments import check_manifest, cut, join
 from mt_perception.processing.shard import Processing, Task, process_segment
 from mt_perception.processing.stats import ProcessingStats
@@ -99,25 +100,17 @@ def _work_off(
 def _plan(source: Path, out: Path, processing: Processing, owned: ExitStack) -> tuple[list[Task], ProcessingStats]:
     """The work on one recording with what is to be said of it, and a folder for its shards, which `owned` gets."""
     refuse_existing(out)
-    stereo = processing.settings.stereo
     with Bag(source) as bag:
-        chosen = find_camera(bag, processing.topic, processing.right_topic, stereo)
-        idle = has_idle_stamps(bag, chosen.topic)
-        announced = bag.counts[chosen.topic]
-    if stereo and not chosen.right:
-        raise BagError(f"{source} has no right image beside {chosen.topic}; name it with --right-topic")
-    topics = (chosen.topic, chosen.right) if stereo else (chosen.topic,)
+        cameras, notes = find_cameras(bag, processing.topics, processing.right_topic, processing.settings.stereo)
+    topics = [topic for camera in cameras for topic in camera.images]
     shards = former_path(out.with_name(f"{out.name}.shards"), FOLDERS)
     named = ("disparity", "keep", "storage", "namespace")
-    facts = {"source": str(source.resolve()), "topics": list(topics)} | {n: getattr(processing, n) for n in named}
+    facts = {"source": str(source.resolve()), "topics": topics} | {n: getattr(processing, n) for n in named}
     facts |= {name: value for name, value in asdict(processing.settings).items() if name not in INDIFFERENT}
     owned.enter_context(own_folder(shards))
     check_manifest(shards, facts | {"model": load_bundle(processing.model).model_hash})
     segments = cut(source, shards, out.name, SEGMENT_S)
-    notes = [chosen.note] if chosen.note else []
-    notes += [idle_stamps_note(chosen.topic)] if idle else []
-    tasks = [Task(out, topics, each, not n, idle) for n, each in enumerate(segments)]
-    return tasks, ProcessingStats(announced, notes=notes)
+    return [Task(out, cameras, each, not n) for n, each in enumerate(segments)], ProcessingStats(notes=notes)
 
 
 def _together(so_far: Outcome, more: Outcome) -> Outcome:
@@ -131,24 +124,26 @@ def _together(so_far: Outcome, more: Outcome) -> Outcome:
 
 
 def _finished(plan: list[Task], outcome: Outcome, processing: Processing) -> Outcome:
-    """Make one recording of the shards, unless some are missing or there are no results in any."""
+    """Make one recording of the shards, unless some are missing or there are no results of a camera in any."""
     if isinstance(outcome, Exception):
         return outcome
-    shards = [task.segment.shard for task in plan]
     try:
-        made = sum(_results_in(shard, processing.namespace) for shard in shards)
-        if made < outcome.announced:
-            outcome.warn(f"{made} of the {outcome.announced} images on {plan[0].topics[0]} have results")
-        if not made:
-            shutil.rmtree(shards[0].parent)
-            raise BagError(f"nothing was made of {plan[0].segment.source}: {'; '.join(outcome.problems())}")
+        counts = sum((_counts(task.segment.shard) for task in plan), Counter())
+        for camera in plan[0].cameras:
+            made = counts[f"{processing.namespace_of(camera)}/{MASK}"]
+            if made < camera.announced:
+                outcome.warn(f"{made} of the {camera.announced} images on {camera.images[0]} have results")
+            if not made:
+                shutil.rmtree(plan[0].segment.shard.parent)
+                what = f"{camera.images[0]} of " if camera.about else ""
+                raise BagError(f"nothing was made of {what}{plan[0].segment.source}: {'; '.join(outcome.problems())}")
         join([task.segment for task in plan], plan[0].out)
     except (ValueError, RuntimeError, OSError) as error:
         return error
     return outcome
 
 
-def _results_in(shard: Path, namespace: str) -> int:
-    """How many masks were written to a shard, also in an earlier run."""
+def _counts(shard: Path) -> Counter[str]:
+    """How many messages were written to a shard, by topic, also in an earlier run."""
     topics = read_metadata(shard)["topics_with_message_count"]
-    return sum(each["message_count"] for each in topics if each["topic_metadata"]["name"] == f"{namespace}/{MASK}")
+    return Counter({each["topic_metadata"]["name"]: each["message_count"] for each in topics})

@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 class ProcessingStats:
     """How many images came out, why the others did not, and what the results lack."""
 
-    announced: int = 0
-    """How many images the recording says that it has."""
     images: int = 0
     notes: list[str] = field(default_factory=list)
     """What was chosen where it might have been something else."""

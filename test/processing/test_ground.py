@@ -11,6 +11,7 @@ import pytest
 
 from mt_perception.bags.bag import Bag
 from mt_perception.bags.by_stamp import DEPTH
+from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
 from mt_perception.geometry import rays
 from mt_perception.messages.read import array_from_image
@@ -88,6 +89,22 @@ def test_segments_give_the_same_in_any_order(drive, settings, tmp_path, monkeypa
         process_segment(processing, 2, task)
     process_bag(drive, tmp_path / "out", processing)
     assert contents(tmp_path / "out") == contents(tmp_path / "whole")
+
+
+def test_each_of_two_cameras_has_a_scale_of_its_own(drive, settings, tmp_path):
+    with Bag(drive) as bag, BagWriter(tmp_path / "two") as two:
+        camera = next(bag.messages(["/left/camera_info"]))
+        for each in bag.messages():
+            two.write(each.topic, each.type_name, each.received_ns, each.data)
+            if each.topic == "/left/camera_info":
+                two.write("/right/camera_info", camera.type_name, each.received_ns, each.data)
+    sides = ("/left/image_rect/compressed", "/right/image_rect/compressed")
+    assert process_bag(tmp_path / "two", tmp_path / "out", Processing(settings, sides)).images == 2 * FRAMES
+    for side in sides:
+        process_bag(tmp_path / "two", tmp_path / side[1:5], Processing(settings, (side,)))
+        alone = contents(tmp_path / side[1:5], [f"/{DEPTH}"])
+        both = contents(tmp_path / "out", [f"/{side.split('/')[1]}/{DEPTH}"])
+        assert [each[1:] for each in both] == [each[1:] for each in alone] and len(alone) == FRAMES
 
 
 def test_images_without_road_keep_the_networks_scale_and_are_told(drive, settings, tmp_path, monkeypatch):
