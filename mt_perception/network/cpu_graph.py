@@ -9,9 +9,9 @@ from torch import Tensor
 from mt_perception.model.spec import InputSpec
 from mt_perception.network.graph import DeployedGraph, unknown
 from mt_perception.network.graph_optimisations import (
-    channels_apart,
     in_fp32,
     interleave,
+    repeated,
     upsampled_phases,
     with_nine_pointwise,
 )
@@ -29,16 +29,18 @@ class CpuGraph(DeployedGraph):
     ) -> tuple[Tensor, Tensor, Tensor]:
         """See `DeployedGraph.forward`."""
         coarse = self.network.coarse(self._normalised(image), camera)
-        size = image.shape[1:3]
-        logits = self._phases(coarse["segmentation"], self.grain)
+        height, width = image.shape[1:3]
+        stride = self.network.stride
+        logits = self._phases(coarse["segmentation"], stride // self.grain)
         mask, confidence = (
-            self._whole(interleave([one(each) for each in logits], self.network.stride // self.grain), size)
+            interleave(repeated([one(each) for each in logits], self.grain), stride)[:height, :width]
             for one in (self._mask, self._confidence)
         )
         if not self.has_depth:
             return mask, confidence, unknown(mask, depth_scale)
-        encoded = interleave([each[0] for each in self._phases(coarse["depth"])], self.network.stride)
-        return mask, confidence, self._depth_m(encoded[None, : size[0], : size[1]], mask, depth_scale)
+        encoded = interleave([each[0] for each in self._phases(coarse["depth"], stride)], stride)
+        return mask, confidence, self._depth_m(encoded[None, :height, :width], mask, depth_scale)
 
-    def _phases(self, x: Tensor, grain: int = 1) -> list[Tensor]:
-        return upsampled_phases(channels_apart(in_fp32(x)), self.network.stride // grain)
+    @staticmethod
+    def _phases(x: Tensor, factor: int) -> list[Tensor]:
+        return upsampled_phases(in_fp32(x)[0], factor)

@@ -8,6 +8,7 @@ The 5x5 max-pool in two passes is not here but in the decoder: it is faster ever
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Sequence
 
 import torch
@@ -28,15 +29,6 @@ def in_fp32(x: Tensor) -> Tensor:
     return x.clamp(-_NO_LIMIT, _NO_LIMIT)
 
 
-def channels_apart(x: Tensor) -> Tensor:
-    """(1, C, h, w) -> (C, h, w), each channel an image of its own in memory.
-
-    Convolutions leave the channels of a pixel side by side, which an argmax over them is slow on.
-    """
-    _, channels, height, width = x.shape
-    return x.permute(0, 2, 3, 1).reshape(height * width, channels).transpose(0, 1).reshape(channels, height, width)
-
-
 def upsampled_phases(x: Tensor, factor: int) -> list[Tensor]:
     """(C, h, w) -> the `factor` ** 2 images (C, h, w) of which `interleave` makes the bilinearly upsampled one.
 
@@ -51,6 +43,17 @@ def upsampled_phases(x: Tensor, factor: int) -> list[Tensor]:
 def interleave(phases: Sequence[Tensor], factor: int) -> Tensor:
     """`factor` ** 2 images (h, w), row by row -> (`factor` * h, `factor` * w)."""
     return F.pixel_shuffle(torch.stack(list(phases))[None], factor)[0, 0]
+
+
+def repeated(phases: Sequence[Tensor], times: int) -> list[Tensor]:
+    """The phases of which `interleave` makes what it makes of `phases`, each of its pixels a square of `times` ** 2.
+
+    >>> repeated(["a", "b", "c", "d"], 2)
+    ['a', 'a', 'b', 'b', 'a', 'a', 'b', 'b', 'c', 'c', 'd', 'd', 'c', 'c', 'd', 'd']
+    """
+    factor = math.isqrt(len(phases))
+    offsets = [offset for offset in range(factor) for _ in range(times)]
+    return [phases[factor * row + column] for row in offsets for column in offsets]
 
 
 def _along(x: Tensor, dim: int, factor: int) -> list[Tensor]:

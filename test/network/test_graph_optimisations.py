@@ -15,9 +15,9 @@ from mt_perception.network.cpu_graph import CpuGraph
 from mt_perception.network.graph import DeployedGraph
 from mt_perception.network.graph_optimisations import (
     NinePointwise,
-    channels_apart,
     in_fp32,
     interleave,
+    repeated,
     upsampled_phases,
 )
 
@@ -47,9 +47,15 @@ def test_nine_pointwise_convolutions_are_one_3x3(size):
     torch.testing.assert_close(NinePointwise(conv)(x), conv(x))
 
 
-def test_channels_apart_keeps_every_value():
+def test_repeated_phases_interlock_to_squares_of_equal_pixels():
+    phases = [torch.full((2, 3), label) for label in range(4)]
+    once = interleave(phases, 2)
+    twice = interleave(repeated(phases, 2), 4)
+    assert torch.equal(twice, once.repeat_interleave(2, 0).repeat_interleave(2, 1))
+
+
+def test_what_is_kept_in_fp32_is_unchanged():
     x = torch.randn(1, 3, 4, 5)
-    assert torch.equal(channels_apart(x), x[0])
     assert torch.equal(in_fp32(x), x)
 
 
