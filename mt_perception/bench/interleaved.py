@@ -71,3 +71,8 @@ def run_interleaved(
 def with_ratio(rows: list[Row]) -> list[Row]:
     """The rows with `ratio`: how many times as fast as the first one each is, by p50."""
     return [row | {"ratio": round(rows[0]["p50_ms"] / row["p50_ms"], 2)} for row in rows]
+
+
+def with_rate(rows: list[Row]) -> list[Row]:
+    """The rows with `per_second`: images a second, of all `streams` together where a row has several."""
+    return [row | {"per_second": round(1e3 * row.get("streams", 1) / row["p50_ms"], 1)} for row in rows]

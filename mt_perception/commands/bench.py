@@ -17,7 +17,9 @@ from mt_perception.topics import CONFIDENCE, DEPTH, MASK
 from mt_perception.utils.hardware import machine_facts, machine_line, processor
 
 OUTPUTS = ("mask", "depth_m", "confidence")
-NETWORK_COLUMNS = ("backend", "precision", "variant", "size", "p50_ms", "p95_ms", "p99_ms", "ratio", "stages")
+NETWORK_COLUMNS = (
+    "backend", "precision", "variant", "size", "streams", "p50_ms", "p95_ms", "p99_ms", "ratio", "per_second", "stages",
+)  # fmt: skip
 NODE_COLUMNS = (
     "backend", "precision", "size", "image", "node_p50_ms", "node_p95_ms", "node_p99_ms", "network_p50_ms",
     "overhead", "fps", "dropped", "cpu_percent", "rss_mb", "ready_s", "stages",
@@ -36,6 +38,8 @@ def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
     _add_choices(bench)
     text = "what is computed (default: mask depth_m)"
     bench.add_argument("--outputs", nargs="+", choices=OUTPUTS, default=OUTPUTS[:2], help=text)
+    text = "images at the same time, as of so many cameras: what each takes, and how many that is a second (default: 1)"
+    bench.add_argument("--streams", type=int, nargs="+", default=[1], metavar="N", help=text)
     bench.add_argument("--rounds", type=int, default=10, help="turns of each row (default: %(default)s)")
     bench.add_argument(
         "--layers", action="store_true", help="tell where the time of a frame goes, by the backend's own counters"
@@ -94,10 +98,13 @@ def _add_choices(parser: argparse.ArgumentParser) -> None:
 
 def run_bench(options: argparse.Namespace) -> None:
     """Measure, print the table, and write it as JSON."""
+    from mt_perception.bench.interleaved import BenchError
     from mt_perception.bench.table import show
     from mt_perception.utils.json_safe import check_folder
 
     check_folder(options.json)
+    if options.streams != [1] and (options.layers or options.node):
+        raise BenchError("streams are for the network alone; leave --layers, or --node, out")
     # told when what was requested has proved possible
     machine = machine_facts()
     if options.layers:
@@ -140,18 +147,19 @@ def run_compare(options: argparse.Namespace) -> None:
 
 def _network_rows(options: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]]:
     from mt_perception.bench import networks
-    from mt_perception.bench.interleaved import BenchError, run_interleaved, with_ratio
+    from mt_perception.bench.interleaved import BenchError, run_interleaved, with_rate, with_ratio
 
     size = options.size or networks.usual_size(options.models)
     choices = (options.models, options.backends, options.precisions, options.threads)
-    others, skipped = networks.all_of_ours(size, *choices, outputs=options.outputs)
+    others, skipped = networks.all_of_ours(size, *choices, outputs=options.outputs, streams=options.streams)
     if not others:
         raise BenchError("nothing that was requested runs here: " + "; ".join(skipped))
     try:
         first = networks.baseline(size, options.threads)
     except BenchError as error:
-        return [row | {"ratio": None} for row in run_interleaved(others, options.rounds)], [*skipped, str(error)]
-    rows = with_ratio(run_interleaved([first, *others], options.rounds))
+        rows = with_rate(run_interleaved(others, options.rounds))
+        return [row | {"ratio": None} for row in rows], [*skipped, str(error)]
+    rows = with_rate(with_ratio(run_interleaved([first, *others], options.rounds)))
     return rows, [*skipped, *filter(None, [networks.unrest(rows[0])])]
 
 

@@ -4,7 +4,7 @@
 
 import pytest
 
-from mt_perception.bench.interleaved import BenchError, BenchmarkCase, run_interleaved, with_ratio
+from mt_perception.bench.interleaved import BenchError, BenchmarkCase, run_interleaved, with_rate, with_ratio
 from mt_perception.bench.table import show, table
 
 
@@ -26,6 +26,11 @@ def test_cases_take_turns_and_the_first_run_of_a_turn_does_not_count():
     assert rows[0]["stages"] == {"prepare": dict.fromkeys(("p50", "p95", "p99"), 1.0),
                                  "network": dict.fromkeys(("p50", "p95", "p99"), 9.0)}  # fmt: skip
     assert [row["ratio"] for row in with_ratio(rows)] == [1.0, 2.0]
+
+
+def test_images_a_second_are_those_of_all_streams():
+    rows = [{"p50_ms": 20.0}, {"p50_ms": 25.0, "streams": 2}]
+    assert [row["per_second"] for row in with_rate(rows)] == [50.0, 80.0]
 
 
 def test_percentiles_are_those_of_the_whole_image():

@@ -79,6 +79,25 @@ def test_what_runs_here_is_found_and_the_rest_is_explained(cache_home):
     assert all(reason.startswith("openvino fp16 is left out: precision is fp16; openvino on") for reason in skipped)
 
 
+def test_a_row_for_each_number_of_streams_and_a_reason_where_a_backend_has_but_one(cache_home):
+    pytest.importorskip("openvino")
+    pytest.importorskip("torch")
+    found, skipped = all_of_ours(SMALL, backends=["openvino", "torch"], precisions=["fp32"], streams=[1, 2])
+    assert [(each.facts["backend"], each.facts["streams"]) for each in found] == [
+        ("openvino", 1),
+        ("openvino", 2),
+        ("torch", 1),
+    ]
+    assert skipped == ["torch fp32 is left out: it has no 2 streams; openvino has"]
+    assert set(found[1].run()) == {"prepare", "network", "restore"}
+
+
+@pytest.mark.parametrize("option", ["--layers", "--node"])
+def test_streams_that_would_be_ignored_are_refused(option, capsys):
+    assert main(["bench", option, "--streams", "2"]) == 1
+    assert "leave --layers, or --node, out" in capsys.readouterr().err
+
+
 def test_a_model_that_is_not_there_is_named(capsys):
     with pytest.raises(BundleError, match="does not exist"):
         Perceiver.open(Settings(model="/none"))
