@@ -15,7 +15,7 @@ import numpy as np
 import openvino as ov
 from numpy.typing import NDArray
 
-from mt_perception.backends import BackendError, choose_precision
+from mt_perception.backends import BackendError, choose_precision, openvino_layers
 from mt_perception.backends.engines import CacheKey, EngineCache
 from mt_perception.backends.variants import KEPT, Names, Variants
 from mt_perception.errors import reason_of
@@ -111,16 +111,13 @@ class OpenVinoBackend:
         return {name: request.get_tensor(name).data for name in outputs}
 
     def layer_times(self, image: NDArray[np.uint8], outputs: Collection[str], runs: int) -> list[dict[str, Any]]:
-        """`names`, `kind` and mean milliseconds `ms` of each layer that is computed, in the graph's order."""
+        """Of each layer that is computed, in the graph's order: see `openvino_layers.layer_times`."""
         names = tuple(sorted(outputs))
-        compiled = self._compiler.counting(names)
-        request, inputs = compiled.create_infer_request(), self._inputs(image, 1.0, names, None)
-        for _ in range(runs):
-            request.infer(inputs, share_inputs=True)
-        keys = ("originalLayersNames", "layerType", "execTimeMcs")
-        facts = [layer.get_rt_info() for layer in compiled.get_runtime_model().get_ordered_ops()]
-        told = [[each[key].astype(str) for key in keys] for each in facts]
-        return [{"names": name, "kind": kind, "ms": int(us) / 1e3} for name, kind, us in told if us.isdecimal()]
+        return openvino_layers.layer_times(self._compiler.counting(names), self._inputs(image, 1.0, names, None), runs)
+
+    def rates(self, arithmetics: Collection[str]) -> dict[str, float]:
+        """What this machine does in a millisecond at its best: see `openvino_layers.rates`."""
+        return openvino_layers.rates(self._compiler.core, self._compiler.config, arithmetics)
 
     def _inputs(
         self, image: NDArray[np.uint8], depth_scale: float, names: Names, camera: Camera | None
@@ -161,9 +158,9 @@ class _Compiler:
     def __init__(
         self, core: ov.Core, bundle: Bundle, graph: str, size: tuple[int, int], precision: str, config: dict[str, Any]
     ) -> None:
-        self._core, self._cache = core, EngineCache(cache_folder() / "openvino")
+        self.core, self._cache = core, EngineCache(cache_folder() / "openvino")
         self._bundle, self._graph = bundle, graph
-        self._size, self._precision, self._config = size, precision, config
+        self._size, self._precision, self.config = size, precision, config
 
     def __call__(self, requested: Names) -> ov.CompiledModel:
         with _COMPILING:
@@ -173,11 +170,11 @@ class _Compiler:
         key = self._key(requested)
         if (blob := self._cache.load(key)) is not None:
             try:
-                return self._core.import_model(blob, "CPU", self._config)
+                return self.core.import_model(blob, "CPU", self.config)
             except RuntimeError as error:
                 _LOG.warning("%s cannot be used, and is made anew: %s", self._cache.path(key), error)
         try:
-            compiled = self._core.compile_model(self._model(requested), "CPU", self._config)
+            compiled = self.core.compile_model(self._model(requested), "CPU", self.config)
         except RuntimeError as error:
             raise BackendError(
                 f"OpenVINO cannot run {self._bundle.file(self._graph)}; copy the model again ({reason_of(error)})"
@@ -186,8 +183,8 @@ class _Compiler:
         return compiled
 
     def counting(self, requested: Names) -> ov.CompiledModel:
-        """The same with a counter at each layer, which costs time of its own; not kept."""
-        return self._core.compile_model(self._model(requested), "CPU", self._config | {"PERF_COUNT": True})
+        """The same with a counter at each layer; not kept."""
+        return openvino_layers.counting(self.core, self._model(requested), self.config)
 
     def _key(self, requested: Names) -> GraphKey:
         files = self._bundle.card.files
@@ -198,15 +195,15 @@ class _Compiler:
             width=self._size[1],
             precision=self._precision,
             outputs=" ".join(requested),
-            config=repr(self._config),
+            config=repr(self.config),
             processor=processor(),
-            capabilities=" ".join(self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
+            capabilities=" ".join(self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
             openvino=ov.get_version(),
         )
 
     def _model(self, requested: Names) -> ov.Model:
         """The graph of the bundle for one size, with these outputs alone."""
-        whole = read_graph(self._core, self._bundle, self._graph)
+        whole = read_graph(self.core, self._bundle, self._graph)
         used = ["image", *["depth_scale"] * ("depth_m" in requested), *["camera"] * self._bundle.card.network.rays]
         model = ov.Model(
             [whole.output(name) for name in requested],

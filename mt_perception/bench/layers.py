@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from mt_perception.bench.interleaved import BenchError, Row
@@ -17,23 +17,27 @@ from mt_perception.settings import Settings
 
 LAST_MILE, FIRST_STEP = "last mile", "input"
 """What surrounds the network in the deployed graph: from scores to finished results, and from bytes to its input."""
+_UNITS = {name: f"multiply-adds in {name}" for name in ("i8", "bf16", "f16", "f32")}
 _MODULE = re.compile(r"\b(encoder|decoder|rays|heads)\b[.\[]")
 
 
 def profile(settings: Settings, runs: int = 20, outputs: Sequence[str] = WANTED) -> Row:
     """The milliseconds of each layer, in the graph's order, their sum, and the p50 of the same without counters.
 
+    Beside each stands `limit_ms`, by what this machine was seen to do in a millisecond (`per_ms`).
+
     Raises `BenchError` where the backend has no counters, and what `Perceiver.open` raises.
     """
     if runs < 1:
         raise BenchError(f"rounds is {runs}; allowed: 1 or more")
     perceiver = Perceiver.open(settings)
-    backend = perceiver.backend
+    backend: Any = perceiver.backend
     if not hasattr(backend, "layer_times"):
         raise BenchError(f"the backend {backend.name} does not tell the times of its layers; openvino does")
     perceiver.warm_up(outputs)
     frame_ms = perceiver.warm_up(outputs, runs)  # the median
     layers = backend.layer_times(noise(perceiver.size), outputs, runs)
+    rates = backend.rates({each["arithmetic"] for each in layers if each["arithmetic"]})
     parts = parts_of([each["names"] for each in layers])
     return {
         "backend": backend.name,
@@ -42,8 +46,21 @@ def profile(settings: Settings, runs: int = 20, outputs: Sequence[str] = WANTED)
         "size": f"{perceiver.size[0]}x{perceiver.size[1]}",
         "frame_p50_ms": frame_ms,
         "sum_ms": sum(each["ms"] for each in layers),
-        "layers": [{"part": part, **each} for part, each in zip(parts, layers, strict=True)],
+        "per_ms": rates,
+        "layers": [
+            {"part": part, **each, "limit_ms": limit_ms(each, rates)} for part, each in zip(parts, layers, strict=True)
+        ],
     }
+
+
+def limit_ms(layer: Row, rates: Mapping[str, float]) -> float:
+    """The least a layer can take: its multiply-adds, or the bytes that go in and out, over the machine's rate of them.
+
+    >>> limit_ms({"multiply_adds": 6e6, "arithmetic": "i8", "bytes": 1e4}, {"i8": 2e6, "bytes": 1e4})
+    3.0
+    """
+    computing = layer["multiply_adds"] / rates[layer["arithmetic"]] if layer["arithmetic"] else 0.0
+    return max(computing, layer["bytes"] / rates["bytes"])
 
 
 def parts_of(names: Sequence[str]) -> list[str]:
@@ -67,18 +84,31 @@ def parts_of(names: Sequence[str]) -> list[str]:
 
 
 def shares(layers: Iterable[Row], key: str) -> list[Row]:
-    """The sum of the layers' times by `key` (`part` or `kind`), the longest first, with its share of all."""
+    """The sum of the layers' times by `key` (`part` or `kind`), the longest first, with its share of all, and the sum
+    of their limits."""
     sums: Counter[str] = Counter()
+    limits: Counter[str] = Counter()
     for each in layers:
         sums[each[key]] += each["ms"]
+        limits[each[key]] += each["limit_ms"]
     total = sum(sums.values())
-    return [{key: name, "ms": ms, "share": f"{100 * ms / total:.0f} %"} for name, ms in sums.most_common()]
+    return [
+        {key: name, "ms": ms, "share": f"{100 * ms / total:.0f} %", "limit_ms": limits[name]}
+        for name, ms in sums.most_common()
+    ]
 
 
 def layer_report(found: dict[str, Any]) -> str:
-    """What `profile` found, as two tables and a sentence."""
+    """What `profile` found, as two tables and two sentences."""
+    limit = sum(each["limit_ms"] for each in found["layers"])
     whole = (
         f"{found['model']} on {found['backend']}, {found['precision']}, {found['size']}: the layers take "
         f"{found['sum_ms']:.1f} ms together, a frame without counters {found['frame_p50_ms']:.1f} ms (p50)"
     )
-    return "\n\n".join([whole, table(shares(found["layers"], "part")), table(shares(found["layers"], "kind"))])
+    reached = ", ".join(f"{rate / 1e6:.0f} billion {_UNITS.get(name, name)}" for name, rate in found["per_ms"].items())
+    least = (
+        f"limit_ms: {limit:.1f} ms together, if each layer did what this machine does in one that does nothing else: "
+        f"{reached} a second"
+    )
+    tables = [table(shares(found["layers"], key)) for key in ("part", "kind")]
+    return "\n\n".join([whole, *tables, least])

@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("openvino")
 
 from mt_perception.bench.interleaved import BenchError
-from mt_perception.bench.layers import parts_of, profile, shares
+from mt_perception.bench.layers import limit_ms, parts_of, profile, shares
 from mt_perception.commands.main import main
 from mt_perception.settings import Settings
 from mt_perception.utils.hardware import machine_line
@@ -26,9 +26,17 @@ def test_after_the_heads_comes_the_last_mile_and_what_resembles_it_before_does_n
 
 
 def test_shares_by_hand():
-    layers = [{"part": "a", "ms": 1.0}, {"part": "b", "ms": 6.0}, {"part": "a", "ms": 1.0}]
-    expected = [{"part": "b", "ms": 6.0, "share": "75 %"}, {"part": "a", "ms": 2.0, "share": "25 %"}]
+    layers = [{"part": part, "ms": ms, "limit_ms": 0.5} for part, ms in (("a", 1.0), ("b", 6.0), ("a", 1.0))]
+    expected = [
+        {"part": "b", "ms": 6.0, "share": "75 %", "limit_ms": 0.5},
+        {"part": "a", "ms": 2.0, "share": "25 %", "limit_ms": 1.0},
+    ]
     assert shares(layers, "part") == expected
+
+
+def test_a_layer_that_computes_nothing_is_limited_by_what_it_moves():
+    layer = {"multiply_adds": 0, "arithmetic": "", "bytes": 3e4}
+    assert limit_ms(layer, {"f32": 1e6, "bytes": 1e4}) == 3.0
 
 
 def test_every_part_of_a_real_network_takes_time(bundle, cache_home):
@@ -37,6 +45,9 @@ def test_every_part_of_a_real_network_takes_time(bundle, cache_home):
     assert {"encoder", "decoder", "heads", "last mile"} <= parts.keys() and min(parts.values()) >= 0
     assert found["sum_ms"] == pytest.approx(sum(parts.values()))
     assert "Convolution" in {each["kind"] for each in found["layers"]}
+    assert set(found["per_ms"]) == {"f32", "bytes"} and min(found["per_ms"].values()) > 0
+    counted = sum(each["multiply_adds"] for each in found["layers"])
+    assert counted == pytest.approx(1e9 * bundle.card.gmacs, rel=0.25)
 
 
 def test_the_command_prints_the_sum_beside_the_whole(bundle, cache_home, tmp_path, capsys):
