@@ -72,7 +72,7 @@ def test_webcam(example, tmp_path, video):
     """With a file as the device."""
     done = example("webcam.py", "in.mp4")
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count(" m straight ahead\n") == 3
+    assert 1 <= done.stdout.count(" m straight ahead\n") <= 3, "as many as there was time for"
     assert cv2.imread(str(tmp_path / "webcam.png")).shape == (96, 160, 3)
 
 

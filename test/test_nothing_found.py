@@ -80,7 +80,7 @@ TRAINING = {
 }
 WITHOUT_IMAGES = {
     "doctor", "init", "info", "models", "params", "bench", "compare", "tune", "costmap", "bag from-city", "export",
-    "city", "import",
+    "city", "import", "camera",
 }  # fmt: skip
 """Commands that read none, or make their own; training's export reads them only with --data."""
 

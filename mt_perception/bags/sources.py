@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -34,12 +35,14 @@ class SourceError(Error, ValueError):
 class SourceFrame:
     """One frame of a source.
 
-    `image` is a (H, W, 3) uint8 BGR array, or the recorded message that holds it. `others` are the messages recorded
-    with the same stamp (camera_info, right image, truth), by their topic in the recording.
+    `image` is a (H, W, 3) uint8 BGR array, taken at `stamp_ns`, or the recorded message that holds it and its stamp.
+    `others` are the messages recorded with the same stamp (camera_info, right image, truth), by their topic in the
+    recording.
     """
 
     image: NDArray[np.uint8] | Recorded
     others: Mapping[str, Recorded] = field(default_factory=dict)
+    stamp_ns: int = 0
 
 
 class Source(Protocol):
@@ -107,8 +110,8 @@ class FolderSource:
         return len(self._files)
 
     def __iter__(self) -> Iterator[SourceFrame]:
-        for file in self._files:
-            yield SourceFrame(read_image(file, "bgr"))
+        for index, file in enumerate(self._files):
+            yield SourceFrame(read_image(file, "bgr"), stamp_ns=round(1e9 * index / self.rate_hz))
 
 
 class VideoSource:
@@ -132,11 +135,11 @@ class VideoSource:
     def __iter__(self) -> Iterator[SourceFrame]:
         video = cv2.VideoCapture(str(self._path))
         try:
-            while True:
+            for index in count():
                 readable, image = video.read()
                 if not readable:
                     return
-                yield SourceFrame(image)  # type: ignore[arg-type]
+                yield SourceFrame(image, stamp_ns=round(1e9 * index / self.rate_hz))  # type: ignore[arg-type]
         finally:
             video.release()
 
@@ -166,16 +169,14 @@ class BagSource:
 
     def __iter__(self) -> Iterator[SourceFrame]:
         """The frames, as far as the recording can be read. Raises `SourceError` where it ends too early."""
-        count = 0
+        read = 0
         try:
-            for count, frame in enumerate(self._frames(), 1):  # noqa: B007
+            for read, frame in enumerate(self._frames(), 1):  # noqa: B007
                 yield frame
         except Exception as error:  # whatever a reader raises on damaged bytes
-            raise SourceError(
-                f"{self._path} is damaged ({type(error).__name__}: {error}){self._read(count)}"
-            ) from error
-        if count < self._count:
-            raise SourceError(f"{self._path} ends too early{self._read(count)}")
+            raise SourceError(f"{self._path} is damaged ({type(error).__name__}: {error}){self._read(read)}") from error
+        if read < self._count:
+            raise SourceError(f"{self._path} ends too early{self._read(read)}")
 
     def _read(self, count: int) -> str:
         return f"; {count} of the {self._count} images that it announces on {self.topic} were read"

@@ -15,6 +15,7 @@ from typing import Any
 import mt_perception
 from mt_perception.commands.bag import add_evaluate, add_process
 from mt_perception.commands.bench import add_commands
+from mt_perception.commands.camera import add_parser as add_camera
 from mt_perception.commands.completion import complete
 from mt_perception.commands.costmap import add_parser as add_costmap
 from mt_perception.commands.doctor import add_parser as add_doctor
@@ -70,6 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_settings(images, MODEL_SETTINGS + GROUND_SETTINGS)
     images.set_defaults(command=_run)
     add_view(commands, _add_settings, _settings)
+    add_camera(commands, _add_settings, _settings, image_size)
     init = commands.add_parser("init", help="make a model with random weights, to try things or to train from")
     init.add_argument("--out", type=Path, required=True, help="folder of the new model")
     text = "one of docs/networks.md; the next two change it (default: %(default)s)"

@@ -9,14 +9,17 @@ import os
 import sys
 import webbrowser
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mt_perception.settings import Settings
 from mt_perception.utils.files import whole_file
 from mt_perception.utils.json_safe import check_folder
 from mt_perception.view.server import MEMORY_MIB, require_view, viewer
+
+if TYPE_CHECKING:
+    from mt_perception.view.sources import Scene
 
 
 def add_parser(
@@ -34,13 +37,18 @@ def add_parser(
     parser.add_argument("input", type=Path, metavar="INPUT", help="recording (rosbag2), folder of images, or video")
     parser.add_argument("--topic", default="", help="of a recording, the camera's image (default: found by itself)")
     where = parser.add_mutually_exclusive_group()
-    text = "port of the page, with its data at the next one (default: free ones)"
-    where.add_argument("--port", type=_port, default=0, help=text)
+    add_page(parser, where)
     where.add_argument("--save", type=Path, metavar="FILE", help="write a file for `rerun FILE` instead")
-    text = "of all that is shown, the newest MIB are kept (default: %(default)s)"
-    parser.add_argument("--memory", type=_mebibytes, default=MEMORY_MIB, metavar="MIB", help=text)
     add_settings(parser)
     parser.set_defaults(command=lambda options: _view(options, read_settings(options)))
+
+
+def add_page(parser: argparse.ArgumentParser, where: Any = None) -> None:
+    """Add the options of the page and of what it keeps; that of its port to the group `where`, if there is one."""
+    text = "port of the page, with its data at the next one (default: free ones)"
+    (where or parser).add_argument("--port", type=_port, default=0, help=text)
+    text = "of all that is shown, the newest MIB are kept (default: %(default)s)"
+    parser.add_argument("--memory", type=_mebibytes, default=MEMORY_MIB, metavar="MIB", help=text)
 
 
 def _port(text: str) -> int:
@@ -67,17 +75,23 @@ def show(
 ) -> None:
     """Show what is seen in `source` until Ctrl-C. Raises `ViewError` where that is nothing, or the viewer ends."""
     require_view()
-    from mt_perception.view.sink import Sink
     from mt_perception.view.sources import opened
 
+    present(opened(source, settings or Settings(), topic), port, memory_mib)
+
+
+def present(opening: AbstractContextManager[Scene], port: int, memory_mib: int) -> None:
+    """Show a scene until Ctrl-C, with the address to open on standard output. Raises what `show` raises."""
+    from mt_perception.view.sink import Sink
+
     with ExitStack() as open_:
-        scene = open_.enter_context(opened(source, settings or Settings(), topic))
+        scene = open_.enter_context(opening)
         running = open_.enter_context(viewer(port, memory_mib))
         print(f"open {running.page}", flush=True)
         if os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or sys.platform == "darwin":
             webbrowser.open(running.page)
         with Sink(scene.labels, running.data) as sink:
-            images = scene.feed(sink)
+            images = scene.feed(sink, running)
         print(f"{images} images, of which the newest {memory_mib} MiB are kept; Ctrl-C ends the view", flush=True)
         running.wait()
 

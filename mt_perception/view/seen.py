@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -93,25 +93,42 @@ def recorded_prediction(frame_set: FrameSet, camera: Camera | None, labels: Labe
 
 
 def perceived(source: Source, perceiver: Perceiver, skipped: Counter[str]) -> Iterator[Seen]:
-    """The images of `source` with what the network says of them, as it goes; those without a stamp by their rate."""
+    """The images of `source` with what the network says of them, as it goes; `skipped` gets why some are left out."""
     rate = Rate()
     busy_ns = 0
-    for number, each in enumerate(source):
+    for each in source:
         try:
-            prediction = perceiver(_frame(source, each, round(1e9 * number / source.rate_hz)), tuple(ROLES.values()))
+            prediction = perceiver(_frame(source, each), tuple(ROLES.values()))
         except DataError as error:
             skipped[str(error)] += 1
             continue
-        total_ms = sum(prediction.timings_ms.values())
-        busy_ns += round(1e6 * total_ms)
-        numbers = {f"latency_ms/{name}": ms for name, ms in prediction.timings_ms.items() if name == "network"}
-        yield Seen(prediction, {**rate(busy_ns), "latency_ms/total": total_ms, **numbers})
+        numbers = _latencies(prediction)
+        busy_ns += round(1e6 * numbers["latency_ms/total"])
+        yield Seen(prediction, {**rate(busy_ns), **numbers})
 
 
-def _frame(source: Source, each: SourceFrame, time_ns: int) -> Frame:
+def watched(source: Iterable[SourceFrame], perceiver: Perceiver, camera: Camera | None) -> Iterator[Seen]:
+    """The images of a camera, which `camera` describes, as they come.
+
+    Raises `DataError` where it is another camera's description.
+    """
+    rate = Rate()
+    for each in source:
+        frame = Frame(np.asarray(each.image), "bgr", each.stamp_ns)
+        prediction = perceiver(with_camera(frame, camera) if camera else frame, tuple(ROLES.values()))
+        yield Seen(prediction, {**rate(each.stamp_ns), **_latencies(prediction)})
+
+
+def _latencies(prediction: Prediction) -> dict[str, float]:
+    """Of all that was done for an image, and of the network alone."""
+    network = {f"latency_ms/{name}": ms for name, ms in prediction.timings_ms.items() if name == "network"}
+    return {"latency_ms/total": sum(prediction.timings_ms.values()), **network}
+
+
+def _frame(source: Source, each: SourceFrame) -> Frame:
     """Raises `DataError` for what is no image."""
     if not isinstance(each.image, Recorded):
-        return Frame(each.image, "bgr", time_ns)
+        return Frame(each.image, "bgr", each.stamp_ns)
     assert isinstance(source, BagSource)
     frame = replace(frame_from_message(each.image.message()), stamp_ns=source.layout.stamp_ns(each.image))
     info = each.others.get(camera_info_topic(source.topic))

@@ -37,10 +37,15 @@ class Viewer:
     data: str
     process: subprocess.Popen[bytes]
 
+    def check(self) -> None:
+        """Raise `ViewError` when the viewer has ended."""
+        if (status := self.process.poll()) is not None:
+            raise ViewError(f"the viewer has ended with status {status}")
+
     def wait(self) -> None:
         """Until Ctrl-C. Raises `ViewError` when the viewer ends before."""
         self.process.wait()
-        raise ViewError(f"the viewer has ended with status {self.process.returncode}")
+        self.check()
 
 
 def require_view() -> None:

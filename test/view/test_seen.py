@@ -1,5 +1,7 @@
 # Copyright 2026 The mt_perception developers
 # SPDX-License-Identifier: Apache-2.0
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -10,9 +12,10 @@ from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
 from mt_perception.messages.rosbags import new_header, new_image
 from mt_perception.settings import Settings
+from mt_perception.types import Camera, DataError
 from mt_perception.view.seen import Rate
 from mt_perception.view.server import ViewError
-from mt_perception.view.sources import opened
+from mt_perception.view.sources import live, opened
 from recordings import CAMERA, SIZE, write_results, write_street
 
 
@@ -106,6 +109,35 @@ def test_a_folder_of_no_images_is_an_error(tmp_path, capfd):
     pytest.importorskip("rerun")
     assert main(["view", str(tmp_path), "--save", str(tmp_path / "out.rrd")]) == 1
     assert "holds no images" in capfd.readouterr().err and not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def video(tmp_path):
+    """Two frames, in the proportions of `CAMERA`."""
+    writer = cv2.VideoWriter(str(tmp_path / "in.avi"), cv2.VideoWriter.fourcc(*"MJPG"), 2, SIZE[::-1])
+    for seed in range(2):
+        writer.write(make_image(*SIZE, seed=seed))
+    writer.release()
+    return str(tmp_path / "in.avi")
+
+
+def test_a_camera_is_shown_as_it_comes_with_its_calibration(video, bundle, capfd):
+    began_ns, collected = time.time_ns(), Collected()
+    with pytest.raises(KeyboardInterrupt), live(video, None, Settings(model=str(bundle.folder)), CAMERA) as scene:
+        assert scene.count is None and 1 <= scene.feed(collected) <= 2
+        raise KeyboardInterrupt
+    prediction = collected.seen[-1].prediction
+    assert prediction.camera == CAMERA and set(prediction.outputs) == {"mask", "depth_m"}
+    assert began_ns < prediction.frame.stamp_ns < time.time_ns()
+    assert {"latency_ms/network", "latency_ms/total"} <= collected.seen[-1].numbers.keys()
+    assert capfd.readouterr().out.startswith(f"{video}: {len(collected.seen)} images")
+
+
+def test_the_calibration_of_another_camera_is_refused(video, bundle):
+    other = Camera.assumed((64, 64))
+    with pytest.raises(DataError, match="must have the same proportions"):  # noqa: SIM117
+        with live(video, None, Settings(model=str(bundle.folder)), other) as scene:
+            scene.feed(Collected())
 
 
 def test_the_rate_is_that_of_the_last_ten():
