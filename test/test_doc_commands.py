@@ -88,7 +88,7 @@ def shell(tmp_path, cache_home):
 def test_the_first_run(shell, tmp_path, monkeypatch, capsys):
     pytest.importorskip("openvino")
     shell("tutorials/first_run.md", without=(". .venv", "mt-perception doctor", "mt-perception models"))
-    assert (tmp_path / "out/files/sheet.png").is_file() and (tmp_path / "out/files/overview_mask.png").is_file()
+    assert (tmp_path / "out/files/sheet.png").is_file() and (tmp_path / "out/files/street_mask.png").is_file()
     (example,) = blocks(_ROOT / "docs/tutorials/first_run.md", "python")
     monkeypatch.chdir(tmp_path)
     exec(compile(example, "first_run.md", "exec"), {})  # noqa: S102  the tutorial's own lines

@@ -6,12 +6,16 @@ import re
 from importlib import import_module
 
 import cv2
+import numpy as np
 import pytest
 from helpers import make_image
+from PIL import Image
 
 import mt_perception
+from mt_perception.prediction import Prediction
 from mt_perception.settings import SETTINGS
 from mt_perception.topics import OUTPUT_TOPICS
+from mt_perception.types import Frame
 from mt_perception.utils.licence import APACHE2
 from mt_perception.utils.resources import packaged_models
 
@@ -96,6 +100,26 @@ def test_the_site_leads_to_every_page(root):
     pages = {str(each.relative_to(root / "docs")) for each in (root / "docs").rglob("*.md")}
     named = set(re.findall(r"^ +- (?:\w+: )?(\S+\.md)$", (root / "mkdocs.yml").read_text(encoding="utf-8"), re.M))
     assert pages <= named, pages - named
+
+
+def test_the_animation_looks_at_the_points_from_above_and_behind(root, monkeypatch):
+    monkeypatch.syspath_prepend(root / "docs")
+    animate = import_module("animate")
+    size, image = (100, 200), np.full((100, 200, 3), 100, np.uint8)
+    outputs = {"mask": np.full(size, 13, np.uint8), "depth_m": np.full(size, 30, np.float32)}  # a wall of cars
+    prediction = Prediction(Frame(image), outputs)
+    drawn = animate.frame(prediction, turn=0.0)
+    assert drawn.shape == (2 * (24 + animate.CELL_PX // 2), 2 * animate.CELL_PX, 3)
+    # f = 200 px. The pixel in row 50, column 150 is 7.58 m to the right, 2.58 m below the eye and 34 m before it; with
+    # a tilt of atan(3.5 / 26), 1.98 m above its axis, 34.0 m away. Half the class's colour, half the image's
+    assert animate.points(prediction, turn=0.0)[38, 144].tolist() == [50, 50, 121]
+    assert animate.points(prediction, turn=0.25)[38, 138].tolist() == [50, 50, 121], "a metre to the right"
+
+
+def test_the_animation_in_the_readme_moves_and_is_small(root):
+    with Image.open(root / "docs" / "overview.webp") as animation:
+        assert animation.n_frames >= 10 and animation.size[0] <= 1000
+    assert (root / "docs" / "overview.webp").stat().st_size < 2e6
 
 
 def test_the_readme_stays_short(readme):
