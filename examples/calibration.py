@@ -3,7 +3,8 @@
 """Metres with a camera of your own: python examples/calibration.py PHOTOS IMAGE
 
 PHOTOS is a folder of at least five photos of a chessboard with 9 x 6 inner corners, each from another side. IMAGE,
-of the same camera and size, is freed from the lens's distortion; rectified.png and depth.npy (metres) come out.
+of the same camera and size, is freed from the lens's distortion; rectified.png and depth.npy (metres) come out, and
+camera.yaml, which the commands take with images that are rectified like this one: run --calibration camera.yaml.
 """
 
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import yaml
 
 import mt_perception as mtp
 
@@ -37,4 +39,15 @@ rectified = cv2.undistort(image, lens, distortion, None, straight)
 prediction = mtp.Perceiver.open()(mtp.Frame(rectified, "bgr", camera=camera), ("depth_m",))
 print(f"{np.median(prediction.depth_m[-1]):.1f} m to what is in the last row")
 cv2.imwrite("rectified.png", rectified)
+matrices = {
+    "camera_matrix": lens,
+    "distortion_coefficients": distortion[:1, :5] if distortion.shape[0] == 1 else distortion[:5].T,
+    "rectification_matrix": np.eye(3),
+    "projection_matrix": np.hstack([straight, np.zeros((3, 1))]),
+}
+written = {"image_width": width, "image_height": height, "distortion_model": "plumb_bob"}
+for name, matrix in matrices.items():  # as camera_calibration writes them
+    rows, columns = matrix.shape
+    written[name] = {"rows": rows, "cols": columns, "data": matrix.ravel().tolist()}
+Path("camera.yaml").write_text(yaml.safe_dump(written, sort_keys=False))
 np.save("depth.npy", prediction.depth_m)

@@ -13,7 +13,7 @@ from helpers import make_image
 
 pytest.importorskip("openvino")
 
-import mt_perception
+import mt_perception as mtp
 from mt_perception.datasets.own import Own
 from mt_perception.utils.resources import city_recording
 
@@ -94,6 +94,9 @@ def test_calibration(example, tmp_path):
     done = example("calibration.py", "photos", "street.png")
     assert done.returncode == 0, done.stderr
     assert float(done.stdout.split()[1].rstrip(",")) == pytest.approx(500, rel=0.05)
+    told = mtp.read_camera(tmp_path / "camera.yaml")
+    assert told.fx_px == pytest.approx(float(done.stdout.split()[1].rstrip(",")), abs=0.05)
+    assert (told.height_px, told.width_px) == (480, 640)
     assert np.load(tmp_path / "depth.npy").shape == cv2.imread(str(tmp_path / "rectified.png")).shape[:2] == (480, 640)
 
 
@@ -146,9 +149,9 @@ def test_what_is_not_there_is_said(example, name, wrong):
     assert done.returncode == 1 and "none" in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("name", mt_perception.__all__)
+@pytest.mark.parametrize("name", mtp.__all__)
 def test_examples_in_docstrings_hold(name, cache_home):
-    public = getattr(mt_perception, name)
+    public = getattr(mtp, name)
     found = doctest.DocTestFinder().find(public, name, globs={})
     results = [doctest.DocTestRunner().run(each) for each in found]
     assert sum(each.attempted for each in results) > 0, f"{name} shows no example"

@@ -89,6 +89,8 @@ def _has_images(path: Path) -> bool:
 
 def images_in(path: Path) -> list[Path]:
     """The image files of a folder in the order of their names, or the one file itself. Raises `SourceError`."""
+    if path.suffix.lower() in VIDEOS and path.is_file():
+        raise SourceError(f"{path} is a video, no image; mt-perception view and demo --input take it")
     if path.is_file():
         return [path]
     files = sorted(each for each in path.iterdir() if each.suffix.lower() in IMAGES)

@@ -65,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     images.add_argument("inputs", type=Path, nargs="+", metavar="INPUT", help="images, or folders of images")
     images.add_argument("--out", type=Path, required=True, help="folder for the results")
     text = "calibration of the rectified images (YAML, as camera_calibration writes it): makes their depth metric"
-    images.add_argument("--camera", type=Path, metavar="FILE", help=text)
+    images.add_argument("--calibration", "--camera", dest="camera", type=Path, metavar="FILE", help=text)
     text = "an image (.png, .jpg) of up to a dozen of them, evenly spread, each beside its labels and depth"
     images.add_argument("--sheet", type=Path, metavar="FILE", help=text)
     _add_settings(images, MODEL_SETTINGS + GROUND_SETTINGS)

@@ -43,7 +43,7 @@ def run_images(
     _check_sheet(sheet, out)
     camera = read_camera(calibration) if calibration else None
     if settings.scales_by_ground and not camera:
-        raise SettingsError("depth_mode is 'ground', which needs the camera's calibration: give --camera FILE")
+        raise SettingsError("depth_mode is 'ground', which needs the camera's calibration: give --calibration FILE")
     files, failures = _files(inputs)
     perceiver = Perceiver.open(settings, output_size="input")
     out.mkdir(parents=True, exist_ok=True)

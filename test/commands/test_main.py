@@ -59,9 +59,11 @@ def test_a_sheet_shows_images_beside_their_labels_and_depth(images, tmp_path, bu
 
 def test_bad_files_are_reported_and_do_not_stop_it(images, tmp_path, bundle, capsys):
     (images / "broken.png").write_bytes(b"rubbish")
-    arguments = ["run", str(images), str(tmp_path / "none"), "--out", str(tmp_path / "out")]
+    (tmp_path / "in.mp4").touch()
+    arguments = ["run", str(images), str(tmp_path / "none"), str(tmp_path / "in.mp4"), "--out", str(tmp_path / "out")]
     assert main([*arguments, "--model", str(bundle.folder)]) == 1
     said = capsys.readouterr().err
+    assert "in.mp4 is a video, no image; mt-perception view and demo --input take it" in said
     assert "broken.png cannot be read" in said and "none does not exist" in said and "Traceback" not in said
     assert (tmp_path / "out" / "two_mask.png").exists()
 
@@ -137,8 +139,8 @@ def test_depth_that_finds_no_ground_is_written_and_told(images, tmp_path, bundle
     ground = ["--depth-mode", "ground", "--camera-height-m", "1.5", "--model", str(bundle.folder)]
     arguments = ["run", str(images), "--out", str(tmp_path / "out"), *ground]
     assert main(arguments) == 1
-    assert "give --camera FILE" in capsys.readouterr().err
-    assert main([*arguments, "--camera", calibration(tmp_path / "camera.yaml", 100)]) == 1
+    assert "give --calibration FILE" in capsys.readouterr().err
+    assert main([*arguments, "--calibration", calibration(tmp_path / "camera.yaml", 100)]) == 1
     said = capsys.readouterr().err
     assert "one.png: the depth has the network's own scale: the model does not know the class 'lava'" in said
     assert (tmp_path / "out" / "two_depth.npy").exists()
