@@ -18,7 +18,7 @@ from mt_perception.utils.former_names import current_options
 
 long = pytest.mark.skipif("MT_PERCEPTION_TUTORIALS" not in os.environ, reason="a minute; set MT_PERCEPTION_TUTORIALS")
 _ROOT = Path(__file__).resolve().parent.parent
-_DOCUMENTS = [_ROOT / "README.md", *sorted((_ROOT / "docs").rglob("*.md"))]
+_DOCUMENTS = [*sorted(_ROOT.glob("*.md")), *sorted((_ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(document, language):

@@ -34,7 +34,7 @@ def read_labels(path: Path) -> LabelSet:
     sky: sky                # the class that is infinitely far, if there is one
     ignore: 255             # default
     labels:
-      - {name: grass, label_id: 1, color: [120, 200, 80]}   # label_id: in files; default: its place, from 0
+      - {name: grass, label_id: 7, color: [120, 200, 80]}   # label_id: in files; default: its place, from 0
       - {name: crop, covers: [wheat, maize]}                # stands for several classes of finer sets
     """
     try:

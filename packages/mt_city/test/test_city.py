@@ -5,9 +5,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -38,6 +41,15 @@ def test_a_frame_has_the_shapes_and_types_it_promises(frame: CityFrame) -> None:
     assert frame.labels.shape == frame.depth_m.shape == (128, 256)
     assert frame.depth_m.dtype == np.float32
     assert frame.stamp_ns == 5_500_000_000
+
+
+def test_the_example_of_the_readme_gives_what_it_says() -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", (Path(__file__).parents[1] / "README.md").read_text(), re.S)
+    there: dict[str, Any] = {}
+    exec(example, there)  # noqa: S102  the README's own lines
+    frame = there["frame"]
+    assert frame.left.shape == (384, 640, 3) and frame.depth_m.shape == frame.labels.shape == (384, 640)
+    assert frame.camera.baseline_m and frame.mounting.height_m
 
 
 def test_what_is_not_asked_for_is_none(city: City) -> None:
