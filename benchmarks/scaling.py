@@ -26,7 +26,12 @@ COLUMNS = (
 
 
 def measure(
-    sizes: Sequence[tuple[int, int]], cameras: Sequence[int], number: int, rounds: int = 4, progress: bool = True
+    sizes: Sequence[tuple[int, int]],
+    cameras: Sequence[int],
+    number: int,
+    rounds: int = 4,
+    progress: bool = True,
+    streams: int = 0,
 ) -> list[Row]:
     """A row for each size with one camera, then two for more cameras at the first size: in one node, in one each."""
     steps = [(size, 1, True) for size in sizes]
@@ -34,7 +39,7 @@ def measure(
     rows = []
     for (height, width), count, is_shared in steps:
         load = Load((height, width), number, rounds=rounds, cameras=count, shared=is_shared)
-        row = measure_node(Settings(input_height=height, input_width=width), load, progress)
+        row = measure_node(Settings(input_height=height, input_width=width, streams=streams), load, progress)
         rows.append(row | {"nodes": 1 if is_shared else count, "megapixels": round(height * width / 1e6, 3)})
     return rows
 
@@ -46,9 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--sizes", type=image_size, nargs="+", default=sizes, metavar="HxW", help="image and input")
     parser.add_argument("--cameras", type=int, nargs="+", default=[1, 2, 4, 6])
     parser.add_argument("--images", type=int, default=100, help="for each camera")
+    text = "of a node's OpenVINO: images at the same time (default: one for each core and camera)"
+    parser.add_argument("--streams", type=int, default=0, help=text)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args(arguments)
-    show(measure(options.sizes, options.cameras, options.images), options.json, COLUMNS)
+    rows = measure(options.sizes, options.cameras, options.images, streams=options.streams)
+    show(rows, options.json, COLUMNS)
 
 
 if __name__ == "__main__":
