@@ -72,7 +72,7 @@ $(VENV)/.demo: setup.py package.xml $(SHIPPED) | $(BIN)/uv
 	@touch $@
 
 $(VENV)/.test: setup.py package.xml packages/mt_city/pyproject.toml $(SHIPPED) | $(BIN)/uv
-	$(BIN)/uv pip install --quiet --python $(VENV) --editable packages/mt_city --editable '.[ros-$(ROS),openvino,torch,train,networks,quantize,sim,view,dev]'
+	$(BIN)/uv pip install --quiet --python $(VENV) --editable packages/mt_city --editable '.[ros-$(ROS),openvino,torch,train,networks,quantize,sim,view,report,dev]'
 	@touch $@ $(VENV)/.demo
 
 clean:

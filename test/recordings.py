@@ -55,10 +55,12 @@ def write_results(
     missing=(),
     camera=False,
     box_m=0.0,
+    color=(0, 0, 0),
 ):
     """Road that is 5 m away; results call the left `wrong_columns` sky and come `late_ms` after the image.
 
-    `camera`: with a camera_info. `box_m`: how far a box in the left tenth of the columns is, if there is one.
+    `camera`: with a camera_info. `box_m`: how far a box in the left tenth of the columns is, if there is one. `color`:
+    of the image, RGB.
     """
     true_m = np.full(SIZE, 5.0, np.float32)
     true_m[:, : SIZE[1] // 10] = box_m or 5.0
@@ -68,7 +70,8 @@ def write_results(
             head = new_header(stamp, "camera")
             mask, metres = np.zeros(SIZE, np.uint8), np.full(SIZE, depth_m, np.float32)
             mask[:, :wrong_columns] = 10
-            bag.write_message("/image/compressed", stamp, new_compressed(np.zeros((*SIZE, 3), np.uint8), "jpg", head))
+            image = np.full((*SIZE, 3), color, np.uint8)
+            bag.write_message("/image/compressed", stamp, new_compressed(image, "jpg", head))
             if camera:
                 bag.write_message("/camera_info", stamp, new_camera_info(CAMERA, head))
             if truth:

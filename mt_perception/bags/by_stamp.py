@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,9 +17,11 @@ from mt_perception.bags.bag import Bag, Recorded
 from mt_perception.bags.topics import Layout, layout_of
 from mt_perception.draw import render
 from mt_perception.messages.compressed import array_from_compressed
-from mt_perception.messages.read import array_from_image, frame_from_message
-from mt_perception.topics import DEPTH, IMAGE, MASK, TRUE_DEPTH, TRUE_LABELS
+from mt_perception.messages.read import array_from_image, camera_from_info, frame_from_message
+from mt_perception.topics import DEPTH, DEPTH_CAMERA, IMAGE, MASK, TRUE_DEPTH, TRUE_LABELS, camera_info_topic
+from mt_perception.types import Camera, DataError
 
+_CAMERAS = (camera_info_topic(IMAGE), DEPTH_CAMERA)
 Pair = tuple[NDArray[Any], NDArray[Any]]
 _PENDING, _PENDING_AT_LEAST, _PENDING_BYTES = 100, 8, 128 << 20
 
@@ -36,6 +39,14 @@ class FrameSet:
             return None
         frame = frame_from_message(self.messages[IMAGE].message())
         return geometry.to_rgb(geometry.resize(frame.image, size or frame.size), frame.pixel_format)
+
+    def camera(self) -> Camera | None:
+        """The calibration of the camera image, or of the depth; None when no usable one was recorded."""
+        for info in (self.messages[role] for role in _CAMERAS if role in self.messages):
+            with suppress(DataError):
+                if camera := camera_from_info(info.message()):
+                    return camera
+        return None
 
     @property
     def has_image(self) -> bool:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 
 import cv2
@@ -56,6 +57,20 @@ def obstacle_points(
     cells = np.floor(xyz / voxel_m).astype(np.int64)
     _, first = np.unique(cells @ (1 << np.array([0, 20, 40])), return_index=True)  # 20 bits for each axis are enough
     return kept[np.sort(first)]
+
+
+def thinned_points(
+    depth_m: DepthMap, camera: Camera, keep: NDArray[np.bool_], most: int
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """The points of the pixels `keep`; of more than `most`, so many, evenly spread over the image.
+
+    (N, 3) x, y, z in metres in the camera's optical frame, and (N,) the places of their pixels in a flattened image.
+    """
+    step = math.ceil(math.sqrt(np.count_nonzero(keep) / most)) or 1
+    row, column = (step * places for places in np.nonzero(keep[::step, ::step]))
+    columns, rows = rays(camera)
+    z = depth_m[row, column]
+    return np.stack([z * columns[column], z * rows[row, 0], z], 1), row * depth_m.shape[1] + column
 
 
 def hovers(depth_m: DepthMap) -> NDArray[np.bool_]:

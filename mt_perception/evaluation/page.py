@@ -17,6 +17,7 @@ from mt_perception.evaluation.recording import Evaluation
 from mt_perception.evaluation.report_frames import differing_share, report_frames, side_by_side
 from mt_perception.evaluation.sentences import on_differences, on_quality, on_running
 from mt_perception.report.charts import TRACK_COLORS, Track, timeline
+from mt_perception.report.clouds import Scenes
 from mt_perception.report.findings import findings
 from mt_perception.report.images import css_color
 from mt_perception.report.page import render_page
@@ -52,6 +53,7 @@ def recordings_page(
     recordings = [
         _recording(*each) for each in zip(evaluations, names, facts, map(_color, range(len(names))), strict=True)
     ]
+    scenes = Scenes()
     others = [[row for row in rows if row["recording"] == str(other.path)] for other in evaluations[1:]]
     return render_page(
         Path(__file__).with_name("page.html.j2"),
@@ -64,7 +66,8 @@ def recordings_page(
         missing=any(each.gaps or each.unanswered_ns for each in evaluations),
         sentences=[s for o, name in zip(others, names[1:], strict=True) for s in on_differences(o, name, names[0])],
         time_blocks=[row["time_blocks"] for row in (each[0] for each in others if each)],
-        worst=[list(report_frames(each, truth, worst_frames(each.frames, worst))) for each in evaluations],
+        worst=[list(report_frames(each, truth, worst_frames(each.frames, worst), scenes)) for each in evaluations],
+        scenes=scenes,
         ranked=[_RANKED[each.frames.badness[0]] for each in evaluations],
         differing=[
             _differing(evaluations[0], other, truth, worst, (names[0], name))

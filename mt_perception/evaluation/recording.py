@@ -34,7 +34,7 @@ from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.metrics.scores import percentiles
 from mt_perception.model.card import BundleCard
 from mt_perception.topics import DEPTH, MASK, TRUE_DEPTH, TRUE_LABELS
-from mt_perception.types import Mask
+from mt_perception.types import Camera, Mask
 
 _GAP = 1.5
 """Two results farther apart than this many usual intervals have a gap between them."""
@@ -46,7 +46,7 @@ class Evaluation:
 
     `judged`: results that have truth. `strange_ids`: what stands in true labels and is no class. `row_table` says with
     what depth was compared, or why with nothing; empty without true depth. `cameras` are the topics that were asked
-    for, `layout` what was found.
+    for, `layout` what was found, and `camera` what the last camera_info told.
     """
 
     path: Path
@@ -63,6 +63,7 @@ class Evaluation:
     row_table: str = ""
     cameras: tuple[str, str] = ("", "")
     layout: Layout = field(default_factory=Layout)
+    camera: Camera | None = None
 
     def __post_init__(self) -> None:
         self.time_blocks, self.depth = TimeBlocks(self.comparison), DepthBreakdown(self.comparison)
@@ -137,6 +138,7 @@ def evaluate_bag(
         read = readable(bag, frame_sets(bag, layout), found.warnings)
         for frame_set in tqdm(read, desc=path.name, unit="frame", leave=False):
             found.images += frame_set.has_image
+            found.camera = frame_set.camera() or found.camera
             pair = pairs(frame_set)
             if MASK in frame_set.messages:
                 means = flicker(before, frame_set) | stereo_error(pair, frame_set)

@@ -8,16 +8,13 @@ from collections.abc import Iterable
 
 from mt_perception.bags.by_stamp import FrameSet
 from mt_perception.geometry import scale_camera
-from mt_perception.messages.read import camera_from_info
 from mt_perception.model.card import BundleCard
 from mt_perception.model.row_prior import FOLDS, LeftOut, RowPrior
-from mt_perception.topics import DEPTH_CAMERA, IMAGE, camera_info_topic
-from mt_perception.types import Camera, DataError, DepthMap
+from mt_perception.types import Camera, DepthMap
 
 _STRETCH_NS = 2 * 10**9
 _FIT_EVERY_NS = 5 * 10**8
 """Frames nearer than this are nearly the same, and say nothing more about the usual depth of a row."""
-_CAMERAS = (camera_info_topic(IMAGE), DEPTH_CAMERA)
 
 
 class RowTable:
@@ -72,11 +69,7 @@ class RowTable:
 
     def _look_for_camera(self, frame_set: FrameSet) -> None:
         """The newest camera_info holds for all images."""
-        found = next((frame_set.messages[topic] for topic in _CAMERAS if topic in frame_set.messages), None)
-        try:
-            self._camera = (found and camera_from_info(found.message())) or self._camera
-        except DataError:
-            return
+        self._camera = frame_set.camera() or self._camera
 
 
 def _stretch(frame_set: FrameSet) -> int:

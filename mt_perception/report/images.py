@@ -16,7 +16,7 @@ from mt_perception.draw.render import Image, color_depth
 from mt_perception.geometry import resize, resize_nearest
 from mt_perception.labels import UNLABELLED, UNLABELLED_COLOR, Label, LabelSet
 from mt_perception.metrics.label_mapping import Comparison
-from mt_perception.types import DepthMap, Mask
+from mt_perception.types import Camera, DepthMap, Mask
 
 WIDTH_PX = 480
 """Of the largest image: a report of dozens of frames stays small enough to be mailed."""
@@ -41,7 +41,7 @@ class Panel:
 class View:
     """All that there is to show of one frame: RGB, (H, W) trainIds, each of its own label set, and metres.
 
-    They may be of any sizes; None what there is not.
+    They may be of any sizes; None what there is not. `camera`: that of the image, or of it at another size.
     """
 
     image: Image | None = None
@@ -49,6 +49,7 @@ class View:
     true_labels: Mask | None = None
     depth_m: DepthMap | None = None
     true_depth_m: DepthMap | None = None
+    camera: Camera | None = None
 
 
 def panels(view: View, comparison: Comparison) -> tuple[Panel, ...]:
@@ -62,9 +63,9 @@ def panels(view: View, comparison: Comparison) -> tuple[Panel, ...]:
     )
     truth, guess = (_resized(each, small) for each in folded)
     if truth is not None:
-        made.append(Panel("true labels", png(_colored(truth, comparison.labels))))
+        made.append(Panel("true labels", png(colored(truth, comparison.labels))))
     if guess is not None:
-        made.append(Panel("predicted labels", png(_colored(guess, comparison.labels))))
+        made.append(Panel("predicted labels", png(colored(guess, comparison.labels))))
     if truth is not None and guess is not None:
         made.append(Panel("wrong labels", jpeg(label_errors(image, guess, truth))))
     truth_m, guess_m = (_resized(each, small) for each in (view.true_depth_m, view.depth_m))
@@ -78,7 +79,7 @@ def panels(view: View, comparison: Comparison) -> tuple[Panel, ...]:
     return tuple(made)
 
 
-def _colored(places: Mask, labels: LabelSet) -> Image:
+def colored(places: Mask, labels: LabelSet) -> Image:
     """(H, W) places in `labels`, `UNLABELLED` for none -> (H, W, 3)."""
     colors = np.array([*(each.color for each in labels), UNLABELLED_COLOR], np.uint8)
     return colors[np.minimum(places, len(labels))]

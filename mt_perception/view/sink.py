@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from types import TracebackType
 
@@ -13,8 +12,7 @@ import rerun as rr
 import rerun.blueprint as rrb
 
 from mt_perception.draw import render
-from mt_perception.draw.cloud import hovers
-from mt_perception.geometry import rays
+from mt_perception.draw.cloud import hovers, thinned_points
 from mt_perception.labels import UNLABELLED, LabelSet
 from mt_perception.prediction import Prediction
 from mt_perception.types import Camera
@@ -109,10 +107,6 @@ def pinhole(camera: Camera) -> rr.Pinhole:
 
 def points(prediction: Prediction) -> rr.Points3D:
     """In the colours and with the names of their classes, so many as a browser can turn; none between two surfaces."""
-    height, width = prediction.size
-    step = math.ceil(math.sqrt(height * width / _POINTS))
-    columns, rows = rays(prediction.camera)
-    z = prediction.depth_m[::step, ::step]
-    xyz = np.stack([z * columns[::step], z * rows[::step], z], -1)
-    known = ~hovers(prediction.depth_m)[::step, ::step]
-    return rr.Points3D(xyz[known], class_ids=prediction.mask[::step, ::step][known], radii=rr.Radius.ui_points(2.0))
+    depth_m = prediction.depth_m
+    xyz_m, pixels = thinned_points(depth_m, prediction.camera, ~hovers(depth_m), _POINTS)
+    return rr.Points3D(xyz_m, class_ids=prediction.mask.ravel()[pixels], radii=rr.Radius.ui_points(2.0))

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mt_perception.draw.cloud import POINT, hovers, labelled_cloud, obstacle_points
+from mt_perception.draw.cloud import POINT, hovers, labelled_cloud, obstacle_points, thinned_points
 from mt_perception.geometry import rays
 from mt_perception.types import Camera
 
@@ -109,3 +109,19 @@ def test_of_the_points_in_one_cube_the_first_stays():
     kept = obstacle_points(cloud_of(np.full((2, 3), 4.0, np.float32)), [13], 0.0, 2.5)
     assert kept["x"].tolist() == [-2, 0] and kept["y"].tolist() == [0, 0]
     assert len(obstacle_points(cloud_of(np.full((2, 3), 4.0, np.float32)), [13], 0.0, 0.5)) == 6
+
+
+def test_points_are_thinned_evenly_in_rows_and_columns():
+    """Of 24 points, 6: every second in both directions; the last is pixel (2, 4) at 4 m."""
+    camera, depth_m = Camera(6, 4, 2.0, 4.0, 1.0, 0.0), np.full((4, 6), 4.0, np.float32)
+    xyz_m, pixels = thinned_points(depth_m, camera, np.ones((4, 6), bool), 6)
+    assert pixels.tolist() == [0, 2, 4, 12, 14, 16]
+    assert xyz_m[0].tolist() == [-2, 0, 4] and xyz_m[-1].tolist() == [6, 2, 4] and xyz_m.dtype == np.float32
+
+
+def test_of_few_points_all_are_kept():
+    keep = np.zeros((2, 3), bool)
+    xyz_m, pixels = thinned_points(np.full((2, 3), 4.0, np.float32), CAMERA, keep, 2)
+    assert xyz_m.shape == (0, 3) and len(pixels) == 0
+    keep[1, 1:] = True
+    assert thinned_points(np.full((2, 3), 4.0, np.float32), CAMERA, keep, 2)[1].tolist() == [4, 5]

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import browser
 import numpy as np
 import pytest
+from browser import area
 
 from mt_perception.commands.main import main
 from recordings import write_results
@@ -113,8 +114,3 @@ def is_shown(shot):
         and min(area(shot, 0.9 * np.array(each), 20) for each in (sky, road)) > 1000  # points, shaded
         and area(shot, car) > 20
     )
-
-
-def area(shot, color, off=10):
-    """How many pixels have this colour, or nearly."""
-    return int((np.abs(shot.astype(int) - color).max(2) <= off).sum())

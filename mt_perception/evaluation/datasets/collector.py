@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from mt_perception.datasets.sample import Sample
@@ -14,6 +14,7 @@ from mt_perception.labels import LabelSet
 from mt_perception.metrics.depth_scores import DepthBreakdown, DepthHistogram
 from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.model.row_prior import RowPrior
+from mt_perception.report.clouds import Cloud, clouds
 from mt_perception.report.frames import FrameScores, Worst, judge
 from mt_perception.report.images import Panel, View, panels
 from mt_perception.report.tables import depth_results, label_results
@@ -29,7 +30,7 @@ class Details:
         self.depth = DepthBreakdown(comparison)
         self.histogram = DepthHistogram()
         self.frames: list[FrameScores] = []
-        self.worst: Worst[tuple[FrameScores, tuple[Panel, ...]]] = Worst(worst)
+        self.worst: Worst[tuple[FrameScores, tuple[Panel, ...], tuple[Cloud, ...]]] = Worst(worst)
 
     def add(self, sample: Sample, mask: Mask, depth_m: DepthMap, scores: Scores) -> None:
         """One sample with its prediction, both at the sample's size, and the scores of it alone."""
@@ -41,7 +42,9 @@ class Details:
         frame = judge(sample.name, scores.labels, scores.depth, depth)
         self.frames.append(frame)
         if self.worst.admits(frame.score):  # encoding images takes longer than scoring them
-            self.worst.add(frame.score, (frame, panels(_view(sample, mask, depth_m), self.comparison)))
+            all_of_it = View(sample.image, mask, sample.labels, depth_m, sample.depth_m, sample.camera)
+            shown = panels(_beside_truth(all_of_it), self.comparison)
+            self.worst.add(frame.score, (frame, shown, clouds(all_of_it, self.comparison)))
 
     def results(self, scores: Scores) -> dict[str, Any]:
         """Every number, by name, `scores` being those of all samples; `labels` and `depth` are None without truth."""
@@ -64,10 +67,13 @@ class Details:
         }
 
 
-def _view(sample: Sample, mask: Mask, depth_m: DepthMap) -> View:
-    """What is shown of the sample: predictions beside their truth alone."""
-    labels, true_m = sample.labels, sample.depth_m
-    return View(sample.image, None if labels is None else mask, labels, None if true_m is None else depth_m, true_m)
+def _beside_truth(view: View) -> View:
+    """Predictions are shown beside their truth alone."""
+    return replace(
+        view,
+        labels=None if view.true_labels is None else view.labels,
+        depth_m=None if view.true_depth_m is None else view.depth_m,
+    )
 
 
 class Collector(Scoreboard):

@@ -11,6 +11,7 @@ from typing import Any
 from mt_perception.evaluation.datasets.collector import Collector
 from mt_perception.model.card import BundleCard
 from mt_perception.report.charts import Curve, curves, depth_histogram
+from mt_perception.report.clouds import Scenes
 from mt_perception.report.findings import findings
 from mt_perception.report.images import css_color
 from mt_perception.report.page import render_page
@@ -22,16 +23,19 @@ def page(collector: Collector, card: BundleCard, split: str, run: Mapping[str, C
 
     Every number in it is one of `collector.results()`.
     """
+    scenes = Scenes()
+    datasets = collector.results()["datasets"]
     return render_page(
         Path(__file__).with_name("page.html.j2"),
         card=card,
         split=split,
-        datasets=[_dataset(name, values, collector) for name, values in collector.results()["datasets"].items()],
+        datasets=[_dataset(name, values, collector, scenes) for name, values in datasets.items()],
+        scenes=scenes,
         curves=curves(run) if run else None,
     )
 
 
-def _dataset(name: str, results: dict[str, Any], collector: Collector) -> dict[str, Any]:
+def _dataset(name: str, results: dict[str, Any], collector: Collector, scenes: Scenes) -> dict[str, Any]:
     """What the template shows of one data set."""
     details = collector.details[name]
     labels, depth = results["labels"], results["depth"]
@@ -47,7 +51,7 @@ def _dataset(name: str, results: dict[str, Any], collector: Collector) -> dict[s
         "confusion": confusion_table(labels) if labels else None,
         "longest_bar": _longest_bar(depth) if depth else None,
         "histogram": depth_histogram(depth["histogram"]) if depth else None,
-        "worst": [(frame, shown) for frame, shown in details.worst],
+        "worst": [(frame, shown, scenes(clouds)) for frame, shown, clouds in details.worst],
     }
 
 
