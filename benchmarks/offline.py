@@ -5,7 +5,9 @@
 
 The network alone computes images that were decoded before, as `bag process` does: one on each core. `bag process`
 reads, decodes, computes, and writes its results; with `kept`, the messages of the recording as well. The recording is
-the given one, as often as it takes, 10 images a second.
+the given one, as often as it takes, 10 images a second. `cpu_ms` is the processor's time for an image, of all threads,
+in the round that took least, and `cpu_ratio` the network's over it: those of a busy machine can be believed more than
+how long it took.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import argparse
 import contextlib
 import io
 import tempfile
+import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -44,7 +47,7 @@ from mt_perception.utils.hardware import usable_cores
 from mt_perception.utils.json_safe import check_folder
 from mt_perception.utils.resources import city_recording
 
-COLUMNS = ("variant", "size", "images", "p50_ms", "per_second", "ratio")
+COLUMNS = ("variant", "size", "images", "p50_ms", "per_second", "ratio", "cpu_ms", "cpu_ratio")
 
 
 def measure(settings: Settings, source: Path, images: int, rounds: int, progress: bool = True) -> list[Row]:
@@ -72,13 +75,20 @@ def measure(settings: Settings, source: Path, images: int, rounds: int, progress
         }
         height, width = networks[0].size
         facts = {"size": f"{height}x{width}", "images": images}
+        cpu_ms: dict[str, list[float]] = {name: [] for name in ways}
         rows = run_interleaved(
-            [BenchmarkCase({"variant": name, **facts}, timed(way, images)) for name, way in ways.items()],
+            [BenchmarkCase({"variant": name, **facts}, timed(way, images, cpu_ms[name])) for name, way in ways.items()],
             rounds,
             turn_s=0,
             progress=progress,
         )
-    return [row | {"per_second": 1e3 / row["p50_ms"]} for row in with_ratio(rows)]
+    least_ms = {name: min(values) for name, values in cpu_ms.items()}
+    ratios = {name: least_ms["network alone"] / value for name, value in least_ms.items()}
+    return [
+        row
+        | {"per_second": 1e3 / row["p50_ms"], "cpu_ms": least_ms[row["variant"]], "cpu_ratio": ratios[row["variant"]]}
+        for row in with_ratio(rows)
+    ]
 
 
 def infer(backend: Backend, image: NDArray[np.uint8]) -> None:
@@ -100,12 +110,13 @@ def repeated(source: Path, target: Path, images: int, rate_hz: int = 10) -> Path
     return target
 
 
-def timed(work: Callable[[], None], images: int) -> Callable[[], Mapping[str, float]]:
-    """`work` as a case, with the milliseconds of one of so many images."""
+def timed(work: Callable[[], None], images: int, cpu_ms: list[float]) -> Callable[[], Mapping[str, float]]:
+    """`work` as a case, with the milliseconds of one of so many images; `cpu_ms` gets the processor's for each."""
 
     def run() -> Mapping[str, float]:
-        watch = Stopwatch()
+        watch, before_s = Stopwatch(), time.process_time()
         work()
+        cpu_ms.append(1e3 * (time.process_time() - before_s) / images)
         watch.mark("all")
         return {"image": watch.timings_ms["all"] / images}
 
