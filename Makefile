@@ -1,12 +1,13 @@
 # make demo: see it run. make test: check it. Both need Python >= 3.10 and make, and install the rest into .venv.
 .NOTPARALLEL:
 PYTHON ?= python3
-VENV ?= .venv
-BIN := $(VENV)/bin
 OUT ?= out/demo
 ROS ?= jazzy
+VENV ?= .venv$(if $(filter-out jazzy,$(ROS)),-$(ROS))
+BIN := $(VENV)/bin
+RUN = $(BIN)/python
 # two processes: the suite has to be quick on two cores; a file stays in one, for what its tests share
-PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --durations=15
+PYTEST = $(RUN) -m pytest -n 2 --dist loadfile --durations=15
 
 # uv has certificates of its own, which know no company's proxy: where the system keeps some, they count, as for pip
 ifneq (,$(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
@@ -14,7 +15,11 @@ export UV_SYSTEM_CERTS := 1
 export UV_NATIVE_TLS := 1
 endif
 
-.PHONY: demo docs test test-core test-city test-ros test-kilted lint ruff format mypy imports clean
+ifneq (,$(filter-out jazzy kilted,$(ROS)))
+$(error there are no wheels of ROS 2 $(ROS): make test takes ROS=jazzy or ROS=kilted; in the image ros:$(ROS)-ros-base do what .github/workflows/ros.yaml does)
+endif
+
+.PHONY: demo docs coverage test test-core test-city test-ros test-kilted lint ruff format mypy imports clean
 
 demo: $(VENV)/.demo
 	@rm -rf $(OUT)
@@ -34,9 +39,16 @@ test-city: $(VENV)/.test
 test-ros: $(VENV)/.test
 	$(PYTEST) test/ros
 
-# the nodes on the next distribution's wheels, apart from whatever ROS installation is sourced
+# the nodes on another distribution's wheels, apart from whatever ROS installation is sourced
 test-kilted:
-	env -u AMENT_PREFIX_PATH -u LD_LIBRARY_PATH -u PYTHONPATH $(MAKE) VENV=.venv-kilted ROS=kilted test-ros
+	env -u AMENT_PREFIX_PATH -u LD_LIBRARY_PATH -u PYTHONPATH -u ROS_DISTRO $(MAKE) ROS=kilted test-ros
+
+# the same tests as `test`, several times slower: what of the code they reach, in whichever process, and whether it is enough
+coverage: $(VENV)/.test
+	$(BIN)/coverage erase
+	@$(MAKE) --no-print-directory --keep-going RUN="$(BIN)/coverage run" test-core test-city test-ros
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
 
 # the site; python3 -m http.server --directory out/site shows it. In an environment of its own: the tests need none of it
 docs: $(VENV)-docs/.docs
@@ -76,4 +88,4 @@ $(VENV)/.test: setup.py package.xml packages/mt_city/pyproject.toml $(SHIPPED) |
 	@touch $@ $(VENV)/.demo
 
 clean:
-	rm -rf $(VENV) $(VENV)-docs .venv-kilted out build install log *.egg-info packages/*/build packages/*/*.egg-info
+	rm -rf $(VENV) $(VENV)-docs .venv-kilted .coverage* out build install log *.egg-info packages/*/build packages/*/*.egg-info

@@ -67,6 +67,7 @@ EXTRAS = {
     "dev": [
         *TEST,
         "pytest-xdist>=3.6",
+        "coverage>=7.10",  # it measures processes that tests start
         "ruff>=0.6",
         "import-linter>=2.1",
         "mypy>=1.11",
@@ -104,7 +105,7 @@ setup(
     },
     install_requires=[
         "numpy>=1.24",
-        "opencv-python-headless>=4.8",
+        "opencv-python-headless>=4.5.4",
         "PyYAML>=6",
         "pillow>=9",  # tells the size of a compressed image before it is decoded
         "mcap>=1.1",

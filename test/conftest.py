@@ -14,11 +14,13 @@ import pytest
 from helpers import SIZE, enliven, make_image
 from hypothesis import settings
 
+from mt_perception.utils.distribution import only_this_machine
+
 pytest.register_assert_rewrite("network_contract", "mt_perception.testing")
 
 # Nobody else's nodes: a domain of this run's own, on this machine only. Before anything imports rclpy.
 os.environ["ROS_DOMAIN_ID"] = str(1 + os.getpid() % 100)
-os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+os.environ |= only_this_machine()
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")

@@ -31,13 +31,13 @@ def main() -> int:
     parser.add_argument("--only", nargs="+", metavar="NAME", default=PARTS)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")  # before rclpy is imported
-
     import rclpy
 
     from mt_perception.bench.table import table
+    from mt_perception.utils.distribution import only_this_machine
     from mt_perception.utils.json_safe import write_json
 
+    os.environ |= {**only_this_machine(), **os.environ}
     rclpy.init()
     results: dict[str, Rows] = {}
     for part, runs in runs_of(options).items():

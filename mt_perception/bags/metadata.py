@@ -1,6 +1,6 @@
 # Copyright 2026 The mt_perception developers
 # SPDX-License-Identifier: Apache-2.0
-"""`metadata.yaml` of a recording (rosbag2, version 9), for recordings of several files."""
+"""`metadata.yaml` of a recording (rosbag2), for recordings of several files."""
 
 from __future__ import annotations
 

@@ -109,7 +109,8 @@ class RecordingWriter(Writer):
     STORAGE_PLUGINS: Mapping[StoragePlugin, Any] = {**Writer.STORAGE_PLUGINS, StoragePlugin.MCAP: _Mcap}
 
     def __init__(self, path: Path, storage_plugin: StoragePlugin) -> None:
-        super().__init__(path, version=9, storage_plugin=storage_plugin)
+        # the newest that ROS 2 Humble reads: since 9 the metadata hold QoS in words, and Humble's player stops there
+        super().__init__(path, version=8, storage_plugin=storage_plugin)
         if storage_plugin == StoragePlugin.MCAP:
             self.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from mt_perception.types import DataError
 
-_MOSAICS = {
-    "bayer_rggb": cv2.COLOR_BayerRGGB2BGR,
-    "bayer_bggr": cv2.COLOR_BayerBGGR2BGR,
-    "bayer_gbrg": cv2.COLOR_BayerGBRG2BGR,
-    "bayer_grbg": cv2.COLOR_BayerGRBG2BGR,
+_MOSAICS = {  # OpenCV calls them by the second row from its second pixel on; those of before 4.5.5 know no other names
+    "bayer_rggb": cv2.COLOR_BayerBG2BGR,
+    "bayer_bggr": cv2.COLOR_BayerRG2BGR,
+    "bayer_gbrg": cv2.COLOR_BayerGR2BGR,
+    "bayer_grbg": cv2.COLOR_BayerGB2BGR,
 }
 _TO_BGR = {
     **{f"{name}{bits}": code for name, code in _MOSAICS.items() for bits in (8, 16)},
@@ -54,10 +54,9 @@ def eight_bit(array: NDArray[Any], encoding: str, bit_depth: int = 0) -> tuple[N
     check_camera(encoding)
     pixels = eight_of_sixteen(array, bit_depth) if array.dtype == np.uint16 else array
     if encoding in _TO_BGR:
-        try:
-            pixels = cv2.cvtColor(pixels, _TO_BGR[encoding])
-        except cv2.error as error:
-            raise _uneven(encoding, array.shape) from error
+        if ENCODINGS[encoding][1] == 2:
+            _check_pairs(encoding, array.shape)
+        pixels = cv2.cvtColor(pixels, _TO_BGR[encoding])
     return pixels, _PIXEL_FORMATS[encoding]
 
 
@@ -81,13 +80,11 @@ def eight_of_sixteen(array: NDArray[np.uint16], bit_depth: int = 0) -> NDArray[n
 def bgr_from_planes(data: NDArray[np.uint8], encoding: str, width: int, height: int, step: int) -> NDArray[np.uint8]:
     """(N,) bytes of a `PLANAR` image -> (H, W, 3) BGR. `step`: bytes from one row of brightness to the next."""
     luma, chroma = planes(data, encoding, width, height, step)
+    _check_pairs(encoding, luma.shape)
     pairs: Any = chroma
-    try:
-        if encoding == "nv24":  # OpenCV knows two planes only with a quarter of the colour
-            pairs = cv2.resize(pairs, (width // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA)
-        return cv2.cvtColorTwoPlane(luma, pairs, PLANAR[encoding])  # type: ignore[return-value]
-    except cv2.error as error:
-        raise _uneven(encoding, luma.shape) from error
+    if encoding == "nv24":  # OpenCV knows two planes only with a quarter of the colour
+        pairs = cv2.resize(pairs, (width // 2, luma.shape[0] // 2), interpolation=cv2.INTER_AREA)
+    return cv2.cvtColorTwoPlane(luma, pairs, PLANAR[encoding])  # type: ignore[return-value]
 
 
 def planes(
@@ -123,5 +120,8 @@ def compressed_encoding(image_format: str, array: NDArray[Any]) -> str:
     return {2: "mono8"}.get(array.ndim, "bgra8" if array.shape[-1] == 4 else "bgr8")
 
 
-def _uneven(encoding: str, shape: tuple[int, ...]) -> DataError:
-    return DataError(f"a {encoding} image cannot have {shape[1]}x{shape[0]} pixels: colour is shared by pairs of them")
+def _check_pairs(encoding: str, shape: tuple[int, ...]) -> None:
+    """Raise `DataError` for a size that leaves a pixel without a partner: OpenCV does so only since 4.7."""
+    height, width = shape[:2]
+    if width % 2 or (encoding in PLANAR and height % 2):
+        raise DataError(f"a {encoding} image cannot have {width}x{height} pixels: colour is shared by pairs of them")

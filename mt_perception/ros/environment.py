@@ -5,14 +5,12 @@
 from __future__ import annotations
 
 import os
-import re
-from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
+from mt_perception.utils.distribution import FASTDDS_PROFILES, discovery_range, distribution, fastdds_profiles
 from mt_perception.utils.finding import Finding
 from mt_perception.utils.hardware import ROOT
-from mt_perception.utils.node_process import FASTDDS_PROFILES
 from mt_perception.utils.resources import share_folder
 
 _MESSAGES = (
@@ -22,12 +20,6 @@ _MESSAGES = (
 _HD_IMAGE_BYTES = 1920 * 1080 * 3
 _ENOUGH_SHARED_BYTES = 256e6  # eight processes with the segments of config/fastdds.xml
 _LAST_DOMAIN = 101  # Linux gives the ports of those above to any program that asks for one
-
-
-def distribution() -> str:
-    """The name of the ROS 2 distribution: that which is sourced, or whose wheels are installed; empty for none."""
-    wheels = (re.fullmatch(r"ros-(\w+)-rclpy", each.name.replace("_", "-")) for each in distributions() if each.name)
-    return os.environ.get("ROS_DISTRO") or next((found[1] for found in wheels if found), "")
 
 
 def findings(root: Path = ROOT) -> list[Finding]:
@@ -42,8 +34,7 @@ def large_images(rmw: str) -> list[Finding]:
     """Whether Fast DDS, where it is the middleware, has shared memory that holds an image."""
     if "fastrtps" not in rmw:
         return []
-    variable = FASTDDS_PROFILES[distribution() not in ("humble", "iron", "jazzy")]
-    remedy = f"export {variable}={share_folder() / 'config' / 'fastdds.xml'}, for all nodes with images"
+    remedy = f"export {fastdds_profiles()}={share_folder() / 'config' / 'fastdds.xml'}, for all nodes with images"
     file = next((os.environ[each] for each in FASTDDS_PROFILES if os.environ.get(each)), "")
     if not file:
         text = "Fast DDS sends those of more than 0.5 MB in pieces, of which a best-effort subscriber loses some"
@@ -95,14 +86,12 @@ def _install(*packages: str) -> str:
 
 def _discovery() -> Finding:
     domain = os.environ.get("ROS_DOMAIN_ID") or "0"
-    alone = os.environ.get("ROS_LOCALHOST_ONLY") == "1"
-    reach = "LOCALHOST" if alone else os.environ.get("ROS_AUTOMATIC_DISCOVERY_RANGE") or "SUBNET"
+    reach, variable = discovery_range()
     text = f"ROS_DOMAIN_ID {domain}, range {reach}"
     if not domain.isdecimal() or int(domain) > _LAST_DOMAIN:
         return Finding("discovery", "note", text, f"export ROS_DOMAIN_ID with a number of 0 to {_LAST_DOMAIN}")
     if reach in ("LOCALHOST", "OFF"):
-        what = "ROS_LOCALHOST_ONLY" if alone else "ROS_AUTOMATIC_DISCOVERY_RANGE"
-        return Finding("discovery", "note", f"{text}: cameras of other machines are not seen", f"unset {what}")
+        return Finding("discovery", "note", f"{text}: cameras of other machines are not seen", f"unset {variable}")
     return Finding("discovery", "ok", text)
 
 

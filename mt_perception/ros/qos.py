@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from rclpy.duration import Duration, Infinite
-from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.exceptions import ParameterException
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -25,6 +24,7 @@ from rclpy.subscription import Subscription
 from rclpy.topic_endpoint_info import TopicEndpointInfo
 
 from mt_perception.settings import SettingsError
+from mt_perception.utils.distribution import event_callbacks
 
 NEWEST = {"depth": 1}
 # in line, so that messages which cannot be read take no image's place before the node looks at them: 60 ms at 500 Hz,
@@ -42,7 +42,7 @@ _VALUES = (
 def publisher(node: Node, message_type: type, topic: str, profile: dict[str, Any]) -> Publisher:
     """A publisher whose `profile` parameters may override. Raises `SettingsError` for a value that is not allowed."""
     # we report incompatible peers ourselves, with the remedy
-    events = PublisherEventCallbacks(use_default_callbacks=False)
+    events = event_callbacks().PublisherEventCallbacks(use_default_callbacks=False)
     return _overridden(
         node, topic, lambda qos, options: node.create_publisher(
             message_type, topic, qos, event_callbacks=events, qos_overriding_options=options
@@ -59,7 +59,7 @@ def subscription(
     raw: bool = False,
 ) -> Subscription:
     """A subscription in the same way; with `raw`, `callback` gets the serialized message."""
-    events = SubscriptionEventCallbacks(use_default_callbacks=False)
+    events = event_callbacks().SubscriptionEventCallbacks(use_default_callbacks=False)
     return _overridden(
         node, topic, lambda qos, options: node.create_subscription(
             message_type, topic, callback, qos, event_callbacks=events, qos_overriding_options=options, raw=raw

@@ -15,10 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.errors import Error
+from mt_perception.utils.distribution import FASTDDS_PROFILES, only_this_machine
 from mt_perception.utils.resources import share_folder
-
-FASTDDS_PROFILES = ("FASTRTPS_DEFAULT_PROFILES_FILE", "FASTDDS_DEFAULT_PROFILES_FILE")
-"""Environment variables that name Fast DDS's profiles, before and after ROS 2 Kilted."""
 
 
 class RosMissingError(Error, RuntimeError):
@@ -64,7 +62,7 @@ def node_process(
 def _environment(large_images: bool) -> dict[str, str]:
     profile = str(share_folder() / "config" / "fastdds.xml")  # the default shared memory is smaller than an image
     profiles = dict.fromkeys(FASTDDS_PROFILES, profile) if large_images else {}
-    return {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST", **profiles, **os.environ}
+    return {**only_this_machine(), **profiles, **os.environ}
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

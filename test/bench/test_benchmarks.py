@@ -20,6 +20,8 @@ import pytest
     ],
 )
 def test_a_folder_that_is_not_there_is_one_sentence_and_status_1(command, said, root, monkeypatch, capsys):
+    if command[0] == "grain.py":
+        pytest.importorskip("torch")
     monkeypatch.setattr(sys, "argv", command)
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(str(root / "benchmarks" / command[0]), run_name="__main__")
@@ -35,6 +37,7 @@ def test_every_script_ends_like_that(root):
 
 
 def test_boundaries_by_hand(root):
+    pytest.importorskip("torch")
     grain = runpy.run_path(str(root / "benchmarks" / "grain.py"))
     truth = np.zeros((5, 12), np.uint8)
     truth[:, 6:] = 1

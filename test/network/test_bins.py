@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import pytest
-import torch
+
+torch = pytest.importorskip("torch")
+
 from hypothesis import given
 from hypothesis import strategies as st
 

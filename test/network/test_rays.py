@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
+
+torch = pytest.importorskip("torch")
+
 from helpers import make_image
 
 from mt_perception.backends import open_backend

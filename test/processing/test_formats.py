@@ -9,12 +9,16 @@ import sqlite3
 import numpy as np
 import pytest
 import yaml
+
+pytest.importorskip("mcap_ros2", reason="mcap-ros2-support is not installed")
+
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_types_from_msg, get_typestore
 
 from mt_perception.bags.bag import Bag
+from mt_perception.bags.metadata import read_metadata
 from mt_perception.bags.writer import BagWriter
 from mt_perception.labels import CITYSCAPES
 from mt_perception.messages.read import array_from_image
@@ -23,9 +27,11 @@ from mt_perception.messages.types import reliable_qos
 from mt_perception.processing.process import Processing, process_bag
 from mt_perception.settings import Settings
 from mt_perception.topics import DEPTH, LABEL_INFO, MASK
+from mt_perception.utils.resources import city_recording
 from recordings import write_street
 
 FOREIGN = "robot_msgs/msg/Charge"
+TRANSIENT_LOCAL, VOLATILE = 1, 2
 STAMP_AND_CHARGE = b"\0\1\0\0" + np.array([7, 8], "<u4").tobytes()
 
 
@@ -94,17 +100,25 @@ def test_rosbags_reads_every_message_with_the_definitions_in_the_recording(proce
         check(decoded)
 
 
-def test_players_are_told_what_is_latched(processed):
-    _, out = processed
-    information = yaml.safe_load((out / "metadata.yaml").read_text())["rosbag2_bagfile_information"]
-    durability = {
-        each["topic_metadata"]["name"]: [q["durability"] for q in each["topic_metadata"]["offered_qos_profiles"]]
-        for each in information["topics_with_message_count"]
+def durabilities(folder):
+    """As rosbag2 of Humble reads them, topic by topic: a text with YAML in it, whose words are numbers."""
+    facts = read_metadata(folder)
+    assert facts["version"] <= 8
+    topics = (each["topic_metadata"] for each in facts["topics_with_message_count"])
+    return {
+        each["name"]: [qos["durability"] for qos in yaml.safe_load(each["offered_qos_profiles"])] for each in topics
     }
-    assert {topic for topic, values in durability.items() if values == ["transient_local"]} == {
-        f"/{LABEL_INFO}", "/charge"
-    }  # fmt: skip
-    assert durability[f"/{MASK}"] == ["volatile"]
+
+
+def test_players_of_every_distribution_are_told_what_is_latched(processed):
+    _, out = processed
+    found = durabilities(out)
+    assert {topic for topic, values in found.items() if values == [TRANSIENT_LOCAL]} == {f"/{LABEL_INFO}", "/charge"}
+    assert found[f"/{MASK}"] == [VOLATILE]
+
+
+def test_the_shipped_recording_is_for_every_distribution():
+    assert set(map(tuple, durabilities(city_recording()).values())) == {(VOLATILE,)}
 
 
 def test_the_hash_of_label_info_is_that_of_vision_msgs(tmp_path):
