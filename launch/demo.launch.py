@@ -13,9 +13,9 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
-from launch import Action, LaunchContext, LaunchDescription
+from launch import LaunchContext, LaunchDescription
 from mt_perception.bags.sources import open_source
-from mt_perception.ros.launching import ending_with, failing_with
+from mt_perception.ros.launching import ending_with, failing_with, is_perception
 from mt_perception.topics import MASK
 from mt_perception.utils.resources import city_recording, share_folder
 
@@ -77,8 +77,3 @@ def start_player(context: LaunchContext) -> list:
         ending_with(player, "the player has ended"),
         ending_with(is_perception, "the perception node has failed", only_failing=True),
     ]
-
-
-def is_perception(action: Action) -> bool:
-    """Whether it is the process of the perception node, which the other launch file starts."""
-    return isinstance(action, Node) and action.node_executable == "perception_node"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -151,3 +152,14 @@ def diagnostics_of(probe: Probe):
         return mine[-1] if mine else None
 
     yield newest
+
+
+def launched(*arguments: str) -> subprocess.Popen:
+    """`ros2 launch` as a terminal starts it, with this Python's environment before all others."""
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    prefixes = os.pathsep.join(filter(None, [sys.prefix, os.environ.get("AMENT_PREFIX_PATH")]))
+    return subprocess.Popen(
+        ["ros2", "launch", "mt_perception", *arguments],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        env=os.environ | {"PATH": path, "AMENT_PREFIX_PATH": prefixes},
+    )  # fmt: skip

@@ -53,7 +53,8 @@ def test_the_programs_understand_every_command(capsys):
 
 
 def test_every_launch_argument_and_parameter_of_the_commands_exists(root):
-    declared = set(re.findall(r'argument\(\s*"(\w+)"', (root / "launch" / "perception.launch.py").read_text()))
+    files = [(root / "launch" / f"{name}.launch.py").read_text() for name in ("perception", "nav2")]
+    declared = {name for text in files for name in re.findall(r'argument\(\s*"(\w+)"', text)}
     launched = [
         each
         for document in _DOCUMENTS

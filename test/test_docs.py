@@ -50,6 +50,8 @@ def test_every_launch_argument_is_listed(parameters, root):
     assert len(names) > 12
     listed = set(re.findall(r"^\| `(\w+)(?::=[^`]*)?` \|", parameters, re.M))
     assert names <= listed, names - listed
+    of_nav2 = re.findall(r'argument\(\s*"(\w+)"', (root / "launch" / "nav2.launch.py").read_text())
+    assert len(of_nav2) == 4 and [name for name in of_nav2 if f"`{name}`" not in parameters] == []
 
 
 def test_the_example_of_the_library_runs(readme, tmp_path, monkeypatch, cache_home, capsys):

@@ -37,6 +37,7 @@ SHARED = [
     "package.xml",
     "launch/perception.launch.py",
     "launch/demo.launch.py",
+    "launch/nav2.launch.py",
     "config/perception.yaml",
     "config/profiles/cpu.yaml",
     "rviz/perception.rviz",

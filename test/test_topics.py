@@ -21,6 +21,7 @@ from mt_perception.topics import (
     LABEL_INFO,
     OBSTACLES,
     OUTPUT_TOPICS,
+    POINTS,
     camera_info_topic,
     compressed_output,
     image_inputs,
@@ -90,9 +91,38 @@ def test_what_is_shipped_for_nav2_names_topics_of_the_node(root):
     text = (root / "config" / "nav2_semantic_layer.yaml").read_text()
     assert yaml.safe_load(text)
     assert set(re.findall(r'_topic: "/([a-z_/]+)"', text)) <= NAMES and "points" in text
-    layer = yaml.safe_load((root / "config" / "nav2_obstacle_layer.yaml").read_text())
-    costmap = layer["local_costmap"]["local_costmap"]["ros__parameters"]
-    assert costmap["voxel_layer"]["camera"]["topic"].lstrip("/") == OBSTACLES
+    assert [each["topic"] for each in voxel_sources(root)[1]] == [f"/{OBSTACLES}", f"/{POINTS}"]
+
+
+def voxel_sources(root):
+    """The voxel layer in the file for it, and its sources."""
+    text = (root / "config" / "nav2_obstacle_layer.yaml").read_text()
+    layer = yaml.safe_load(text)["local_costmap"]["local_costmap"]["ros__parameters"]["voxel_layer"]
+    return layer, [layer[name] for name in layer["observation_sources"].split()]
+
+
+NAV2_SOURCE = {
+    **dict.fromkeys(("topic", "sensor_frame", "data_type"), str),
+    **dict.fromkeys(("inf_is_valid", "marking", "clearing"), bool),
+    **dict.fromkeys(("observation_persistence", "expected_update_rate"), float),
+    **{f"{end}_obstacle_height": float for end in ("min", "max")},
+    **{f"{what}_{end}_range": float for what in ("obstacle", "raytrace") for end in ("min", "max")},
+}
+"""What Nav2's obstacle and voxel layers declare for each source (jazzy, kilted), and refuse in other types."""
+
+
+def test_nav2s_voxel_layer_takes_the_shipped_file_and_marks_something_with_it(root):
+    """A source's highest obstacle is at 0 m unless it says more: without that line Nav2 drops every point."""
+    layer, sources = voxel_sources(root)
+    assert [each for each in layer.values() if isinstance(each, dict)] == sources
+    for source in sources:
+        assert {name: type(each) for name, each in source.items()}.items() <= NAV2_SOURCE.items()
+        assert source["data_type"] == "PointCloud2" and source["marking"] != source["clearing"]
+    marking, clearing = sources
+    assert marking["marking"] and 0 < marking["min_obstacle_height"] < 1 < marking["max_obstacle_height"]
+    assert layer["z_voxels"] <= 16 and layer["max_obstacle_height"] <= layer["z_voxels"] * layer["z_resolution"]
+    assert clearing["min_obstacle_height"] < 0, "the ground clears"
+    assert clearing["raytrace_max_range"] > marking["obstacle_max_range"], "what is marked can be cleared"
 
 
 def test_bag_process_writes_what_a_recording_of_the_node_needs():

@@ -14,6 +14,7 @@ from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown, matches_action
 from launch.events.process import ProcessExited, ShutdownProcess
 from launch.launch_context import LaunchContext
+from launch_ros.actions import Node
 
 
 def failing_with(process: Action | Callable[[Action], bool], companions: Sequence[Action] = ()) -> RegisterEventHandler:
@@ -34,6 +35,11 @@ def ending_with(
         return [EmitEvent(event=Shutdown(reason=reason))] if ends else []
 
     return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=end))
+
+
+def is_perception(action: Action) -> bool:
+    """Whether it is the process of the perception node, which another launch file starts."""
+    return isinstance(action, Node) and action.node_executable == "perception_node"
 
 
 def _failed(companions: Sequence[Action], event: ProcessExited, context: LaunchContext) -> list[Any]:

@@ -6,8 +6,6 @@ import itertools
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +17,7 @@ pytest.importorskip("rclpy")
 pytest.importorskip("launch_ros", reason="launch_ros is not installed: it comes with a ROS installation")
 
 from helpers import make_image
-from nodes import Probe
+from nodes import Probe, launched
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage
 
@@ -31,18 +29,7 @@ ROS2 = shutil.which("ros2")
 pytestmark = pytest.mark.skipif(ROS2 is None, reason="the ros2 command is not installed")
 
 
-def launched(*arguments: str) -> subprocess.Popen:
-    """`ros2 launch` as a terminal starts it, with this Python's environment before all others."""
-    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-    prefixes = os.pathsep.join(filter(None, [sys.prefix, os.environ.get("AMENT_PREFIX_PATH")]))
-    return subprocess.Popen(
-        ["ros2", "launch", "mt_perception", *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
-        env=os.environ | {"PATH": path, "AMENT_PREFIX_PATH": prefixes},
-    )  # fmt: skip
-
-
-@pytest.mark.parametrize("file", ["perception.launch.py", "demo.launch.py"])
+@pytest.mark.parametrize("file", ["perception.launch.py", "demo.launch.py", "nav2.launch.py"])
 def test_every_argument_is_explained(file):
     said, _ = launched(file, "--show-args").communicate(timeout=60)
     names = "profile params_file model backend precision input_width input_height stereo namespace image_topic"

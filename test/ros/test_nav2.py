@@ -1,6 +1,8 @@
 # Copyright 2026 The mt_perception developers
 # SPDX-License-Identifier: Apache-2.0
-"""What Nav2's semantic segmentation layer takes for granted, on live messages and through the layer's own QoS.
+"""What Nav2's layers take for granted, on live messages and through the layers' own QoS.
+
+First the semantic segmentation layer, at the end the voxel layer.
 
 The facts are from the sources of https://github.com/kiwicampus/semantic_segmentation_layer (jazzy and rolling): it
 addresses mask, confidence and cloud by one running index, unchecked, and tells classes apart by 8-bit ids.
@@ -180,3 +182,30 @@ def test_message_filters_matches_them_exactly(probe, results, layer, source):
     assert len(matched) >= 3 and all(len(set(stamps)) == 1 for stamps in matched)
     for each in subscribers:
         probe.destroy_subscription(each.sub)
+
+
+def test_the_voxel_layer_finds_its_fields_and_marks_what_stands_in_the_street(probe, results, street, root):
+    """By the rules in Nav2's sources: heights of the source, then those of the layer; ranges from the camera.
+
+    They are of a camera that looks along the street from 1.5 m above it: a point's height is 1.5 - y.
+    """
+    values = yaml.safe_load((root / "config" / "nav2_obstacle_layer.yaml").read_text())
+    layer = values["local_costmap"]["local_costmap"]["ros__parameters"]["voxel_layer"]
+    source = layer["obstacles"]
+    topic = source["topic"].removeprefix("/")
+    probe.listen(topic, PointCloud2, qos=SENSOR_DATA)
+    for stamp in range(STAMP_NS + 2000, STAMP_NS + 2030):
+        probe.send(stamp, image=street, frame_id="camera_optical")
+        probe.spin(0.3)
+        if probe.received[topic]:
+            break
+    cloud = probe.received[topic][-1]
+    assert cloud.header.frame_id == "camera_optical" and stamp_ns(cloud.header) >= STAMP_NS + 2000
+    assert cloud.height == 1 and len(cloud.data) == cloud.width * cloud.point_step and not cloud.is_bigendian
+    fields = {field.name: (field.datatype, field.count) for field in cloud.fields}
+    assert [fields[axis] for axis in "xyz"] == [(PointField.FLOAT32, 1)] * 3
+    points = np.frombuffer(cloud.data, POINT)
+    up_m, away_m = 1.5 - points["y"], np.sqrt(sum(points[axis] ** 2 for axis in "xyz"))
+    low, high = source["min_obstacle_height"], min(source["max_obstacle_height"], layer["max_obstacle_height"])
+    near, far = source["obstacle_min_range"], source["obstacle_max_range"]
+    assert ((up_m >= low) & (up_m <= high) & (away_m >= near) & (away_m < far)).sum() > 10
