@@ -115,9 +115,9 @@ class OpenVinoBackend:
         names = tuple(sorted(outputs))
         return openvino_layers.layer_times(self._compiler.counting(names), self._inputs(image, 1.0, names, None), runs)
 
-    def rates(self, arithmetics: Collection[str]) -> dict[str, float]:
+    def rates(self, precisions: Collection[str]) -> dict[str, float]:
         """What this machine does in a millisecond at its best: see `openvino_layers.rates`."""
-        return openvino_layers.rates(self._compiler.core, self._compiler.config, arithmetics)
+        return openvino_layers.rates(self._compiler.core, self._compiler.config, precisions)
 
     def _inputs(
         self, image: NDArray[np.uint8], depth_scale: float, names: Names, camera: Camera | None

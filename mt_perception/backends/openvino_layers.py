@@ -53,10 +53,10 @@ def costs(layer: ov.Node) -> dict[str, Any]:
     return {"multiply_adds": multiply_adds, "arithmetic": arithmetic, "bytes": moved}
 
 
-def rates(core: ov.Core, config: Mapping[str, Any], arithmetics: Collection[str]) -> dict[str, float]:
-    """How many multiply-adds in each of `arithmetics` (`i8`, `bf16`, `f16`, `f32`), and how many `bytes`, this machine
+def rates(core: ov.Core, config: Mapping[str, Any], precisions: Collection[str]) -> dict[str, float]:
+    """How many multiply-adds in each of `precisions` (`i8`, `bf16`, `f16`, `f32`), and how many `bytes`, this machine
     does in a millisecond at its best: in one pointwise convolution, and in one addition, that do nothing else."""
-    found = {each: _best(core, _convolution(each), each, config, "multiply_adds") for each in arithmetics}
+    found = {each: _best(core, _convolution(each), each, config, "multiply_adds") for each in precisions}
     return {**found, "bytes": _best(core, _addition(), "f32", config, "bytes")}
 
 
