@@ -19,6 +19,7 @@ from mt_perception.errors import Error
 
 INTERRUPTED, UNREAD, TERMINATED = 130, 141, 143
 """What shells tell of programs that SIGINT, SIGPIPE and SIGTERM ended."""
+ROS_REMEDY = "source /opt/ros/<distro>/setup.bash, or pip install 'mt_perception[ros-jazzy]'"
 
 
 def perceive() -> int:
@@ -36,27 +37,27 @@ def train() -> int:
 
 def perception_node() -> int:
     """The program `perception_node`."""
-    return _start("mt_perception.ros.node")
+    return _start_node("mt_perception.ros.node")
 
 
 def player_node() -> int:
     """The program `player_node`."""
-    return _start("mt_perception.ros.player")
+    return _start_node("mt_perception.ros.player")
 
 
 def recorder_node() -> int:
     """The program `recorder_node`."""
-    return _start("mt_perception.ros.recorder")
+    return _start_node("mt_perception.ros.recorder")
 
 
 def city_node() -> int:
     """The program `city_node`."""
-    return _start("mt_perception.ros.city")
+    return _start_node("mt_perception.ros.city")
 
 
 def view_node() -> int:
     """The program `view_node`."""
-    return _start("mt_perception.ros.view")
+    return _start_node("mt_perception.ros.view")
 
 
 def missing(error: ModuleNotFoundError) -> int:
@@ -69,6 +70,17 @@ def missing(error: ModuleNotFoundError) -> int:
         file=sys.stderr,
     )
     return 1
+
+
+def _start_node(module: str) -> int:
+    """The same for a node, where ROS 2 may be missing."""
+    try:
+        return _start(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("mt_perception"):
+            raise
+        print(f"error: the Python package {error.name} was not found: {ROS_REMEDY}", file=sys.stderr)
+        return 1
 
 
 def _start(module: str) -> int:

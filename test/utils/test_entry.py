@@ -69,6 +69,13 @@ def test_the_training_without_its_extra_says_how_to_install_it(package):
     assert f"needs the Python package {package}" in ended.stderr and "mt_perception[train]" in ended.stderr
 
 
+@pytest.mark.parametrize("name", ["perception_node", "player_node", "recorder_node", "city_node", "view_node"])
+def test_a_node_without_ros_says_how_to_get_it(name):
+    ended = program(WITHOUT.format("rclpy") + START.format(name))
+    assert ended.returncode == 1
+    assert ended.stderr == f"error: the Python package rclpy was not found: {entry.ROS_REMEDY}\n"
+
+
 @pytest.mark.parametrize(
     "name", ["perceive", "train", "perception_node", "player_node", "recorder_node", "city_node", "view_node"]
 )
