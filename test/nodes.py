@@ -12,8 +12,9 @@ import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
-from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from helpers import make_image
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node, NodeNameNonExistentError
@@ -137,19 +138,32 @@ class Probe(Node):
         self.infos.publish(convert.camera_info(camera, convert.header(1, "cam")))
 
 
+def overall(statuses):
+    """The diagnostics of all tasks as one: the worst level, in words what is not fine, and all values.
+
+    Results that are stale are so because of the input, which says it.
+    """
+    troubled = [each for each in statuses if each.level in (DiagnosticStatus.WARN, DiagnosticStatus.ERROR)]
+    troubled.sort(key=lambda each: each.level, reverse=True)
+    return SimpleNamespace(
+        level=troubled[0].level if troubled else DiagnosticStatus.OK,
+        message="; ".join(each.message for each in troubled or statuses),
+        values=[value for each in statuses for value in each.values],
+    )
+
+
 @contextmanager
 def diagnostics_of(probe: Probe):
-    """The values of the newest diagnostics of the node under test, as a function."""
+    """The newest diagnostics of the node under test, all tasks as one, as a function."""
     probe.listen("/diagnostics", DiagnosticArray)
 
     def newest():
         mine = [
-            status
+            message.status
             for message in probe.received["/diagnostics"]
-            for status in message.status
-            if status.name.startswith(probe.get_namespace())
+            if message.status[0].name.startswith(f"{probe.get_namespace()}/")
         ]
-        return mine[-1] if mine else None
+        return overall(mine[-1]) if mine else None
 
     yield newest
 

@@ -65,19 +65,19 @@ class CameraStream:
         self._outputs = OutputPublishers(self._node, is_pair, self.name, settings.compressed)
         for name, problem in self._outputs.missing.items():
             self._node.get_logger().info(problem)
-            self.health.describe(**{name: problem})
+            self.health.results.describe(**{name: problem})
         if is_pair:
-            self.perception.stereo = PairDepth(self.health, self._outputs.named(DISPARITY))
-        self.perception.ground = GroundScale(self._node, self.health, settings)
+            self.perception.stereo = PairDepth(self.health.stereo, self._outputs.named(DISPARITY))
+        self.perception.ground = GroundScale(self._node, self.health.results, settings)
         if settings.compressed:
-            self.perception.encoder = encoder(self.health)
+            self.perception.encoder = encoder(self.health.results)
             self.perception.encoder.start()
 
     def subscribe(self, labels: LabelSet) -> None:
         """Begin to listen, and publish what is seen; `labels` are those of the loaded model."""
         assert self._outputs, "activation follows configuration"
         self.perception.camera = None
-        self.health.warn("camera_info", "depth is uncorrected: no camera_info yet")
+        self.health.input.warn("camera_info", "depth is uncorrected: no camera_info yet")
         self.perception.publishers = self._outputs.of_frames
         self._outputs.publish_names(labels)
         self._class_names = labels.names
@@ -114,8 +114,8 @@ class CameraStream:
             self._outputs.close()
             self._outputs = None
 
-    def status(self) -> DiagnosticStatus:
-        """What the diagnostics tell of it now."""
+    def statuses(self, owner: str, hardware: str) -> list[DiagnosticStatus]:
+        """What the diagnostics tell of it now. `owner`: the node's name and a colon."""
         settings = self._settings()
         topics = [each.topic_name for each in self._inputs]
         missing = "".join(topics[:1])
@@ -123,18 +123,19 @@ class CameraStream:
             ground.report(settings)
         if self._pairs and (stereo := self.perception.stereo):
             missing = self._pairs.waiting_for(topics, settings.input_timeout_s)
-            self.health.describe(**self._pairs.numbers())
+            self.health.stereo.describe(**self._pairs.numbers())
             if not settings.scales_by_ground:
                 stereo.report()
         inputs = [*self._inputs, *self._infos.subscriptions]
-        self.health.warn_each("qos", qos.conflicts(self._node, inputs, self._outputs.all if self._outputs else []))
-        self.health.warn_each("topic", misunderstandings(self._node, inputs))
-        self.health.warn("obstacle_classes", self._unknown_classes(settings) if self._inputs else "")
+        outputs = self._outputs.all if self._outputs else []
+        self.health.input.warn_each("qos", qos.conflicts(self._node, inputs, []))
+        self.health.results.warn_each("qos", qos.conflicts(self._node, [], outputs))
+        self.health.input.warn_each("topic", misunderstandings(self._node, inputs))
+        self.health.results.warn("obstacle_classes", self._unknown_classes(settings) if self._inputs else "")
         if elsewhere := self._infos.look():
-            self.health.warn("camera_info", f"depth is uncorrected: {elsewhere}")
-        node = self._node.get_fully_qualified_name()
-        name = f"{node}: {self.name}" if self.name else node
-        return self.health.status(name, bool(self._inputs), settings.input_timeout_s, missing)
+            self.health.input.warn("camera_info", f"depth is uncorrected: {elsewhere}")
+        mine, is_pair = f"{owner}{self.name}/" if self.name else owner, settings.is_pair(self.name)
+        return self.health.statuses(mine, bool(self._inputs), settings.input_timeout_s, missing, hardware, is_pair)
 
     def _unknown_classes(self, settings: Settings) -> str:
         """A sentence on classes that the model does not have; they have no points."""
@@ -167,7 +168,7 @@ class CameraStream:
         except DataError as error:
             camera, problem = None, str(error)
         self.perception.camera = camera
-        self.health.warn("camera_info", problem and f"depth is uncorrected: {problem}")
+        self.health.input.warn("camera_info", problem and f"depth is uncorrected: {problem}")
         topic = self._node.resolve_topic_name(self.topics[0].name)
         is_distorted = any(message.d) and not is_rectified(topic)
-        self.health.warn("distortion", f"{topic} {_UNRECTIFIED}" if is_distorted else "")
+        self.health.input.warn("distortion", f"{topic} {_UNRECTIFIED}" if is_distorted else "")

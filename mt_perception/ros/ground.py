@@ -12,7 +12,7 @@ from rclpy.time import Time
 from mt_perception.errors import Error
 from mt_perception.labels import LabelSet
 from mt_perception.prediction import Prediction
-from mt_perception.ros.health import Health
+from mt_perception.ros.diagnostic_task import DiagnosticTask
 from mt_perception.ros.scale import report_scale
 from mt_perception.scale.estimate import apply_scale
 from mt_perception.scale.ground import Ground, GroundDepth, Mount
@@ -30,8 +30,8 @@ class GroundScale:
     The worker calls `correct`, the node's thread all else.
     """
 
-    def __init__(self, node: Node, health: Health, settings: Settings) -> None:
-        self._health = health
+    def __init__(self, node: Node, task: DiagnosticTask, settings: Settings) -> None:
+        self._task = task
         needs_tf = bool(settings.base_frame) and not settings.camera_height_m
         self._tf = _TransformMount(node, settings.base_frame) if needs_tf else None
         self._depth: GroundDepth | None = None
@@ -57,12 +57,12 @@ class GroundScale:
             self._depth = None  # if it is requested again, it begins anew
         scale = depth.scale if requested else None
         latest = scale.latest if scale else None
-        self._health.describe(ground_tilt_deg=f"{latest.tilt_deg:.1f}" if isinstance(latest, Ground) else "unknown")
-        report_scale(self._health, scale, requested, self._problem, "is the camera's height right?")
+        self._task.describe(ground_tilt_deg=f"{latest.tilt_deg:.1f}" if isinstance(latest, Ground) else "unknown")
+        report_scale(self._task, scale, requested, self._problem, "is the camera's height right?")
 
     def close(self) -> None:
         """Stop to listen to TF."""
-        self._health.warn("scale", "")
+        self._task.warn("scale", "")
         if self._tf:
             self._tf.close()
 

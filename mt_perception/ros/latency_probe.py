@@ -75,7 +75,7 @@ class LatencyProbe(Node):
         prefix = self.get_namespace().rstrip("/") + "/"
         for status in message.status:
             if status.name.startswith(prefix):
-                self._stages = {each.key: each.value for each in status.values if each.key.endswith("_p50_ms")}
+                self._stages |= {each.key: each.value for each in status.values if each.key.endswith("_p50_ms")}
 
     def _obey(self) -> None:
         """For each line of standard input, play so many images and print what was measured."""

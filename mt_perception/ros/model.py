@@ -1,39 +1,40 @@
 # Copyright 2026 The mt_perception developers
 # SPDX-License-Identifier: Apache-2.0
-"""The one model of the node, which all of its cameras share."""
+"""The one model of the node, which all of its cameras share, and what the diagnostics tell of it."""
 
 from __future__ import annotations
 
 import gc
 import time
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
+from diagnostic_msgs.msg import DiagnosticStatus
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from mt_perception.backends import Backend, BackendError
 from mt_perception.labels import LabelSet
 from mt_perception.pipeline import Perceiver
-from mt_perception.ros.health import Health
+from mt_perception.ros.diagnostic_task import DiagnosticTask
 from mt_perception.settings import Settings
 from mt_perception.types import OUTPUTS
-from mt_perception.utils.hardware import processor
+from mt_perception.utils.hardware import processor, resident_mb
 
 
 class Model:
-    """Loads the model and tells each of `healths` what it is. It holds nothing that would keep a model alive."""
+    """Loads the model and tells what it is. It holds nothing that would keep a model alive."""
 
     def __init__(self, logger: RcutilsLogger) -> None:
         self.labels: LabelSet | None = None
         """What the loaded model tells apart."""
         self._logger = logger
-        self._healths: Sequence[Health] = ()
+        self.task = DiagnosticTask("model", logger)
         self._backend: Callable[[], Backend | None] = lambda: None
         self._reported = ""
 
-    def load(self, settings: Settings, healths: Sequence[Health]) -> Perceiver:
+    def load(self, settings: Settings) -> Perceiver:
         """Open and warm up the model, and tell what it is."""
-        self._healths, started = healths, time.perf_counter()
+        started = time.perf_counter()
         perceiver = Perceiver.open(settings, background=not settings.build_only)
         warm_ms = perceiver.warm_up(OUTPUTS)  # with all there are: so it can serve every subscriber from the start
         backend, card, (height, width) = perceiver.backend, perceiver.bundle.card, perceiver.size
@@ -42,9 +43,8 @@ class Model:
         self._backend = weakref.ref(backend)  # cleanup frees the model, which must not live on here
         self.labels = card.labels
         untrained = f"the model {card.name} is untrained: its labels and depth mean nothing"
-        for health in healths:
-            health.describe(model=card.name, model_hash=perceiver.bundle.model_hash, input_size=f"{width}x{height}")
-            health.warn("untrained", "" if card.trained else untrained)
+        self.task.describe(model=card.name, model_hash=perceiver.bundle.model_hash, input_size=f"{width}x{height}")
+        self.task.warn("untrained", "" if card.trained else untrained)
         self._logger.info(
             f"ready in {time.perf_counter() - started:.1f} s: {card.name} ({perceiver.bundle.model_hash}), "
             f"{width}x{height}, {described(backend)}, {warm_ms:.0f} ms an image on {processor()}"
@@ -60,13 +60,23 @@ class Model:
         backend = self._backend()
         if backend is None:
             return
-        for health in self._healths:
-            health.describe(backend=backend.name, precision=backend.precision, device=backend.device)
-            health.warn("backend", backend.progress)
-            health.warn("backend fallback", backend.fallback, is_error=True)
+        self.task.describe(backend=backend.name, precision=backend.precision, device=backend.device)
+        self.task.warn("backend", backend.progress)
+        self.task.warn("backend fallback", backend.fallback, is_error=True)
         if described(backend) != self._reported:
             self._reported = described(backend)
             self._logger.info(f"from now on: {self._reported}")
+
+    @property
+    def hardware(self) -> str:
+        """What it runs on; empty before it is loaded."""
+        return self.task.fact("device")
+
+    def status(self, owner: str) -> DiagnosticStatus:
+        """Whether the model is there, and all that is known of it. `owner`: see `DiagnosticTask.status`."""
+        self.report_backend()
+        fine = f"{self.task.fact('model')}, {self._reported}" if self._reported else "not loaded"
+        return self.task.status(owner, fine, (), {"memory_mb": f"{resident_mb():.0f}"}, self.hardware)
 
 
 def described(backend: Backend) -> str:

@@ -78,10 +78,9 @@ class PerceptionNode(LifecycleNode):
         self._settings = params.read(self)
         self._name_cameras()
         streams = list(self._cameras.values())
-        healths = [each.health for each in streams]
         is_compressed = any(topic.compressed for each in streams for topic in each.topics)
         self._worker = Worker(
-            lambda: self._model.load(self._settings, healths),
+            lambda: self._model.load(self._settings),
             lambda perceiver, item: item[0].perception.process(perceiver, item[1]),
             self._on_worker_error,
             lambda item: item[0].health.returned(),
@@ -173,8 +172,10 @@ class PerceptionNode(LifecycleNode):
         return params.changed(self._settings, parameters, self._worker is not None, accept)
 
     def _publish_diagnostics(self) -> None:
-        self._model.report_backend()
-        statuses = [each.status() for each in self._cameras.values()]
+        owner = f"{self.get_fully_qualified_name()}: "  # as diagnostic_updater names its tasks
+        statuses = [self._model.status(owner)]
+        for each in self._cameras.values():
+            statuses += each.statuses(owner, self._model.hardware)
         self._diagnostics.publish(health.array_of(statuses, self.get_clock().now().to_msg()))
 
 

@@ -13,7 +13,7 @@ from rclpy.publisher import Publisher
 from mt_perception.labels import Label
 from mt_perception.messages.outputs import Result, message_of
 from mt_perception.ros import convert, qos
-from mt_perception.ros.health import Health
+from mt_perception.ros.diagnostic_task import DiagnosticTask
 from mt_perception.ros.worker import Worker
 from mt_perception.settings import SettingsError
 from mt_perception.topics import LABEL_INFO, OutputTopic, compressed_output, of_camera, output_topics
@@ -77,7 +77,7 @@ Encoding = tuple[OutputTopic, Any, Result]
 """An image that is to be compressed, its publisher, and what it is made of (`messages.outputs.for_later`)."""
 
 
-def encoder(health: Health) -> Worker[None, Encoding]:
+def encoder(task: DiagnosticTask) -> Worker[None, Encoding]:
     """A thread that compresses and publishes, so that the next image need not wait for it: of each topic the newest."""
 
     def encode(_: None, item: Encoding) -> None:
@@ -85,7 +85,7 @@ def encoder(health: Health) -> Worker[None, Encoding]:
         publisher.publish(message_of(output, result))
 
     def on_error(item: Encoding, error: Exception) -> None:
-        health.warn("compressed", f"{item[0].name} was not published: {error}", is_error=True)
+        task.warn("compressed", f"{item[0].name} was not published: {error}", is_error=True)
 
     return Worker(lambda: None, encode, on_error)
 

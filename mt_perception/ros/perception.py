@@ -58,7 +58,7 @@ class Perception:
         left, right = message if isinstance(message, Pair) else (message, None)
         requested = [(output, publisher) for output, publisher in self.publishers if subscribed(publisher)]
         if not requested:
-            self._health.warn("suppressed", "")
+            self._health.results.warn("suppressed", "")
         if not requested and not (stereo and stereo.disparity_requested):
             return True
         watch = Stopwatch()
@@ -70,7 +70,7 @@ class Perception:
         except DataError as error:
             self._health.skipped(f"image skipped: {error}")
             return False
-        self._health.warn("no camera", doubt("the image topic", stated_encoding(left.fields)))
+        self._health.input.warn("no camera", doubt("the image topic", stated_encoding(left.fields)))
         watch.mark("convert")
         self._answer(perceiver, frame, right, requested, watch)
         return True
@@ -111,13 +111,15 @@ class Perception:
         (height, width), (full_height, full_width) = prediction.size, prediction.frame.taken_size
         size, setting = f"{width}x{height}", self._settings().output_size
         how = f"the results are {size} for images of {full_width}x{full_height}; output_size is {setting}"
-        self._health.describe(output_size=size, tell=how if prediction.size != prediction.frame.taken_size else "")
+        self._health.results.describe(
+            output_size=size, tell=how if prediction.size != prediction.frame.taken_size else ""
+        )
 
     def _possible(self, requested: list[tuple[OutputTopic, Any]], frame: Frame) -> list[tuple[OutputTopic, Any]]:
         """Those of the requested outputs that can be made of this frame, and a warning for the others."""
         suppressed = [output.name for output, _ in requested if output.needs_camera and not frame.camera]
         missing = f"not published without a valid camera_info: {', '.join(suppressed)}"
-        self._health.warn("suppressed", missing if suppressed else "")
+        self._health.results.warn("suppressed", missing if suppressed else "")
         return [(output, publisher) for output, publisher in requested if output.name not in suppressed]
 
     def _age_ms(self, frame: Frame) -> dict[str, float]:
@@ -133,7 +135,7 @@ class Perception:
             )
         elif abs(age_ms) > _ANOTHER_CLOCK_MS:
             problem = "the images' stamps are of another time than this node's: for a recording set use_sim_time"
-        self._health.warn("clock", problem)
+        self._health.input.warn("clock", problem)
         return {} if problem else {AGE: age_ms}
 
     def _calibrated(self, frame: Frame) -> Frame:
@@ -141,7 +143,7 @@ class Perception:
         try:
             frame = with_camera(frame, camera) if camera else frame
         except DataError as error:
-            self._health.warn("camera_size", f"depth is uncorrected: {error}")
+            self._health.input.warn("camera_size", f"depth is uncorrected: {error}")
         else:
-            self._health.warn("camera_size", "")
+            self._health.input.warn("camera_size", "")
         return frame

@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-from mt_perception.ros.health import Health
+from mt_perception.ros.diagnostic_task import DiagnosticTask
 from mt_perception.scale.estimate import Scale
 
 _OLD_S = 5.0
 
 
-def report_scale(health: Health, scale: Scale | None, requested: bool, cause: str, doubt: str) -> None:
+def report_scale(task: DiagnosticTask, scale: Scale | None, requested: bool, cause: str, doubt: str) -> None:
     """Tell the scale, its spread between pixels and the share of pixels that agree on it, and warn if it is in doubt.
 
     requested: whether depth is corrected by it. cause: why the last images told nothing of it. doubt: what to look at
@@ -20,7 +20,7 @@ def report_scale(health: Health, scale: Scale | None, requested: bool, cause: st
     if scale and scale.latest:
         numbers = scale.factor, scale.latest.spread, scale.latest.inlier_share
         facts = {name: f"{number:.3f}" for name, number in zip(facts, numbers, strict=True)}
-    health.describe(**facts)
+    task.describe(**facts)
     warning = ""
     if requested:
         if scale is None or not scale.known:
@@ -29,4 +29,4 @@ def report_scale(health: Health, scale: Scale | None, requested: bool, cause: st
             warning = f"the scale of depth is old, of more than {_OLD_S:g} s ago: {cause}"
         elif scale.at_limit:
             warning = f"the scale of depth is at its limit: {doubt}"
-    health.warn("scale", warning)
+    task.warn("scale", warning)

@@ -15,7 +15,7 @@ from mt_perception.messages.outputs import disparity_message
 from mt_perception.messages.read import camera_from_info, with_camera
 from mt_perception.prediction import Prediction
 from mt_perception.ros import convert
-from mt_perception.ros.health import Health
+from mt_perception.ros.diagnostic_task import DiagnosticTask
 from mt_perception.ros.outputs import subscribed
 from mt_perception.ros.scale import report_scale
 from mt_perception.settings import Settings
@@ -38,9 +38,9 @@ class PairDepth:
     thread, and only if it is used.
     """
 
-    def __init__(self, health: Health, publisher: Publisher | None) -> None:
+    def __init__(self, task: DiagnosticTask, publisher: Publisher | None) -> None:
         """`publisher` is that of `disparity`; None where its type is not installed."""
-        self._health, self._publisher = health, publisher
+        self._task, self._publisher = task, publisher
         self._right_camera: Camera | None = None
         self._depth_requested = False
         self._open = ExitStack()
@@ -59,7 +59,7 @@ class PairDepth:
             self._right_camera, problem = camera_from_info(message), ""
         except DataError as error:
             self._right_camera, problem = None, str(error)
-        self._health.warn(_CAMERA_INFO, problem and f"{_MISSING}: {_CAMERA_INFO}: {problem}")
+        self._task.warn(_CAMERA_INFO, problem and f"{_MISSING}: {_CAMERA_INFO}: {problem}")
 
     def begin(self, left: Frame, right: Any, settings: Settings, depth_requested: bool) -> Matching | None:
         """Start to match a frame and the message of its right image, if that is of use and it is its turn."""
@@ -77,14 +77,14 @@ class PairDepth:
 
     def report(self) -> None:
         """Tell the diagnostics how left and right compare."""
-        report_scale(self._health, self._depth.scale, self._depth_requested, _UNCOMPARED, _LIMITED)
+        report_scale(self._task, self._depth.scale, self._depth_requested, _UNCOMPARED, _LIMITED)
 
     def close(self) -> None:
         """End the matching thread, which publishes."""
         self._depth.close()
         self._open.close()
         for name in ("scale", "stereo", _CAMERA_INFO):
-            self._health.warn(name, "")
+            self._task.warn(name, "")
 
     def _pair(self, left: Frame, message: Any, settings: Settings) -> StereoPair:
         right = convert.frame(message, settings)
@@ -97,4 +97,4 @@ class PairDepth:
             self._publisher.publish(disparity_message(match, pair.left, convert.BUILDER))
 
     def _on_problem(self, problem: str) -> None:
-        self._health.warn("stereo", problem and f"{_MISSING}: {problem}")
+        self._task.warn("stereo", problem and f"{_MISSING}: {problem}")

@@ -57,8 +57,12 @@ def test_each_camera_has_topics_headers_sizes_and_a_status_of_its_own(run, camer
     def counted():
         newest = front.received["/diagnostics"][-1:]
         found = {each.name.rsplit(": ", 1)[-1]: each.values for message in newest for each in message.status}
-        counts = {name: {value.key: value.value for value in values}["frames_in"] for name, values in found.items()}
-        return counts == {"front": "1", "left": "0"}
+        values = {name: {value.key: value.value for value in values} for name, values in found.items()}
+        counts = {name: each["frames_in"] for name, each in values.items() if "frames_in" in each}
+        assert not found or list(found) == [
+            "model", "front/input", "front/results", "left/input", "left/results", "left/stereo"
+        ]  # fmt: skip
+        return counts == {"front/input": "1", "left/input": "0"}
 
     front.until(counted)
     assert node.log.count("obstacle_classes has unicorn; the model's classes are road, ") == 2, "once for each camera"

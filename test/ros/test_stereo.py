@@ -239,7 +239,7 @@ def test_opencv_has_its_threads_again_when_stereo_ends(ros):
     node, before = Node("host"), cv2.getNumThreads()
     cv2.setNumThreads(2)
     try:
-        stereo = PairDepth(Health(node.get_logger()), None)
+        stereo = PairDepth(Health(node.get_logger()).stereo, None)
         assert cv2.getNumThreads() == 1
         stereo.close()
         assert cv2.getNumThreads() == 2

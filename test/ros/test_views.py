@@ -96,6 +96,17 @@ def test_foxglove_plots_numbers_that_the_diagnostics_have(root):
 
     health = Health(None)
     health.finished({"network": 1.0, "total": 2.0, AGE: 3.0})
-    known = {each.key for each in health.status("node", True, 1.0, "").values}
+    known = {value.key for each in health.statuses("node: ", True, 1.0, "") for value in each.values}
     plotted = set(re.findall(r'key==\\"(\w+)\\"', (root / "config" / "foxglove.json").read_text()))
     assert plotted and plotted <= known, plotted - known
+
+
+def test_the_aggregator_finds_the_tasks_of_the_node(root):
+    from mt_perception.ros.health import Health
+    from mt_perception.ros.node import NODE_NAME
+
+    parameters = yaml.safe_load((root / "config" / "diagnostic_aggregator.yaml").read_text())
+    (prefix,) = parameters["analyzers"]["ros__parameters"]["perception"]["find_and_remove_prefix"]
+    assert prefix == f"/{NODE_NAME}: "
+    names = [each.name for each in Health(None).statuses(prefix, True, 1.0, "", pairs=True)]
+    assert [each.removeprefix(prefix) for each in names] == ["input", "results", "stereo"]
