@@ -62,7 +62,7 @@ def test_a_machine_without_shared_memory_is_told(kernel):
 def test_who_is_found_depends_on_variables(kernel, monkeypatch, variables, state, said):
     for name in ("ROS_DOMAIN_ID", "ROS_AUTOMATIC_DISCOVERY_RANGE", "ROS_LOCALHOST_ONLY"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
+    for name, value in ({"ROS_DISTRO": "jazzy"} | variables).items():
         monkeypatch.setenv(name, value)
     found = finding(kernel, "discovery")
     assert found.state == state and said in f"{found.text} {found.remedy}"
