@@ -21,7 +21,7 @@ from rosbags.rosbag2 import CompressionFormat, CompressionMode, StoragePlugin, W
 from rosbags.rosbag2.storage_mcap import McapWriter, write_channel, write_schema
 
 _CRC_AT = 9 + 24  # in the record of a chunk: behind its kind and length, and three numbers of 8 bytes
-_ZSTD_LEVEL = 1  # half as much work as the usual 3 for results, which get 1 % larger
+_ZSTD_LEVEL = 1  # two thirds of the work of the usual 3; results get 1 % larger
 _LARGE_BLOCK = 32 << 20  # bytes that wait for a checkpoint at most
 _SMALL_INDEX = 1 << 20  # bytes; a larger one is only written together with as many of data
 
