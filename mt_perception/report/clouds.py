@@ -52,14 +52,13 @@ def _clouds(
 ) -> Iterator[Cloud]:
     size = depth_m.shape[0], depth_m.shape[1]
     camera = scale_camera(view.camera or Camera.assumed(size), size)
-    xyz_m, pixels = thinned_points(depth_m, camera, keep & (depth_m <= DEPTH_RANGE_M[1]), _POINTS)
-    if not len(pixels):
-        return
-    if view.image is not None:
-        yield Cloud(f"{name} depth, image", xyz_m.astype(np.float16), resize(view.image, size).reshape(-1, 3)[pixels])
-    if places is not None:
+    points_m, pixels = thinned_points(depth_m, camera, keep & (depth_m <= DEPTH_RANGE_M[1]), _POINTS)
+    xyz_m = points_m.astype(np.float16)
+    if len(pixels) and view.image is not None:
+        yield Cloud(f"{name} depth, image", xyz_m, resize(view.image, size).reshape(-1, 3)[pixels])
+    if len(pixels) and places is not None:
         rgb = colored(resize_nearest(places, size).ravel()[pixels], comparison.labels)
-        yield Cloud(f"{name} depth, classes", xyz_m.astype(np.float16), rgb)
+        yield Cloud(f"{name} depth, classes", xyz_m, rgb)
 
 
 class Scenes:

@@ -131,7 +131,7 @@ def test_frames_are_judged_and_ranked() -> None:
     collector.add("city", CITYSCAPES, sample("lost pole", truth, flat), no_pole, flat)
     collector.add("city", CITYSCAPES, sample("lost pole, far car", truth, flat), no_pole, far_car)
     collector.add("city", CITYSCAPES, sample("far car", truth, flat), truth, far_car)
-    assert [frame.name for frame, _ in collector.details["city"].worst] == ["lost pole, far car", "lost pole"]
+    assert [frame.name for frame, *_ in collector.details["city"].worst] == ["lost pole, far car", "lost pole"]
     frame = next(iter(collector.details["city"].worst))[0]
     # road 6 of 8, pole 0 of 2, sky and car right; depth: one pixel of twelve twice as far
     assert frame.miou == pytest.approx((6 / 8 + 0 + 1 + 1) / 4) and frame.abs_rel == pytest.approx(1 / 12)
@@ -152,10 +152,10 @@ def test_memory_holds_the_images_of_the_worst_frames_alone() -> None:
             "city", CITYSCAPES, Sample(f"{index}", made.left, made.labels, made.depth_m, CAMERA), guess, made.depth_m
         )
     kept = list(collector.details["city"].worst)
-    assert len(kept) == 2 and all(isinstance(panel.address, str) for _, panels in kept for panel in panels)
-    assert sum(sys.getsizeof(panel.address) for _, panels in kept for panel in panels) < 200_000
+    assert len(kept) == 2 and all(isinstance(panel.address, str) for _, panels, _ in kept for panel in panels)
+    assert sum(sys.getsizeof(panel.address) for _, panels, _ in kept for panel in panels) < 200_000
     scores = [frame.score for frame in collector.details["city"].frames]
-    assert [frame.score for frame, _ in kept] == sorted(scores)[:2]
+    assert [frame.score for frame, *_ in kept] == sorted(scores)[:2]
 
 
 def test_the_collector_is_the_same_scoreboard() -> None:
