@@ -20,9 +20,10 @@ from mt_perception.model.bundle import open_model
 from mt_perception.ros.launching import ending_with, failing_with, is_perception
 from mt_perception.settings import SETTINGS
 from mt_perception.topics import of_camera
+from mt_perception.utils.distribution import names_its_costmap
 from mt_perception.utils.resources import share_folder
 
-COSTMAP = "local_costmap"  # the name of the node and of its namespace, as in Nav2
+LOCAL = "local_costmap"  # as Nav2 names the node and its namespace
 NAV2 = ("nav2_costmap_2d", "nav2_lifecycle_manager")
 SEMANTIC = "semantic_segmentation_layer"
 TRANSFORMS_WITHIN_S = 65.0  # the costmap itself waits 60 s for them while it is activated
@@ -62,12 +63,12 @@ def start_costmap(context: LaunchContext) -> list:
     value = {name: LaunchConfiguration(name, default="").perform(context) for name in names}
     require_nav2(value["layer"])
     clock = {"use_sim_time": LaunchConfiguration("use_sim_time", default="false").perform(context) == "true"}
-    namespace = value["namespace"].strip("/")
+    namespace, name = (value["namespace"].strip("/"), LOCAL) if names_its_costmap() else ("", "costmap")
     costmap = Node(
         package="nav2_costmap_2d",
         executable="nav2_costmap_2d",
-        name=COSTMAP,
-        namespace=f"/{namespace}/{COSTMAP}" if namespace else f"/{COSTMAP}",
+        name=name,
+        namespace=f"/{namespace}/{name}" if namespace else f"/{name}",
         parameters=[costmap_parameters(value) | clock],
         output="screen",
     )
@@ -79,7 +80,7 @@ def start_costmap(context: LaunchContext) -> list:
         parameters=[
             {
                 "autostart": True,
-                "node_names": [f"{COSTMAP}/{COSTMAP}"],
+                "node_names": [f"{name}/{name}"],
                 "bond_timeout": 0.0,  # a costmap by itself has no bond
                 "service_timeout": TRANSFORMS_WITHIN_S,
                 **clock,
@@ -147,9 +148,9 @@ def costmap_parameters(value: Mapping[str, str]) -> dict[str, Any]:
 def section(text: str, name: str) -> dict[str, Any]:
     """The parameters of the local costmap. Raises where there are none."""
     try:
-        return dict(yaml.safe_load(text)[COSTMAP][COSTMAP]["ros__parameters"])
+        return dict(yaml.safe_load(text)[LOCAL][LOCAL]["ros__parameters"])
     except (KeyError, TypeError, ValueError, yaml.YAMLError):
-        raise RuntimeError(f"{name} has no parameters below {COSTMAP}, {COSTMAP}, ros__parameters") from None
+        raise RuntimeError(f"{name} has no parameters below {LOCAL}, {LOCAL}, ros__parameters") from None
 
 
 def fed(parameters: dict[str, Any], cameras: tuple[str, ...], namespace: str) -> dict[str, Any]:

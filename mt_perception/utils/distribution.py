@@ -51,6 +51,11 @@ def discovery_range() -> tuple[str, str]:
     return (_has("iron") and os.environ.get(_REACH)) or "SUBNET", _REACH
 
 
+def names_its_costmap() -> bool:
+    """Whether the program of Nav2's costmap takes a name; until Humble it is /costmap/costmap, whatever is said."""
+    return _has("iron")
+
+
 def event_callbacks() -> Any:
     """The module of rclpy that has `PublisherEventCallbacks` and `SubscriptionEventCallbacks`."""
     try:

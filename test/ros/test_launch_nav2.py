@@ -13,7 +13,10 @@ import yaml
 pytest.importorskip("rclpy")
 pytest.importorskip("launch_ros", reason="launch_ros is not installed: it comes with a ROS installation")
 
+from launch_ros.actions import Node
 from nodes import Probe, launched
+
+from launch import LaunchContext
 
 pytestmark = pytest.mark.skipif(shutil.which("ros2") is None, reason="the ros2 command is not installed")
 NAV2 = {"nav2_costmap_2d": "nav2_costmap_2d", "nav2_lifecycle_manager": "lifecycle_manager"}
@@ -55,6 +58,27 @@ def asked(**arguments):
     """Launch arguments as the file reads them."""
     defaults = dict.fromkeys(("nav2_params_file", "model", "cameras", "namespace"), "")
     return {**defaults, "layer": "voxel", "global_frame": "odom", "robot_base_frame": "base_link", **arguments}
+
+
+def nodes_of(actions):
+    """Full names of the nodes among launch actions, by the programs that they run."""
+    nodes = [each for each in actions if isinstance(each, Node)]
+    for each in nodes:
+        each._perform_substitutions(LaunchContext())
+    return {each.node_executable: each.node_name for each in nodes}
+
+
+@pytest.mark.parametrize(
+    ("distribution", "costmap", "manager"),
+    [("humble", "/costmap/costmap", "/"), ("jazzy", "/rover/local_costmap/local_costmap", "/rover/")],
+)
+def test_the_costmap_has_the_name_that_its_program_takes(file, nav2, monkeypatch, distribution, costmap, manager):
+    """Else its parameters are another's, and nobody activates it."""
+    monkeypatch.setenv("ROS_DISTRO", distribution)
+    context = LaunchContext()
+    context.launch_configurations.update(asked(namespace="rover"))
+    names = nodes_of(file.start_costmap(context))
+    assert names == {"nav2_costmap_2d": costmap, "lifecycle_manager": f"{manager}lifecycle_manager_costmap"}
 
 
 def test_one_command_starts_costmap_manager_and_node(nav2, bundle, start):
