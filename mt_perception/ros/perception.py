@@ -88,7 +88,7 @@ class Perception:
         # without stereo, which compares depth later in a thread of its own, results are done with before the next frame
         prediction = perceiver(frame, needs | {"mask"} if ground else needs, keep=stereo is not None)
         watch.mark("perceive")
-        self._tell_size(prediction)
+        self._tell_what(prediction)
         if stereo:
             prediction = stereo.correct(prediction, matching, settings)
             watch.mark("stereo")
@@ -106,13 +106,15 @@ class Perception:
         timings_ms = {**watch.timings_ms, **prediction.timings_ms, "total": sum(watch.timings_ms.values()), **age_ms}
         self._health.finished(timings_ms, late=age_ms.get(AGE, 0.0) > 1e3 * result.settings.late_after_s)
 
-    def _tell_size(self, prediction: Prediction) -> None:
-        """Tell the size of the results, and where it is not the image's."""
+    def _tell_what(self, prediction: Prediction) -> None:
+        """Tell which outputs were computed, and of what size, and where that is not the image's."""
         (height, width), (full_height, full_width) = prediction.size, prediction.frame.taken_size
         size, setting = f"{width}x{height}", self._settings().output_size
         how = f"the results are {size} for images of {full_width}x{full_height}; output_size is {setting}"
         self._health.results.describe(
-            output_size=size, tell=how if prediction.size != prediction.frame.taken_size else ""
+            tell=how if prediction.size != prediction.frame.taken_size else "",
+            output_size=size,
+            outputs=" ".join(sorted(prediction.outputs)),
         )
 
     def _possible(self, requested: list[tuple[OutputTopic, Any]], frame: Frame) -> list[tuple[OutputTopic, Any]]:

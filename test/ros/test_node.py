@@ -191,6 +191,7 @@ def test_diagnostics_tell_what_is_going_on(run, probe):
         assert "untrained" in status.message
         values = {v.key: v.value for v in status.values}
         assert values["backend"] == "openvino" and values["precision"] == "fp32" and len(values["model_hash"]) == 12
+        assert values["outputs"] == "mask"
         assert float(values["output_fps"]) > 3 and float(values["network_p50_ms"]) > 0 and int(values["memory_mb"]) > 50
 
 
