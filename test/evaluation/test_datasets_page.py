@@ -82,6 +82,11 @@ def test_the_page_asks_for_nothing_from_elsewhere(html: str) -> None:
     assert [each for each in ("://", "@import", "url(") if each in written] == []
 
 
+def test_each_of_the_worst_frames_has_a_3d_view_also_without_true_depth(html: str) -> None:
+    pytest.importorskip("viser", reason="viser is not installed: pip install 'mt_perception[report]'")
+    assert html.count('<details class="scene">') == 2 * 2 and html.count('<script id="viewer"') == 1
+
+
 def test_a_data_set_without_labels_or_without_any_truth_has_its_page() -> None:
     made = scene(np.random.default_rng(5))
     collector = Collector(CITYSCAPES, worst=1)
