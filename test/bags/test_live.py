@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -132,10 +133,10 @@ def test_what_gives_no_images_is_told(device: str, tmp_path: Path) -> None:
     wait_for_the_end()
 
 
-def test_a_pipe_into_which_nobody_writes_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_that_does_not_begin_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "_FIRST_WITHIN_S", 0.2)
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(SourceError, match="gives no images"), LiveSource(str(tmp_path / "pipe")):
-        pass
-    (tmp_path / "pipe").write_bytes(b"")  # which ends the thread
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes the connection, and says nothing
+        device = f"http://127.0.0.1:{silent.getsockname()[1]}/street.avi"
+        with pytest.raises(SourceError, match="gives no images"), LiveSource(device):
+            pass
     wait_for_the_end()
