@@ -48,6 +48,7 @@ def test_the_recording_of_the_package(root):
             "right/camera_info": "/right/camera_info",
             "ground_truth/labels": "/ground_truth/labels/compressed",
             "ground_truth/depth": "/ground_truth/depth/compressed",
+            "ground_truth/label_info": "/ground_truth/label_info",
         }
         assert {layout.role(topic) for topic in bag.counts} == set(layout.topics), "nothing in it has no role"
         assert (layout.by_reception, layout.notes) == (False, ())

@@ -26,7 +26,7 @@ from mt_perception.messages.rosbags import new_header, new_label_info
 from mt_perception.messages.types import reliable_qos
 from mt_perception.processing.process import Processing, process_bag
 from mt_perception.settings import Settings
-from mt_perception.topics import DEPTH, LABEL_INFO, MASK
+from mt_perception.topics import DEPTH, LABEL_INFO, MASK, TRUE_LABEL_INFO
 from mt_perception.utils.resources import city_recording
 from recordings import write_street
 
@@ -118,7 +118,9 @@ def test_players_of_every_distribution_are_told_what_is_latched(processed):
 
 
 def test_the_shipped_recording_is_for_every_distribution():
-    assert set(map(tuple, durabilities(city_recording()).values())) == {(VOLATILE,)}
+    found = durabilities(city_recording())
+    assert found.pop(f"/{TRUE_LABEL_INFO}") == [TRANSIENT_LOCAL]
+    assert set(map(tuple, found.values())) == {(VOLATILE,)}
 
 
 def test_the_hash_of_label_info_is_that_of_vision_msgs(tmp_path):
