@@ -19,6 +19,9 @@ ifneq (,$(filter-out jazzy kilted,$(ROS)))
 $(error there are no wheels of ROS 2 $(ROS): make test takes ROS=jazzy or ROS=kilted; in the image ros:$(ROS)-ros-base do what .github/workflows/ros.yaml does)
 endif
 
+# a shell that forbids bytecode would have each of the tests' many processes compile torch anew
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo docs coverage test test-core test-city test-ros test-kilted lint ruff format mypy imports clean
 
 demo: $(VENV)/.demo

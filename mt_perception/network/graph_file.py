@@ -64,7 +64,8 @@ def _placed(
     held = {(each.dtype.name, each.tobytes()): name for name, each in tensors.items()}
     own, starts, places = bytearray(), dict[bytes, int](), []
     for each in constants:
-        part = content[int(each["offset"]) :][: int(each["size"])]
+        begin = int(each["offset"])
+        part = content[begin : begin + int(each["size"])]
         if name := held.get((_SHARED_TYPES.get(each["element_type"], ""), part)):
             places.append((name, 0))
             continue
