@@ -135,7 +135,7 @@ def test_twenty_cycles_leak_nothing(one_arena, managed, probe):
         threads, files = (len(list((process / each).iterdir())) for each in ("task", "fd"))
         return {"threads": threads, "files": files, "pages": int((process / "statm").read_text().split()[1])}
 
-    probe.until(topics)
+    probe.until(lambda: len(topics()) == 4)  # diagnostics, parameter events, log and transitions, discovered one by one
     unconfigured = topics()
     before, after = run(3), run(20)
     for what in ("threads", "files"):  # a leak shows as 20; one or two may come with DDS's discovery of others
