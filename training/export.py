@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -15,7 +16,8 @@ from mt_perception.datasets.holdout import Holdout
 from mt_perception.evaluation.datasets.baseline import row_prior_of
 from mt_perception.evaluation.datasets.evaluate import evaluate
 from mt_perception.evaluation.datasets.scoreboard import Scoreboard
-from mt_perception.model.bundle import Bundle
+from mt_perception.model.additions import copy_files
+from mt_perception.model.bundle import Bundle, load_bundle, new_bundle
 from mt_perception.model.card import TrainingCamera
 from mt_perception.network.export import write_bundle
 from mt_perception_training.checkpoint import read_checkpoint
@@ -51,18 +53,21 @@ def export(
         "holdout": held_out,
         "encoder_weights": recipe.encoder_weights,
     }
-    if folders:
-        known = {name: groups for name, groups in held_out.items() if name in folders}
-        own = {name: folder for name, folder in folders.items() if name in recipe.datasets}
-        facts["row_prior"] = row_prior_of(own, known) if recipe.network.depth else None
-        with tempfile.TemporaryDirectory() as temporary:
-            trial = write_bundle(network, Path(temporary) / "bundle", facts, recipe.input)
-            board = evaluate(trial.folder, folders, holdout=known)
+    if not folders:
+        return write_bundle(network, out, facts, recipe.input)
+    known = {name: groups for name, groups in held_out.items() if name in folders}
+    own = {name: folder for name, folder in folders.items() if name in recipe.datasets}
+    facts["row_prior"] = row_prior_of(own, known) if recipe.network.depth else None
+    with tempfile.TemporaryDirectory() as temporary:
+        trial = write_bundle(network, Path(temporary) / "bundle", facts, recipe.input)
+        board = evaluate(trial.folder, folders, holdout=known)
         if recipe.network.depth and not allow_no_skill:
             require_skill(board)
-        facts["scores"] = {name: round(value, 4) for name, value in board.summary().items() if math.isfinite(value)}
-        facts["splits"] = {name: about["split"] for name, about in board.about.items()}
-    return write_bundle(network, out, facts, recipe.input)
+        scores = {name: round(value, 4) for name, value in board.summary().items() if math.isfinite(value)}
+        splits = {name: about["split"] for name, about in board.about.items()}
+        with new_bundle(out, replace(trial.card, scores=scores, splits=splits)) as folder:
+            copy_files(trial, folder)
+    return load_bundle(out)
 
 
 def require_skill(board: Scoreboard) -> None:
