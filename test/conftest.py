@@ -25,6 +25,17 @@ os.environ |= only_this_machine()
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
 settings.load_profile("untimed")
 
+_LONG = (
+    "test_training.py", "test_contracts.py", "test_quantize_command.py", "test_onnxruntime.py", "test_compare.py",
+    "test_tasks.py", "test_quantize.py", "test_trained_model.py", "test_own_labels.py", "test_bench_node.py",
+)  # fmt: skip
+"""Files with few tests that take long. They begin first: a process that began one of them last would end alone."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """See `_LONG`; the rest as it was collected."""
+    items.sort(key=lambda each: each.path.name not in _LONG)
+
 
 @pytest.fixture(scope="session")
 def cache_home(tmp_path_factory):
