@@ -20,7 +20,8 @@ limit = int(sys.argv[2]) if len(sys.argv) > 2 else None
 perceiver, prediction = mtp.Perceiver.open(), None
 perceiver.warm_up()
 try:
-    with LiveSource(device) as newest:
+    newest = LiveSource(device)
+    with newest:
         for image in islice(newest, limit):
             prediction = perceiver(mtp.Frame(image.image, "bgr", stamp_ns=image.stamp_ns), ("mask", "depth_m"))
             ahead_m = prediction.depth_m[prediction.size[0] // 2, prediction.size[1] // 2]

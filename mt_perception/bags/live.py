@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,14 @@ class LiveSource:
         return text + (f"; {self._skipped} more came meanwhile and were skipped" if self._skipped else "")
 
     def _read(self) -> None:
-        capture = self._open()
+        """The images until there are no more, and then the end, whatever it came by: somebody waits for it."""
+        try:
+            self._follow(self._open())
+        finally:
+            self._newest.put(None, "end")  # a source of its own: it does not displace the last image
+            self._came.set()
+
+    def _follow(self, capture: Any) -> None:
         rate_hz = capture.get(cv2.CAP_PROP_FPS) if Path(self.device).is_file() else 0.0
         began_s = time.monotonic()
         try:
@@ -89,16 +97,15 @@ class LiveSource:
                 if rate_hz > 0:  # a file has all of its images at once
                     self._ending.wait(max(0.0, began_s + self._arrived / rate_hz - time.monotonic()))
                 self._arrived += 1
-                displaced = self._newest.put(SourceFrame(image, stamp_ns=time.time_ns()))  # type: ignore[arg-type]
+                displaced = self._newest.put(SourceFrame(image, stamp_ns=time.time_ns()))
                 self._skipped += displaced and self._taken > 0
                 self._came.set()
         finally:
             capture.release()
-            self._newest.put(None, "end")  # a source of its own: it does not displace the last image
-            self._came.set()
 
     def _open(self) -> Any:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)  # what is wrong is said here
+        with suppress(AttributeError):  # what is wrong is said here; OpenCV 4.5 has no such function, and says it twice
+            cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
         os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
         if Path(self.device).is_char_device():
             capture = cv2.VideoCapture(self.device, cv2.CAP_V4L2)

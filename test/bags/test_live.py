@@ -140,3 +140,19 @@ def test_a_stream_that_does_not_begin_is_not_waited_for(monkeypatch: pytest.Monk
         with pytest.raises(SourceError, match="gives no images"), LiveSource(device):
             pass
     wait_for_the_end()
+
+
+def test_a_camera_that_cannot_be_opened_is_told_at_once(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[threading.ExceptHookArgs] = []
+    monkeypatch.setattr(threading, "excepthook", raised.append)
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: cv2.imread(0))  # type: ignore[call-overload]
+    with pytest.raises(SourceError, match="gives no images"), LiveSource(str(video)) as source:
+        assert not source
+    wait_for_the_end()
+    assert len(raised) == 1
+
+
+def test_the_opencv_of_ubuntu_22_04_will_do(video: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(cv2.utils, "logging", raising=False)
+    with LiveSource(str(video)) as source:
+        assert index_of(list(source)[-1]) == FRAMES - 1
