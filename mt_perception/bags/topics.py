@@ -11,16 +11,15 @@ from itertools import islice
 
 from mt_perception.bags.bag import Bag, BagError, Recorded
 from mt_perception.bags.camera_topics import Chosen, ImageTopic, choose, encoding_of, right_of
+from mt_perception.bags.roles import beside_results, roles_of
 from mt_perception.messages.read import header_stamp_ns
 from mt_perception.topics import (
     COMPRESSED,
     COMPRESSED_TYPE,
     IMAGE_TYPE,
     MASK,
-    beside_results,
     camera_info_topic,
     listed,
-    roles_of,
 )
 from mt_perception.types import DataError
 
@@ -32,7 +31,7 @@ _IMAGE_TYPES = (IMAGE_TYPE, COMPRESSED_TYPE)
 class Layout:
     """How a recording is read.
 
-    topics: by role, as `topics.roles_of` has them, the topic that was recorded. by_reception: whether stamps say
+    topics: by role, as `roles.roles_of` has them, the topic that was recorded. by_reception: whether stamps say
     nothing, and the time of reception stands in for them. notes: in sentences, what of this may not be as expected.
     """
 
