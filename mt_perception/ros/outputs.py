@@ -85,7 +85,7 @@ def encoder(task: DiagnosticTask) -> Worker[None, Encoding]:
         publisher.publish(message_of(output, result))
 
     def on_error(item: Encoding, error: Exception) -> None:
-        task.warn("compressed", f"{item[0].name} was not published: {error}", is_error=True)
+        task.happened(f"{item[0].name} was not published: {error}", is_error=True)
 
     return Worker(lambda: None, encode, on_error)
 

@@ -111,11 +111,9 @@ class Perception:
         (height, width), (full_height, full_width) = prediction.size, prediction.frame.taken_size
         size, setting = f"{width}x{height}", self._settings().output_size
         how = f"the results are {size} for images of {full_width}x{full_height}; output_size is {setting}"
-        self._health.results.describe(
-            tell=how if prediction.size != prediction.frame.taken_size else "",
-            output_size=size,
-            outputs=" ".join(sorted(prediction.outputs)),
-        )
+        is_other = prediction.size != prediction.frame.taken_size
+        self._health.results.describe(tell=how if is_other else "", output_size=size)
+        self._health.results.describe(outputs=" ".join(sorted(prediction.outputs)))  # subscribers change it often
 
     def _possible(self, requested: list[tuple[OutputTopic, Any]], frame: Frame) -> list[tuple[OutputTopic, Any]]:
         """Those of the requested outputs that can be made of this frame, and a warning for the others."""
