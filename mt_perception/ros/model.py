@@ -75,8 +75,9 @@ class Model:
     def status(self, owner: str) -> DiagnosticStatus:
         """Whether the model is there, and all that is known of it. `owner`: see `DiagnosticTask.status`."""
         self.report_backend()
-        fine = f"{self.task.fact('model')}, {self._reported}" if self._reported else "not loaded"
-        return self.task.status(owner, fine, (), {"memory_mb": f"{resident_mb():.0f}"}, self.hardware)
+        is_loaded = self._backend() is not None
+        fine = f"{self.task.fact('model')}, {self._reported}" if is_loaded else "not loaded"
+        return self.task.status(owner, fine, (), {"memory_mb": f"{resident_mb():.0f}"}, self.hardware, is_loaded)
 
 
 def described(backend: Backend) -> str:

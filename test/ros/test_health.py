@@ -214,7 +214,7 @@ def test_another_backend_than_the_one_requested_is_an_error(log):
     assert message == "backend fallback: fixed fixed serves instead, because no memory"
     assert "warning: backend" not in values and message in log.lines
     del backend
-    model.report_backend()
+    assert told()[:2] == (DiagnosticStatus.OK, "not loaded"), "what has been cleaned up is no error"
 
 
 def by_task(health, **changes):
