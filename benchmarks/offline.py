@@ -18,7 +18,7 @@ import io
 import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import count, cycle, islice
 from pathlib import Path
@@ -30,12 +30,11 @@ from mt_perception.backends import Backend
 from mt_perception.bags.bag import Bag
 from mt_perception.bags.sources import BagSource
 from mt_perception.bags.writer import BagWriter
-from mt_perception.bench.interleaved import BenchmarkCase, Row, run_interleaved, with_ratio
+from mt_perception.bench.interleaved import BenchmarkCase, Row, per_image, run_interleaved, with_rate, with_ratio
 from mt_perception.bench.table import show
 from mt_perception.commands.main import image_size
 from mt_perception.geometry import LetterBox
 from mt_perception.messages.read import frame_from_message
-from mt_perception.pipeline import Stopwatch
 from mt_perception.processing.prefetch import ordered_map
 from mt_perception.processing.process import process_bag
 from mt_perception.processing.shard import Processing, inference_workers
@@ -75,20 +74,15 @@ def measure(settings: Settings, source: Path, images: int, rounds: int, progress
         }
         height, width = networks[0].size
         facts = {"size": f"{height}x{width}", "images": images}
-        cpu_ms: dict[str, list[float]] = {name: [] for name in ways}
-        rows = run_interleaved(
-            [BenchmarkCase({"variant": name, **facts}, timed(way, images, cpu_ms[name])) for name, way in ways.items()],
-            rounds,
-            turn_s=0,
-            progress=progress,
-        )
-    least_ms = {name: min(values) for name, values in cpu_ms.items()}
+        cpu_s: dict[str, list[float]] = {name: [] for name in ways}
+        cases = [
+            BenchmarkCase({"variant": name, **facts}, per_image(counted(way, cpu_s[name]), images))
+            for name, way in ways.items()
+        ]
+        rows = with_rate(with_ratio(run_interleaved(cases, rounds, turn_s=0, progress=progress)))
+    least_ms = {name: 1e3 * min(values) / images for name, values in cpu_s.items()}
     ratios = {name: least_ms["network alone"] / value for name, value in least_ms.items()}
-    return [
-        row
-        | {"per_second": 1e3 / row["p50_ms"], "cpu_ms": least_ms[row["variant"]], "cpu_ratio": ratios[row["variant"]]}
-        for row in with_ratio(rows)
-    ]
+    return [row | {"cpu_ms": least_ms[row["variant"]], "cpu_ratio": ratios[row["variant"]]} for row in rows]
 
 
 def infer(backend: Backend, image: NDArray[np.uint8]) -> None:
@@ -110,15 +104,13 @@ def repeated(source: Path, target: Path, images: int, rate_hz: int = 10) -> Path
     return target
 
 
-def timed(work: Callable[[], None], images: int, cpu_ms: list[float]) -> Callable[[], Mapping[str, float]]:
-    """`work` as a case, with the milliseconds of one of so many images; `cpu_ms` gets the processor's for each."""
+def counted(work: Callable[[], None], cpu_s: list[float]) -> Callable[[], None]:
+    """`work`, of which `cpu_s` gets the processor's seconds, of all threads."""
 
-    def run() -> Mapping[str, float]:
-        watch, before_s = Stopwatch(), time.process_time()
+    def run() -> None:
+        before_s = time.process_time()
         work()
-        cpu_ms.append(1e3 * (time.process_time() - before_s) / images)
-        watch.mark("all")
-        return {"image": watch.timings_ms["all"] / images}
+        cpu_s.append(time.process_time() - before_s)
 
     return run
 

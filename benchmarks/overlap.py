@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,12 @@ import cv2
 import numpy as np
 
 from mt_perception.bags.sources import BagSource
-from mt_perception.bench.interleaved import BenchmarkCase, Row, run_interleaved, with_ratio
+from mt_perception.bench.interleaved import BenchmarkCase, Row, per_image, run_interleaved, with_rate, with_ratio
 from mt_perception.bench.table import show
 from mt_perception.commands.main import image_size
 from mt_perception.messages.read import frame_from_message
 from mt_perception.messages.rosbags import new_compressed, new_header, new_image
-from mt_perception.pipeline import Perceiver, Stopwatch
+from mt_perception.pipeline import Perceiver
 from mt_perception.processing.prefetch import ordered_map, prefetch
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
@@ -93,24 +93,14 @@ def measure(settings: Settings, size: tuple[int, int], transport: str, images: i
     for way in (ways.network_alone, ways.one_by_one, ways.decoded_ahead, ways.one_a_core):
         ages_ms.append(list[float]())
         facts = {"image": f"{size[0]}x{size[1]}", "transport": transport, "way": way.__name__.replace("_", " ")}
-        cases.append(BenchmarkCase(facts, timed(way, images, ages_ms[-1])))
-    rows = with_ratio(run_interleaved(cases, rounds, turn_s=0))
-    return [
-        row | {"per_second": 1e3 / row["p50_ms"], "age_ms": float(np.median(ages))}
-        for row, ages in zip(rows, ages_ms, strict=True)
-    ]
+        cases.append(BenchmarkCase(facts, per_image(partial(answer, way, images, ages_ms[-1]), images)))
+    rows = with_rate(with_ratio(run_interleaved(cases, rounds, turn_s=0)))
+    return [row | {"age_ms": float(np.median(ages))} for row, ages in zip(rows, ages_ms, strict=True)]
 
 
-def timed(way: Callable[[int], list[float]], images: int, ages_ms: list[float]) -> Callable[[], Mapping[str, float]]:
-    """`way` as a case, with the milliseconds of one of so many images; `ages_ms` gets the age of each."""
-
-    def once() -> Mapping[str, float]:
-        watch = Stopwatch()
-        ages_ms.extend(way(images))
-        watch.mark("all")
-        return {"image": watch.timings_ms["all"] / images}
-
-    return once
+def answer(way: Callable[[int], list[float]], images: int, ages_ms: list[float]) -> None:
+    """Have so many images answered; `ages_ms` gets the age of each."""
+    ages_ms += way(images)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

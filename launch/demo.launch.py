@@ -17,6 +17,7 @@ from launch import LaunchContext, LaunchDescription
 from mt_perception.bags.sources import open_source
 from mt_perception.ros.launching import ending_with, failing_with, is_perception
 from mt_perception.topics import MASK
+from mt_perception.utils.distribution import FASTDDS_PROFILES
 from mt_perception.utils.resources import city_recording, share_folder
 
 
@@ -38,8 +39,7 @@ def generate_launch_description() -> LaunchDescription:
             ),
             DeclareLaunchArgument("namespace", default_value="demo", description="Namespace of the nodes and topics"),
             # the default shared memory of Fast DDS is smaller than one image
-            SetEnvironmentVariable("FASTRTPS_DEFAULT_PROFILES_FILE", profiles),
-            SetEnvironmentVariable("FASTDDS_DEFAULT_PROFILES_FILE", profiles),
+            *(SetEnvironmentVariable(name, profiles) for name in FASTDDS_PROFILES),
             OpaqueFunction(function=start_player),
             IncludeLaunchDescription(PythonLaunchDescriptionSource(str(perception))),
         ]

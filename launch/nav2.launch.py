@@ -4,12 +4,10 @@
 
 from collections.abc import Mapping
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import yaml
-from ament_index_python.packages import PackageNotFoundError, get_package_prefix
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction
+from launch.actions import IncludeLaunchDescription, OpaqueFunction
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
@@ -17,7 +15,14 @@ from launch_ros.actions import Node
 from launch import LaunchContext, LaunchDescription
 from mt_perception.commands.costmap import layer_parameters
 from mt_perception.model.bundle import open_model
-from mt_perception.ros.launching import ending_with, failing_with, is_perception
+from mt_perception.ros.launching import (
+    argument,
+    ending_with,
+    existing_file,
+    failing_with,
+    is_installed,
+    is_perception,
+)
 from mt_perception.settings import SETTINGS
 from mt_perception.topics import of_camera
 from mt_perception.utils.distribution import names_its_costmap
@@ -32,10 +37,6 @@ TRANSFORMS_WITHIN_S = 65.0  # the costmap itself waits 60 s for them while it is
 def generate_launch_description() -> LaunchDescription:
     """The costmap's arguments, the costmap, and perception.launch.py with its arguments."""
     perception = share_folder() / "launch" / "perception.launch.py"
-
-    def argument(name: str, default: str, description: str, choices: list[str] | None = None) -> DeclareLaunchArgument:
-        return DeclareLaunchArgument(name, default_value=default, description=description, choices=choices)
-
     return LaunchDescription(
         [
             argument(
@@ -116,23 +117,10 @@ def require_nav2(layer: str) -> None:
         )
 
 
-def is_installed(package: str) -> bool:
-    """Whether ROS knows it."""
-    try:
-        get_package_prefix(package)
-    except PackageNotFoundError:
-        return False
-    return True
-
-
 def costmap_parameters(value: Mapping[str, str]) -> dict[str, Any]:
     """The user's own, or those of the package: with the classes of the model, and sources for each camera."""
     if value["nav2_params_file"]:
-        file = Path(value["nav2_params_file"]).expanduser()
-        if not file.is_file():
-            raise RuntimeError(
-                f"nav2_params_file is {file}, which does not exist; give the parameter file of your Nav2"
-            )
+        file = existing_file("nav2_params_file", value["nav2_params_file"], "give the parameter file of your Nav2")
         return section(file.read_text(encoding="utf-8"), str(file))
     config = share_folder() / "config"
     if value["layer"] == "semantic":

@@ -9,12 +9,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import yaml
-from ament_index_python.packages import PackageNotFoundError, get_package_prefix
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, GroupAction, LogInfo, OpaqueFunction
+from launch.actions import ExecuteProcess, GroupAction, LogInfo, OpaqueFunction
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node, PushRosNamespace
 
 from launch import LaunchContext, LaunchDescription
+from mt_perception.ros.launching import argument, existing_file, failing_with, is_installed
 from mt_perception.settings import SETTINGS, Settings
 from mt_perception.topics import (
     COMPRESSED,
@@ -41,10 +41,6 @@ YES_NO = ["true", "false"]
 
 def arguments() -> list:
     """All launch arguments, each explained."""
-
-    def argument(name: str, default: str, description: str, choices: list[str] | None = None) -> DeclareLaunchArgument:
-        return DeclareLaunchArgument(name, default_value=default, description=description, choices=choices)
-
     profiles = ["auto", *sorted(file.stem for file in PROFILES.glob("*.yaml"))]
     levels = ["debug", "info", "warn", "error", "fatal"]
     settings = [SETTINGS[name] for name in OVERRIDES]
@@ -83,8 +79,6 @@ def generate_launch_description() -> LaunchDescription:
 
 def start(context: LaunchContext) -> list:
     """RViz and the recording, where they are requested, and the node; they end when it fails."""
-    from mt_perception.ros.launching import failing_with
-
     value = {name: LaunchConfiguration(name).perform(context) for name in context.launch_configurations}
     companions = [*rviz(value), *view(value), *recording(value)]
     actions = perception(value)
@@ -118,12 +112,8 @@ def parameters(value: Mapping[str, str]) -> list:
     """The profile, the user's file, and the arguments that are given."""
     files = [str(PROFILES / f"{machine_of(value).profile}.yaml")]
     if value["params_file"]:
-        file = Path(value["params_file"]).expanduser()
-        if not file.is_file():
-            raise RuntimeError(
-                f"params_file is {file}, which does not exist; give a YAML file like config/perception.yaml"
-            )
-        files.append(str(file))
+        remedy = "give a YAML file like config/perception.yaml"
+        files.append(str(existing_file("params_file", value["params_file"], remedy)))
     overrides = {name: checked(name, value[name]) for name in OVERRIDES if value[name]}
     if value["stereo"] == "true":
         overrides["stereo"] = True
@@ -173,12 +163,10 @@ def rviz(value: Mapping[str, str]) -> list:
     """RViz on the outputs. Raises where it is not installed."""
     if value["rviz"] != "true":
         return []
-    try:
-        get_package_prefix("rviz2")
-    except PackageNotFoundError:
+    if not is_installed("rviz2"):
         raise RuntimeError(
             "rviz:=true needs RViz, which is not installed: apt install ros-$ROS_DISTRO-rviz2, or leave it out"
-        ) from None
+        )
     config = share_folder() / "rviz" / "perception.rviz"
     return [Node(package="rviz2", executable="rviz2", arguments=["-d", str(config)])]
 

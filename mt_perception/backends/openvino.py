@@ -117,7 +117,7 @@ class OpenVinoBackend:
 
     def rates(self, precisions: Collection[str]) -> dict[str, float]:
         """What this machine does in a millisecond at its best: see `openvino_layers.rates`."""
-        return openvino_layers.rates(self._compiler.core, self._compiler.config, precisions)
+        return self._compiler.rates(precisions)
 
     def _inputs(
         self, image: NDArray[np.uint8], depth_scale: float, names: Names, camera: Camera | None
@@ -158,9 +158,9 @@ class _Compiler:
     def __init__(
         self, core: ov.Core, bundle: Bundle, graph: str, size: tuple[int, int], precision: str, config: dict[str, Any]
     ) -> None:
-        self.core, self._cache = core, EngineCache(cache_folder() / "openvino")
+        self._core, self._cache = core, EngineCache(cache_folder() / "openvino")
         self._bundle, self._graph = bundle, graph
-        self._size, self._precision, self.config = size, precision, config
+        self._size, self._precision, self._config = size, precision, config
 
     def __call__(self, requested: Names) -> ov.CompiledModel:
         with _COMPILING:
@@ -170,11 +170,11 @@ class _Compiler:
         key = self._key(requested)
         if (blob := self._cache.load(key)) is not None:
             try:
-                return self.core.import_model(blob, "CPU", self.config)
+                return self._core.import_model(blob, "CPU", self._config)
             except RuntimeError as error:
                 _LOG.warning("%s cannot be used, and is made anew: %s", self._cache.path(key), error)
         try:
-            compiled = self.core.compile_model(self._model(requested), "CPU", self.config)
+            compiled = self._core.compile_model(self._model(requested), "CPU", self._config)
         except RuntimeError as error:
             raise BackendError(
                 f"OpenVINO cannot run {self._bundle.file(self._graph)}; copy the model again ({reason_of(error)})"
@@ -184,7 +184,11 @@ class _Compiler:
 
     def counting(self, requested: Names) -> ov.CompiledModel:
         """The same with a counter at each layer; not kept."""
-        return openvino_layers.counting(self.core, self._model(requested), self.config)
+        return openvino_layers.counting(self._core, self._model(requested), self._config)
+
+    def rates(self, precisions: Collection[str]) -> dict[str, float]:
+        """See `openvino_layers.rates`."""
+        return openvino_layers.rates(self._core, self._config, precisions)
 
     def _key(self, requested: Names) -> GraphKey:
         files = self._bundle.card.files
@@ -195,15 +199,15 @@ class _Compiler:
             width=self._size[1],
             precision=self._precision,
             outputs=" ".join(requested),
-            config=repr(self.config),
+            config=repr(self._config),
             processor=processor(),
-            capabilities=" ".join(self.core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
+            capabilities=" ".join(self._core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")),
             openvino=ov.get_version(),
         )
 
     def _model(self, requested: Names) -> ov.Model:
         """The graph of the bundle for one size, with these outputs alone."""
-        whole = read_graph(self.core, self._bundle, self._graph)
+        whole = read_graph(self._core, self._bundle, self._graph)
         used = ["image", *["depth_scale"] * ("depth_m" in requested), *["camera"] * self._bundle.card.network.rays]
         model = ov.Model(
             [whole.output(name) for name in requested],

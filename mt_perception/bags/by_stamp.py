@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,9 +16,9 @@ from mt_perception.bags.bag import Bag, Recorded
 from mt_perception.bags.topics import Layout, layout_of
 from mt_perception.draw import render
 from mt_perception.messages.compressed import array_from_compressed
-from mt_perception.messages.read import array_from_image, camera_from_info, frame_from_message
+from mt_perception.messages.read import array_from_image, frame_from_message, usable_camera
 from mt_perception.topics import DEPTH, DEPTH_CAMERA, IMAGE, MASK, TRUE_DEPTH, TRUE_LABELS, camera_info_topic
-from mt_perception.types import Camera, DataError
+from mt_perception.types import Camera
 
 _CAMERAS = (camera_info_topic(IMAGE), DEPTH_CAMERA)
 Pair = tuple[NDArray[Any], NDArray[Any]]
@@ -42,11 +41,8 @@ class FrameSet:
 
     def camera(self) -> Camera | None:
         """The calibration of the camera image, or of the depth; None when no usable one was recorded."""
-        for info in (self.messages[role] for role in _CAMERAS if role in self.messages):
-            with suppress(DataError):
-                if camera := camera_from_info(info.message()):
-                    return camera
-        return None
+        infos = (self.messages[role] for role in _CAMERAS if role in self.messages)
+        return next(filter(None, (usable_camera(each.message()) for each in infos)), None)
 
     @property
     def has_image(self) -> bool:

@@ -46,6 +46,17 @@ class BenchmarkCase:
         return {**self.facts, **total, "stages": stages}
 
 
+def per_image(work: Callable[[], object], images: int) -> Callable[[], Mapping[str, float]]:
+    """The `run` of a case whose `work` does so many images at once: the milliseconds of one."""
+
+    def run() -> Mapping[str, float]:
+        began_s = time.perf_counter()
+        work()
+        return {"image": 1e3 * (time.perf_counter() - began_s) / images}
+
+    return run
+
+
 def run_interleaved(
     cases: Sequence[BenchmarkCase], rounds: int = 10, turn_s: float = 0.4, progress: bool = True
 ) -> list[Row]:
@@ -75,4 +86,4 @@ def with_ratio(rows: list[Row]) -> list[Row]:
 
 def with_rate(rows: list[Row]) -> list[Row]:
     """The rows with `per_second`: images a second, of all `streams` together where a row has several."""
-    return [row | {"per_second": round(1e3 * row.get("streams", 1) / row["p50_ms"], 1)} for row in rows]
+    return [row | {"per_second": 1e3 * row.get("streams", 1) / row["p50_ms"]} for row in rows]

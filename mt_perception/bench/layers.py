@@ -17,7 +17,6 @@ from mt_perception.settings import Settings
 
 LAST_MILE, FIRST_STEP = "last mile", "input"
 """What surrounds the network in the deployed graph: from scores to finished results, and from bytes to its input."""
-_UNITS = {name: f"multiply-adds in {name}" for name in ("i8", "bf16", "f16", "f32")}
 _MODULE = re.compile(r"\b(encoder|decoder|rays|heads)\b[.\[]")
 
 
@@ -105,7 +104,8 @@ def layer_report(found: dict[str, Any]) -> str:
         f"{found['model']} on {found['backend']}, {found['precision']}, {found['size']}: the layers take "
         f"{found['sum_ms']:.1f} ms together, a frame without counters {found['frame_p50_ms']:.1f} ms (p50)"
     )
-    reached = ", ".join(f"{rate / 1e6:.0f} billion {_UNITS.get(name, name)}" for name, rate in found["per_ms"].items())
+    units = {name: name if name == "bytes" else f"multiply-adds in {name}" for name in found["per_ms"]}
+    reached = ", ".join(f"{rate / 1e6:.0f} billion {units[name]}" for name, rate in found["per_ms"].items())
     least = (
         f"limit_ms: {limit:.1f} ms together, if each layer did what this machine does in one that does nothing else: "
         f"{reached} a second"

@@ -70,9 +70,13 @@ class DiagnosticTask:
             self._conditions.pop(name, None)
             if text:
                 self._conditions[name] = condition
-        if is_new and is_error:  # two calls: rclpy lets one line of code log at one severity only
+        if is_new:
+            self._log(text, is_error)
+
+    def _log(self, text: str, is_error: bool) -> None:
+        if is_error:  # two calls: rclpy lets one line of code log at one severity only
             self._logger.error(text)
-        elif is_new:
+        else:
             self._logger.warning(text)
 
     def _is_new(self, name: str, level: bytes, text: str) -> bool:
@@ -100,10 +104,8 @@ class DiagnosticTask:
         cause = _cut(cause)
         with self._lock:
             is_new = self._count(cause, DiagnosticStatus.ERROR if is_error else DiagnosticStatus.WARN)
-        if is_new and is_error:
-            self._logger.error(f"{cause} (logged once)")
-        elif is_new:
-            self._logger.warning(f"{cause} (logged once)")
+        if is_new:
+            self._log(f"{cause} (logged once)", is_error)
 
     def _count(self, cause: str, level: bytes) -> bool:
         self._forget()

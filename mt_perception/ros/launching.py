@@ -1,20 +1,44 @@
 # Copyright 2026 The mt_perception developers
 # SPDX-License-Identifier: Apache-2.0
-"""What the launch files share: a process that fails makes the launch fail."""
+"""What the launch files share: their arguments, what they need, and that a process that fails makes them fail."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from ament_index_python.packages import PackageNotFoundError, get_package_prefix
 from launch.action import Action
-from launch.actions import EmitEvent, RegisterEventHandler
+from launch.actions import DeclareLaunchArgument, EmitEvent, RegisterEventHandler
 from launch.event_handlers import OnProcessExit
 from launch.events import Shutdown, matches_action
 from launch.events.process import ProcessExited, ShutdownProcess
 from launch.launch_context import LaunchContext
 from launch_ros.actions import Node
+
+
+def argument(name: str, default: str, description: str, choices: list[str] | None = None) -> DeclareLaunchArgument:
+    """An argument of a launch file."""
+    return DeclareLaunchArgument(name, default_value=default, description=description, choices=choices)
+
+
+def is_installed(package: str) -> bool:
+    """Whether ROS knows it."""
+    try:
+        get_package_prefix(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def existing_file(name: str, text: str, remedy: str) -> Path:
+    """The file that the argument `name` tells. Raises with the remedy where there is none."""
+    file = Path(text).expanduser()
+    if not file.is_file():
+        raise RuntimeError(f"{name} is {file}, which does not exist; {remedy}")
+    return file
 
 
 def failing_with(process: Action | Callable[[Action], bool], companions: Sequence[Action] = ()) -> RegisterEventHandler:

@@ -4,7 +4,14 @@
 
 import pytest
 
-from mt_perception.bench.interleaved import BenchError, BenchmarkCase, run_interleaved, with_rate, with_ratio
+from mt_perception.bench.interleaved import (
+    BenchError,
+    BenchmarkCase,
+    per_image,
+    run_interleaved,
+    with_rate,
+    with_ratio,
+)
 from mt_perception.bench.table import show, table
 
 
@@ -26,6 +33,14 @@ def test_cases_take_turns_and_the_first_run_of_a_turn_does_not_count():
     assert rows[0]["stages"] == {"prepare": dict.fromkeys(("p50", "p95", "p99"), 1.0),
                                  "network": dict.fromkeys(("p50", "p95", "p99"), 9.0)}  # fmt: skip
     assert [row["ratio"] for row in with_ratio(rows)] == [1.0, 2.0]
+
+
+def test_work_on_several_images_is_told_for_one(monkeypatch):
+    clock_s = iter([5.0, 5.6])
+    monkeypatch.setattr("time.perf_counter", lambda: next(clock_s))
+    done = []
+    assert per_image(lambda: done.append(1), 4)() == {"image": pytest.approx(150.0)}
+    assert done == [1]
 
 
 def test_images_a_second_are_those_of_all_streams():
