@@ -6,8 +6,9 @@ ROS ?= jazzy
 VENV ?= .venv$(if $(filter-out jazzy,$(ROS)),-$(ROS))
 BIN := $(VENV)/bin
 RUN = $(BIN)/python
-# two processes, as two cores have; a file stays in one, for what its tests share, and long ones begin (test/conftest.py)
-PYTEST = $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
+# two processes, as two cores have, and PyTorch with one thread in each: two would wait for each other, and turn meanwhile;
+# a file stays in one, for what its tests share, and long ones begin (test/conftest.py)
+PYTEST = OMP_NUM_THREADS=1 $(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=15
 
 # uv has certificates of its own, which know no company's proxy: where the system keeps some, they count, as for pip
 ifneq (,$(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem))
