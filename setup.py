@@ -3,11 +3,13 @@
 """All metadata of the package, for pip and for colcon."""
 
 from pathlib import Path
+from xml.etree import ElementTree
 
 from setuptools import Distribution, find_packages, setup
 
 NAME = "mt_perception"
 HERE = Path(__file__).resolve().parent  # colcon --symlink-install runs a link to this file in a folder of its own
+MANIFEST = ElementTree.parse(HERE / "package.xml")  # noqa: S314  our own
 
 
 class WithDataInEditable(Distribution):
@@ -94,6 +96,7 @@ setup(
     license="Apache-2.0",
     author="The mt_perception developers",
     author_email="maintainers@mt-perception.example",
+    project_urls={each.get("type"): each.text for each in MANIFEST.iter("url")},
     maintainer="The mt_perception developers",
     maintainer_email="maintainers@mt-perception.example",
     python_requires=">=3.10",

@@ -22,4 +22,8 @@ class Error(Exception):
         ... except Error as error:
         ...     print(str(error).partition(";")[0])
         precision is 'fp8'
+
+    page: that of the documentation, without its ending, that says more; empty for none. A `#heading` may follow.
     """
+
+    page = ""

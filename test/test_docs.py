@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the documents list is what the code has."""
 
+import ast
 import re
 from importlib import import_module
 
@@ -18,6 +19,8 @@ from mt_perception.topics import OUTPUT_TOPICS
 from mt_perception.types import Frame
 from mt_perception.utils.licence import APACHE2
 from mt_perception.utils.resources import packaged_models
+
+SOURCE = ("mt_perception", "training")
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +69,26 @@ def test_the_example_of_the_library_runs(readme, tmp_path, monkeypatch, cache_ho
 def headings(text: str) -> set[str]:
     """As they are linked to."""
     return {re.sub(r"[^\w -]", "", each.lower()).replace(" ", "-") for each in re.findall(r"^#+ (.+)$", text, re.M)}
+
+
+def pages_of_errors(root) -> dict[str, str]:
+    """class -> `page`, of all classes that have one."""
+    trees = (ast.parse(file.read_text(encoding="utf-8")) for each in SOURCE for file in (root / each).rglob("*.py"))
+    return {
+        each.name: said.value.value
+        for tree in trees for each in ast.walk(tree) if isinstance(each, ast.ClassDef)
+        for said in each.body if isinstance(said, ast.Assign) and ast.unparse(said.targets[0]) == "page"
+    }  # fmt: skip
+
+
+def test_the_pages_that_errors_lead_to_are_in_the_site(root):
+    pages = pages_of_errors(root)
+    assert len(pages) > 18 and not pages.pop("Error")
+    in_nav = re.findall(r"^ +- (\S+)\.md$", (root / "mkdocs.yml").read_text(), re.M)
+    for name, link in pages.items():
+        page, mark, heading = link.partition("#")
+        assert page in in_nav, f"{name} leads to {page}"
+        assert not mark or heading in headings((root / "docs" / f"{page}.md").read_text(encoding="utf-8")), name
 
 
 def test_files_and_headings_that_the_documents_link_to_exist(root):

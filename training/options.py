@@ -16,6 +16,8 @@ LAST = "last.ckpt"
 class TrainingError(Error, RuntimeError):
     """A run that cannot start or go on."""
 
+    page = "training"
+
 
 @dataclass(frozen=True)
 class RunOptions:

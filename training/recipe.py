@@ -27,6 +27,8 @@ RECIPES = Path(__file__).parent / "recipes"
 class RecipeError(Error, ValueError):
     """A recipe that does not exist, or holds a key or value that is not allowed."""
 
+    page = "training"
+
 
 @dataclass(frozen=True)
 class Augmentation:

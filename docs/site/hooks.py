@@ -17,6 +17,8 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from mt_perception.utils.resources import website
+
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 PAGES = {
@@ -32,6 +34,12 @@ PAGES = {
 """Of what lies outside docs/, the pages that have a name of their own."""
 _LINK = re.compile(r"(?<=\]\()[^)\s:]+(?=\))")
 _LANGUAGES = {".py": "python", ".yaml": "yaml", ".xml": "xml", ".json": "json", ".rviz": "yaml"}
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Say where the site will be, as errors on the command line do."""
+    config.site_url = f"{website()}/"
+    return config
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -37,6 +37,12 @@ class BackendError(Error, RuntimeError):
     """A backend that is not installed, or cannot do what was requested."""
 
 
+class NvidiaError(BackendError):
+    """The same of the backends that docs/nvidia.md tells of."""
+
+    page = "nvidia"
+
+
 class Backend(Protocol):
     """The graph, ready for images of one size."""
 

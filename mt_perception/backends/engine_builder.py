@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mt_perception.backends import Backend, BackendError, network_size
+from mt_perception.backends import Backend, BackendError, NvidiaError, network_size
 from mt_perception.backends.engines import CacheKey, EngineCache
 from mt_perception.backends.hot_swap import HotSwapBackend, report_progress, run_command
 from mt_perception.backends.parity_check import check_parity
@@ -49,11 +49,11 @@ class Engine:
             return self.build()
 
     def open(self, engine: bytes, reference: Backend) -> Backend:
-        """The backend that runs `engine`. Raises `BackendError` when it does not compute what `reference` does."""
+        """The backend that runs `engine`. Raises `NvidiaError` when it does not compute what `reference` does."""
         backend = self.run(engine)
         parity = check_parity(backend, reference, (self.key.height, self.key.width))
         if not parity.is_good:
-            raise BackendError(f"the {backend.name} engine differs from {reference.name}: {parity}")
+            raise NvidiaError(f"the {backend.name} engine differs from {reference.name}: {parity}")
         _LOG.info("the %s engine agrees with %s: %s", backend.name, reference.name, parity)
         return backend
 
@@ -87,7 +87,7 @@ def open_engine(
 def open_tensorrt(bundle: Bundle, settings: Settings, size: tuple[int, int], background: bool) -> Backend:
     """The backend tensorrt; with `background` PyTorch serves while an engine is built that is not in the cache.
 
-    Raises `BackendError` where there is no GPU, and for a precision that TensorRT does not compute in.
+    Raises `NvidiaError` where there is no GPU, and for a precision that TensorRT does not compute in.
     """
     from mt_perception.backends.tensorrt import precision_for
     from mt_perception.backends.torch import TorchBackend
@@ -121,7 +121,7 @@ def tensorrt_engine(bundle: Bundle, size: tuple[int, int], precision: str) -> En
 def export_engine(settings: Settings) -> Path:
     """Build the TensorRT engine that `settings` ask for, unless it is there; its path.
 
-    Raises `BackendError` when it cannot be built, or does not compute what PyTorch does.
+    Raises `NvidiaError` when it cannot be built, or does not compute what PyTorch does.
     """
     from mt_perception.backends.tensorrt import precision_for
 
@@ -134,9 +134,9 @@ def export_engine(settings: Settings) -> Path:
     except BackendError:
         raise
     except Exception as error:  # a builder's libraries raise what they like
-        raise BackendError(f"the engine cannot be built or run ({type(error).__name__}: {error})") from error
+        raise NvidiaError(f"the engine cannot be built or run ({type(error).__name__}: {error})") from error
     if not engine.path.is_file():
-        raise BackendError(f"the engine was built, but {engine.path} cannot be written; set XDG_CACHE_HOME to a folder")
+        raise NvidiaError(f"the engine was built, but {engine.path} cannot be written; set XDG_CACHE_HOME to a folder")
     return engine.path
 
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mt_perception.backends import BackendError, require
+from mt_perception.backends import BackendError, NvidiaError, require
 from mt_perception.backends.engines import CacheKey, EngineCache, graph_version
 from mt_perception.model.bundle import WEIGHTS, Bundle
 from mt_perception.utils.resources import cache_folder
@@ -27,14 +27,14 @@ def onnx_name(size: tuple[int, int], precision: str) -> str:
 def read_onnx(bundle: Bundle, size: tuple[int, int], precision: str) -> bytes:
     """The graph for images of `size` (height, width): that of the bundle, or one made of its weights, and kept.
 
-    Raises `BackendError` for int8 that the bundle lacks, and where there is no PyTorch to make one.
+    Raises `NvidiaError` for int8 that the bundle lacks, and where there is no PyTorch to make one.
     """
     name = onnx_name(size, precision)
     if name in bundle.card.files:
         return bundle.file(name).read_bytes()
     command = f"mt-perception export --format onnx --precision {precision} --model MODEL --out NEW"
     if precision == "int8":
-        raise BackendError(f"the model {bundle.folder} has no {name}; make it: {command} --images FOLDER")
+        raise NvidiaError(f"the model {bundle.folder} has no {name}; make it: {command} --images FOLDER")
     cache = EngineCache(cache_folder() / "onnx")
     key = OnnxKey(
         weights=bundle.card.files[WEIGHTS],
@@ -48,7 +48,7 @@ def read_onnx(bundle: Bundle, size: tuple[int, int], precision: str) -> bytes:
     try:
         require("torch", "torch")
     except BackendError as error:
-        raise BackendError(f"the model {bundle.folder} has no {name}, made by: {command}. Or {error}") from None
+        raise NvidiaError(f"the model {bundle.folder} has no {name}, made by: {command}. Or {error}") from None
     from mt_perception.network.onnx_graph import onnx_graph
 
     return cache.get_or_build(key, lambda: onnx_graph(bundle, size, precision))

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
 
-from mt_perception.backends import BackendError, choose_precision
+from mt_perception.backends import NvidiaError, choose_precision
 from mt_perception.backends.onnx_file import read_onnx
 from mt_perception.model.bundle import Bundle
 from mt_perception.types import Camera
@@ -42,7 +42,7 @@ class OnnxRuntimeBackend:
         try:
             self._session = ort.InferenceSession(graph, options, providers=chosen)
         except Exception as error:  # the library has a dozen types of its own, without a common one
-            raise BackendError(f"ONNX Runtime cannot run the graph by {', '.join(chosen)} ({error})") from error
+            raise NvidiaError(f"ONNX Runtime cannot run the graph by {', '.join(chosen)} ({error})") from error
         self._inputs = [each.name for each in self._session.get_inputs()]
         self._only_requested = ort.RunOptions()
         self._only_requested.only_execute_path_to_fetches = True
@@ -66,11 +66,11 @@ class OnnxRuntimeBackend:
 def providers_for(names: str) -> list[str]:
     """ONNX Runtime's providers of these names, separated by commas; none: CUDA's where it is installed, and the CPU's.
 
-    Raises `BackendError` for one that this installation lacks.
+    Raises `NvidiaError` for one that this installation lacks.
     """
     installed = ort.get_available_providers()
     requested = [each.strip() for each in names.split(",") if each.strip()]
     for each in requested:
         if each not in installed:
-            raise BackendError(f"onnx_providers names {each}; this ONNX Runtime has {', '.join(installed)}")
+            raise NvidiaError(f"onnx_providers names {each}; this ONNX Runtime has {', '.join(installed)}")
     return requested or [each for each in (_CUDA, _CPU) if each in installed]

@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from mt_perception.backends import BackendError, choose_precision
+from mt_perception.backends import NvidiaError, choose_precision
 from mt_perception.backends.engines import EngineKey, driver_version, graph_version
 from mt_perception.backends.onnx_file import read_onnx
 from mt_perception.backends.torch import TYPES, TorchBackend, cuda_capability
@@ -43,7 +43,7 @@ class TensorRtBackend(TorchBackend):
 
 
 def precision_for(requested: str) -> str:
-    """The engine's precision. Raises `BackendError` without a GPU, or for one that is not supported."""
+    """The engine's precision. Raises `NvidiaError` without a GPU, or for one that is not supported."""
     cuda_capability("tensorrt")
     return choose_precision(requested, _PLAIN_PRECISIONS if is_plain() else _PRECISIONS, "tensorrt", "cuda")
 
@@ -137,7 +137,7 @@ class EngineNetwork(MultiTaskNetwork):
         self._runtime = trt.Runtime(trt.Logger(trt.Logger.WARNING))
         self._engine = self._runtime.deserialize_cuda_engine(engine)
         if self._engine is None:
-            raise BackendError("TensorRT cannot read the engine; build it anew with force_rebuild")
+            raise NvidiaError("TensorRT cannot read the engine; build it anew with force_rebuild")
         self._context = self._engine.create_execution_context()
         names = [self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)]
         is_input = [self._engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT for name in names]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mt_perception.backends import Backend, BackendError, choose_precision
+from mt_perception.backends import Backend, NvidiaError, choose_precision
 from mt_perception.backends.engine_builder import Engine, open_engine
 from mt_perception.backends.engines import CacheKey, EngineCache, graph_version, packed
 from mt_perception.backends.onnx_file import onnx_name, read_onnx
@@ -39,26 +39,26 @@ class RtxKey(CacheKey):
 
 
 def library() -> Any:
-    """The module of TensorRT for RTX. Raises `BackendError` when it is installed, and cannot be loaded."""
+    """The module of TensorRT for RTX. Raises `NvidiaError` when it is installed, and cannot be loaded."""
     try:
         import tensorrt_rtx
     except (ImportError, OSError) as error:
-        raise BackendError(f"tensorrt_rtx cannot be loaded ({error}); pip install tensorrt-rtx-cu13") from error
+        raise NvidiaError(f"tensorrt_rtx cannot be loaded ({error}); pip install tensorrt-rtx-cu13") from error
     return tensorrt_rtx
 
 
 def targets(names: str) -> tuple[str, ...]:
-    """`sm86,sm120` -> those names. Raises `BackendError` for one that the installed version does not build for."""
+    """`sm86,sm120` -> those names. Raises `NvidiaError` for one that the installed version does not build for."""
     known = [each.lower() for each in library().ComputeCapability.__members__ if each.startswith("SM")]
     asked = tuple(each.strip() for each in names.split(",") if each.strip()) or TARGETS
     for each in asked:
         if each not in known:
-            raise BackendError(f"targets names {each}; {NAME} {library().__version__} builds for {', '.join(known)}")
+            raise NvidiaError(f"targets names {each}; {NAME} {library().__version__} builds for {', '.join(known)}")
     return asked
 
 
 def precisions(names: str) -> tuple[str, ...]:
-    """`fp16,fp32` -> those names, `auto` for fp16. Raises `BackendError` for one that there are no engines in."""
+    """`fp16,fp32` -> those names, `auto` for fp16. Raises `NvidiaError` for one that there are no engines in."""
     return tuple(dict.fromkeys(choose_precision(each, _PRECISIONS, NAME, "cuda") for each in names.split(",")))
 
 

@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from mt_perception.backends import BackendError, choose_precision
+from mt_perception.backends import NvidiaError, choose_precision
 from mt_perception.model.bundle import Bundle
 from mt_perception.network.export import read_network
 from mt_perception.network.folding import folded
@@ -39,9 +39,9 @@ class Graph(Protocol):
 
 
 def cuda_capability(backend: str) -> str:
-    """The compute capability of the GPU in use, without its point. Raises `BackendError` for `backend` without one."""
+    """The compute capability of the GPU in use, without its point. Raises `NvidiaError` for `backend` without one."""
     if not torch.cuda.is_available():
-        raise BackendError(f"the backend {backend} needs an NVIDIA GPU and PyTorch finds none; set backend to openvino")
+        raise NvidiaError(f"the backend {backend} needs an NVIDIA GPU and PyTorch finds none; set backend to openvino")
     major, minor = torch.cuda.get_device_capability()
     return f"{major}{minor}"
 

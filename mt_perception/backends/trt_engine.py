@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from mt_perception.backends import BackendError
+from mt_perception.backends import NvidiaError
 from mt_perception.backends.torch import TorchBackend
 from mt_perception.model.bundle import Bundle
 from mt_perception.utils.files import write_whole
@@ -29,7 +29,7 @@ MOST_IMAGES = 6
 def parse(trt: Any, graph: bytes) -> tuple[Any, Any, Any]:
     """(builder, network, parser) of an ONNX graph, with its types as they are: nothing falls back to another precision.
 
-    The network lives as long as the two others. Raises `BackendError` with what the parser refuses.
+    The network lives as long as the two others. Raises `NvidiaError` with what the parser refuses.
     """
     logger = _logger(trt)
     builder = trt.Builder(logger)
@@ -37,14 +37,14 @@ def parse(trt: Any, graph: bytes) -> tuple[Any, Any, Any]:
     parser = trt.OnnxParser(network, logger)
     if not parser.parse(graph):
         said = "; ".join(" ".join(str(parser.get_error(index)).split()) for index in range(parser.num_errors))
-        raise BackendError(f"{trt.__name__} {trt.__version__} does not take the graph: {said[-400:]}")
+        raise NvidiaError(f"{trt.__name__} {trt.__version__} does not take the graph: {said[-400:]}")
     return builder, network, parser
 
 
 def build(trt: Any, graph: bytes, capabilities: Sequence[Any] = (), timing_cache: Path | None = None) -> bytes:
     """A serialized engine of an ONNX graph, for this GPU, or with `trt.ComputeCapability`s for GPUs that are elsewhere.
 
-    What was timed is kept in the file `timing_cache`. Raises `BackendError` when it cannot be built.
+    What was timed is kept in the file `timing_cache`. Raises `NvidiaError` when it cannot be built.
     """
     builder, network, _parser = parse(trt, graph)
     config = builder.create_builder_config()
@@ -63,7 +63,7 @@ def build(trt: Any, graph: bytes, capabilities: Sequence[Any] = (), timing_cache
     engine = builder.build_serialized_network(network, config)
     if engine is None:
         said = " ".join(" ".join(builder.logger.errors).split())
-        raise BackendError(f"{trt.__name__} {trt.__version__} cannot build the engine: {said[-400:]}")
+        raise NvidiaError(f"{trt.__name__} {trt.__version__} cannot build the engine: {said[-400:]}")
     if timing_cache:
         with suppress(OSError):  # the next build takes longer
             write_whole(timing_cache, bytes(config.get_timing_cache().serialize()))
@@ -96,7 +96,7 @@ def _read(file: Path | None) -> bytes:
 class EngineBackend(TorchBackend):
     """Runs an engine of the whole graph, with PyTorch's buffers, streams and CUDA graphs.
 
-    Raises `BackendError` for an engine that was built for another GPU or by another version.
+    Raises `NvidiaError` for an engine that was built for another GPU or by another version.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class EngineGraph:
         _refuse_foreign(trt, self._runtime, engine)
         self._engine = self._runtime.deserialize_cuda_engine(engine)
         if self._engine is None:
-            raise BackendError(f"{trt.__name__} cannot read the engine; build it anew with force_rebuild")
+            raise NvidiaError(f"{trt.__name__} cannot read the engine; build it anew with force_rebuild")
         self._context = _context(trt, self._engine)
         names = [self._engine.get_tensor_name(index) for index in range(self._engine.num_io_tensors)]
         inputs = {each for each in names if self._engine.get_tensor_mode(each) == trt.TensorIOMode.INPUT}
@@ -153,7 +153,7 @@ def _refuse_foreign(trt: Any, runtime: Any, engine: bytes) -> None:
     if validity == trt.EngineValidity.INVALID:
         kinds = trt.EngineInvalidityDiagnostics.__members__
         reasons = [name for name, bit in kinds.items() if int(diagnostics) & int(bit)] or ["no reason told"]
-        raise BackendError(
+        raise NvidiaError(
             f"the engine does not fit this machine ({', '.join(reasons).lower()}); build it anew with force_rebuild"
         )
 

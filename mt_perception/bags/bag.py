@@ -22,6 +22,8 @@ _ALL_THERE = "all messages of its files are read"
 class BagError(Error, ValueError):
     """A recording that cannot be read or written."""
 
+    page = "recordings"
+
 
 @dataclass(frozen=True)
 class Recorded:

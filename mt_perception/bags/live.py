@@ -23,13 +23,19 @@ _DEVICES = Path("/dev")
 _NAMES = Path("/sys/class/video4linux")
 
 
+class LiveError(SourceError):
+    """A camera that is not there, not for this user, or gives nothing."""
+
+    page = "view"
+
+
 class LiveSource:
     """The images of a camera, from the moment on at which the block is entered: of those that wait, the newest.
 
     `device`: the path or the number of a camera, or what else OpenCV's VideoCapture takes: a file, which plays at its
     own rate, or an address such as rtsp://. `size` (height, width) is asked of a camera, which may have another.
 
-    Raises `SourceError` where there is no such device, and where no image comes.
+    Raises `LiveError` where there is no such device, and where no image comes.
     """
 
     def __init__(self, device: str, size: tuple[int, int] | None = None) -> None:
@@ -43,20 +49,20 @@ class LiveSource:
         self._check()
 
     def _check(self) -> None:
-        """Raises `SourceError` for a file or device that is not there, or not for this user."""
+        """Raises `LiveError` for a file or device that is not there, or not for this user."""
         path = Path(self.device)
         if "://" in self.device or self.device.isdecimal():
             return
         if not path.exists():
-            raise SourceError(f"there is no {self.device}{self._others()}")
+            raise LiveError(f"there is no {self.device}{self._others()}")
         if not os.access(path, os.R_OK):
-            raise SourceError(f"{self.device} may not be read by this user (of a camera, those of the group video may)")
+            raise LiveError(f"{self.device} may not be read by this user (of a camera, those of the group video may)")
 
     def __enter__(self) -> LiveSource:
         self._thread.start()
         if not self._came.wait(_FIRST_WITHIN_S) or not self._arrived:
             self._ending.set()
-            raise SourceError(f"{self.device} gives no images{self._others()}")
+            raise LiveError(f"{self.device} gives no images{self._others()}")
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -22,6 +22,8 @@ Row = dict[str, Any]
 class BenchError(Error, RuntimeError):
     """Why nothing, or not the whole, can be measured."""
 
+    page = "performance"
+
 
 @dataclass
 class BenchmarkCase:

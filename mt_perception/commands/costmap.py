@@ -29,6 +29,8 @@ _WIDTH, _INDENT = 120, 22
 class CostmapError(Error, ValueError):
     """A class or type of classes that does not exist."""
 
+    page = "nav2"
+
 
 def add_parser(commands: Any) -> None:
     """Add the subcommand `costmap` to `commands` (what `add_subparsers` returned)."""

@@ -45,6 +45,8 @@ _FOR_PEOPLE = ("segmentation/overlay", "depth/color")
 class DemoError(Error, RuntimeError):
     """Why the demo did not succeed."""
 
+    page = "tutorials/first_run"
+
 
 def run_demo(
     source: Path,

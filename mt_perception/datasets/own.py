@@ -27,8 +27,14 @@ from mt_perception.utils.plain_values import ValueMismatch, build, shown
 LABELS_FILE = "labels.yaml"
 
 
+class OwnClassesError(DatasetError):
+    """A label set that cannot be read, or a folder that does not hold what it should beside one."""
+
+    page = "tutorials/own_classes"
+
+
 def read_labels(path: Path) -> LabelSet:
-    """The label set of a YAML file. Raises `DatasetError` in one sentence.
+    """The label set of a YAML file. Raises `OwnClassesError` in one sentence.
 
     name: field             # of the whole; default: the file's name
     sky: sky                # the class that is infinitely far, if there is one
@@ -40,11 +46,11 @@ def read_labels(path: Path) -> LabelSet:
     try:
         return parse_labels(yaml.safe_load(path.read_text(encoding="utf-8")), path.name, path.stem)
     except FileNotFoundError:
-        raise DatasetError(f"the label set {path} does not exist") from None
+        raise OwnClassesError(f"the label set {path} does not exist") from None
     except ValueMismatch as error:
-        raise DatasetError(f"{path} is no label set: {error}") from None
+        raise OwnClassesError(f"{path} is no label set: {error}") from None
     except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
-        raise DatasetError(f"{path} is no label set: it is no valid YAML ({' '.join(str(error).split())})") from None
+        raise OwnClassesError(f"{path} is no label set: it is no valid YAML ({' '.join(str(error).split())})") from None
 
 
 def parse_labels(values: Any, where: str, name: str = "") -> LabelSet:
@@ -77,10 +83,10 @@ class Own:
         self.labels = read_labels(folder / LABELS_FILE)
         self._images = sorted(each for each in (self._folder / "image").glob("*") if each.suffix in {".png", ".jpg"})
         if not self._images:
-            raise DatasetError(f"{self._folder / 'image'} holds no .png or .jpg")
+            raise OwnClassesError(f"{self._folder / 'image'} holds no .png or .jpg")
         self._has = {kind for kind in ("label", "depth", "camera") if (self._folder / kind).is_dir()}
         if "depth" in self._has and "camera" not in self._has:
-            raise DatasetError(f"{self._folder} holds depth/ without camera/; depth needs the camera's focal length")
+            raise OwnClassesError(f"{self._folder} holds depth/ without camera/; depth needs the camera's focal length")
         self._train_ids = self.labels.id_to_train_id()
         self._void = [UNLABELLED, self.labels.ignore]
 
@@ -108,7 +114,7 @@ class Own:
         ids = read_ids(path)
         known = [each.label_id for each in self.labels]
         if strange := sorted({*np.unique(ids).tolist()} - {*known, *self._void}):
-            raise DatasetError(
+            raise OwnClassesError(
                 f"{path} has pixels with the label_id {strange[0]}; {LABELS_FILE} has "
                 f"{', '.join(map(str, known))}, and {self.labels.ignore} for none"
             )

@@ -21,6 +21,8 @@ from mt_perception.utils.image_files import decoded
 class DatasetError(Error, ValueError):
     """A folder that is not the data set it should be, or files in it that are missing or broken."""
 
+    page = "training"
+
 
 @dataclass(frozen=True)
 class Sample:

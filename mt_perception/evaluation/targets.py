@@ -13,6 +13,8 @@ from mt_perception.errors import Error
 class EvaluateError(Error, ValueError):
     """What is to be scored and how do not go together."""
 
+    page = "recordings"
+
 
 def one_target(targets: Sequence[str]) -> str:
     """What is scored on data sets. Raises `EvaluateError` for several."""

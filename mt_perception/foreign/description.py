@@ -62,6 +62,8 @@ _TASKS = {"labels": "segmentation", "depth": "depth"}
 class DescriptionError(Error, ValueError):
     """A description that cannot be used, or one that does not fit its network."""
 
+    page = "networks#a-network-from-elsewhere"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DepthOutput:

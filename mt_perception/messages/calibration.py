@@ -17,6 +17,8 @@ from mt_perception.types import Camera
 class CalibrationError(Error, ValueError):
     """A file that cannot be read, or describes no camera."""
 
+    page = "tutorials/own_camera"
+
 
 def read_camera(path: Path) -> Camera:
     """The camera of rectified images from the file that camera_calibration writes (YAML).

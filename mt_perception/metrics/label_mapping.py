@@ -66,6 +66,8 @@ class LabelMapping:
 class NoCommonClasses(Error, ValueError):
     """Two label sets in which nothing can be compared."""
 
+    page = "tutorials/own_classes"
+
 
 @dataclass(frozen=True)
 class Comparison:

@@ -21,6 +21,8 @@ MAX_FX_PX = 1e6
 class BundleError(Error, ValueError):
     """A folder that is no bundle, or one that is damaged or from another version."""
 
+    page = "models"
+
 
 @dataclass(frozen=True)
 class TrainingCamera:

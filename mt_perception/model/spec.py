@@ -23,6 +23,8 @@ IMPORTED = "imported"
 class SpecError(Error, ValueError):
     """A network or depth encoding that this version does not know."""
 
+    page = "networks"
+
 
 @dataclass(frozen=True)
 class DepthEncodingSpec:

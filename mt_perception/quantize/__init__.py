@@ -34,6 +34,8 @@ _BIAS_FRAMES = 50
 class QuantizeError(BackendError):
     """A graph in int8 that would lose too much, or that cannot be made."""
 
+    page = "explanations/int8"
+
 
 @dataclass(frozen=True)
 class AccuracyDrop:

@@ -18,6 +18,8 @@ _PACKAGES = ("jinja2", "matplotlib")
 class ReportError(Error, ValueError):
     """Why there can be no report."""
 
+    page = "recordings"
+
 
 def require_report() -> None:
     """Raise `ReportError` with the command that installs what reports need, when that is missing."""

@@ -106,6 +106,22 @@ def _reader_has_left() -> bool:
     return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
+def _link(error: Exception) -> str:
+    """A second line for people, with the address of the page about an error; empty where there is none.
+
+    Programs, which may take the last line for the error, get none: they have no terminal.
+    """
+    page, _, heading = getattr(error, "page", "").partition("#")
+    if not page or not sys.stderr.isatty():
+        return ""
+    from mt_perception.utils.resources import website
+
+    try:
+        return f"\n  see {website()}/{page}.html" + (f"#{heading}" if heading else "")
+    except Error:  # an installation without its files, which is not what `error` is about
+        return ""
+
+
 def run(command: Callable[[], int | None], prefix: str, debug: bool = False) -> int:
     """The exit status of `command`. What a user can mend is one line after `prefix`; a bug keeps its traceback.
 
@@ -126,7 +142,7 @@ def run(command: Callable[[], int | None], prefix: str, debug: bool = False) -> 
             return UNREAD
         if debug:
             raise
-        print(f"{prefix}: {error}", file=sys.stderr)
+        print(f"{prefix}: {error}{_link(error)}", file=sys.stderr)
     except Exception as error:
         if debug or isinstance(error, ModuleNotFoundError):
             raise

@@ -38,6 +38,14 @@ def share_folder() -> Path:
     raise ResourceError(f"the files of {PACKAGE} were not found beside it or under share/{PACKAGE}; install it again")
 
 
+def website() -> str:
+    """Where the documentation is: package.xml alone says so."""
+    from xml.etree import ElementTree  # here, since most programs do not ask
+
+    manifest = ElementTree.parse(share_folder() / "package.xml")  # noqa: S314  our own
+    return manifest.findtext("url[@type='website']", "").rstrip("/")
+
+
 def packaged_models() -> dict[str, Path]:
     """The folders of the models that come with the package, by name, the default first."""
     folders = (each.parent for each in (share_folder() / "models").glob("*/bundle.json"))

@@ -19,6 +19,8 @@ _TOPIC_NAMES = "[A-Za-z][A-Za-z0-9_]*"  # ROS allows no others in the names of t
 class SettingsError(Error, ValueError):
     """A setting that does not exist or has a value that is not allowed."""
 
+    page = "parameters"
+
 
 @dataclass(frozen=True)
 class Setting:

@@ -28,6 +28,8 @@ _STARTS_WITHIN_S = 30.0
 class ViewError(Error, RuntimeError):
     """Why nothing can be shown."""
 
+    page = "view"
+
 
 @dataclass(frozen=True)
 class Viewer:

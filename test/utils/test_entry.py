@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """How the two programs start and end, in processes of their own."""
 
+import os
 import signal
 import subprocess
 import sys
 import time
+from xml.etree import ElementTree
 
 import pytest
 
@@ -34,6 +36,26 @@ def test_an_error_meant_for_users_is_one_line(capsys):
 
     assert entry.run(command, "error") == 1
     assert capsys.readouterr().err == "error: threads is -1; allowed: 0 to 256\n"
+
+
+@pytest.mark.parametrize(
+    ("page", "link"), [("", ""), ("view", "/view.html"), ("networks#a-third-task", "/networks.html#a-third-task")]
+)
+def test_on_a_terminal_a_second_line_leads_to_the_page_about_the_error(page, link, root):
+    address = ElementTree.parse(root / "package.xml").findtext("url[@type='website']")
+    code = f"""
+from mt_perception.utils import entry
+class Wrong(entry.Error):
+    page = {page!r}
+def command():
+    raise Wrong("no")
+entry.run(command, "error")
+"""
+    ours, its = os.openpty()
+    subprocess.run([sys.executable, "-c", code], stderr=its, check=True, timeout=60)
+    assert os.read(ours, 4096).decode().splitlines() == ["error: no", *([f"  see {address}{link}"] if link else [])]
+    os.close(its)
+    os.close(ours)
 
 
 def test_what_the_operating_system_refuses_is_one_line(capsys, tmp_path):
