@@ -71,7 +71,8 @@ class View(Node):
         self._infos.subscribe(camera_info_topic(name), self._on_camera_info)
         self.create_subscription(DiagnosticArray, DIAGNOSTICS, self._on_diagnostics, _QOS)
         self.create_timer(1.0, self._check)
-        self.get_logger().info(f"open {self._viewer.page}")
+        first = f", which shows {camera}, the first of {', '.join(settings.cameras)}" if settings.cameras[1:] else ""
+        self.get_logger().info(f"open {self._viewer.page}{first}")
 
     def _listen(self, topic: str, kind: str, role: str) -> None:
         take = partial(self._take, role, kind)

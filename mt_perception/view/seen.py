@@ -16,6 +16,7 @@ from mt_perception.bags.by_stamp import FrameSet, frame_sets
 from mt_perception.bags.sources import BagSource, NewestMessage, Source, SourceFrame
 from mt_perception.bags.topics import Layout
 from mt_perception.labels import LabelSet
+from mt_perception.messages.compressed import Sufficient
 from mt_perception.messages.read import frame_from_message, stamp_ns, usable_camera, with_camera
 from mt_perception.pipeline import Perceiver
 from mt_perception.prediction import Prediction
@@ -84,10 +85,11 @@ def recorded_prediction(frame_set: FrameSet, camera: Camera | None, labels: Labe
     """Results as the network gave them; over black where the image was not recorded. Raises `DataError`."""
     arrays = {name: frame_set.array(role) for role, name in ROLES.items()}
     outputs = {name: array for name, array in arrays.items() if array is not None}
-    if frame_set.has_image:
-        frame = frame_from_message(frame_set.messages[IMAGE].message())
+    size = next(iter(outputs.values())).shape[:2]
+    if frame_set.has_image:  # of which no more is shown than lies below the results
+        frame = frame_from_message(frame_set.messages[IMAGE].message(), sufficient=lambda _: size)
     else:
-        frame = Frame(np.zeros((*next(iter(outputs.values())).shape, 3), np.uint8))
+        frame = Frame(np.zeros((*size, 3), np.uint8))
     frame = replace(frame, stamp_ns=frame_set.stamp_ns)
     return Prediction(_with(frame, camera), outputs, classes=labels)
 
@@ -98,7 +100,7 @@ def perceived(source: Source, perceiver: Perceiver, skipped: Counter[str]) -> It
     busy_ns = 0
     for each in source:
         try:
-            prediction = perceiver(_frame(source, each), tuple(ROLES.values()))
+            prediction = perceiver(_frame(source, each, perceiver.sufficient_size), tuple(ROLES.values()))
         except DataError as error:
             skipped[str(error)] += 1
             continue
@@ -125,12 +127,13 @@ def _latencies(prediction: Prediction) -> dict[str, float]:
     return {"latency_ms/total": sum(prediction.timings_ms.values()), **network}
 
 
-def _frame(source: Source, each: SourceFrame) -> Frame:
+def _frame(source: Source, each: SourceFrame, sufficient: Sufficient) -> Frame:
     """Raises `DataError` for what is no image."""
     if not isinstance(each.image, Recorded):
         return Frame(each.image, "bgr", each.stamp_ns)
     assert isinstance(source, BagSource)
-    frame = replace(frame_from_message(each.image.message()), stamp_ns=source.layout.stamp_ns(each.image))
+    frame = frame_from_message(each.image.message(), sufficient=sufficient)
+    frame = replace(frame, stamp_ns=source.layout.stamp_ns(each.image))
     info = each.others.get(camera_info_topic(source.topic))
     return _with(frame, usable_camera(info.message()) if info else None)
 

@@ -73,21 +73,29 @@ def opened(path: Path, settings: Settings, topic: str = "") -> Iterator[Scene]:
     `topic`: of a recording, the camera. Raises `SourceError`, `BagError` for what is nothing of the kind.
     """
     path = path.expanduser()
+    notes: tuple[str, ...] = ()
     with ExitStack() as bags:
         if is_read_as_recording(path):
             bag, beside = (bags.enter_context(Bag(path)) for _ in range(2))
             layout = layout_of(bag, topic)
-            print("".join(f"{note}\n" for note in layout.notes), end="", file=sys.stderr)
+            notes = layout.notes
             if MASK in layout.topics:
                 labels = predicted_labels(bag, layout.topics, open_model(settings.model).card.labels)
                 skipped: Counter[str] = Counter()
+                _tell(notes)
                 images = recorded(bag, beside, layout, labels, skipped)
                 yield Scene(str(path), labels, bag.counts[layout.topics[MASK]], images, diagnosed(beside), skipped)
                 return
         source, skipped = open_source(path, topic), Counter()
+        _tell((*notes, getattr(source, "note", "")))
         perceiver = Perceiver.open(settings)
         labels = perceiver.bundle.card.labels
         yield Scene(str(path), labels, len(source), perceived(source, perceiver, skipped), skipped=skipped)
+
+
+def _tell(notes: Iterable[str]) -> None:
+    """Each once: which camera of several is shown, say."""
+    print("".join(f"{note}\n" for note in dict.fromkeys(notes) if note), end="", file=sys.stderr)
 
 
 @contextmanager

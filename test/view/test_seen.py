@@ -10,13 +10,13 @@ from helpers import make_image
 from mt_perception.bags.bag import Bag
 from mt_perception.bags.writer import BagWriter
 from mt_perception.commands.main import main
-from mt_perception.messages.rosbags import new_header, new_image
+from mt_perception.messages.rosbags import new_compressed, new_header, new_image
 from mt_perception.settings import Settings
 from mt_perception.types import Camera, DataError
 from mt_perception.view.seen import Rate
 from mt_perception.view.server import ViewError
 from mt_perception.view.sources import live, opened
-from recordings import CAMERA, SIZE, write_results, write_street
+from recordings import CAMERA, SIZE, write_results, write_street, write_two_cameras
 
 
 class Collected:
@@ -96,6 +96,32 @@ def test_a_recording_without_results_goes_through_the_network(tmp_path, bundle):
     assert 0 < seen[1].numbers["latency_ms/network"] <= seen[1].numbers["latency_ms/total"]
     busy_ms = seen[1].numbers["latency_ms/total"]
     assert seen[1].numbers["fps"] == pytest.approx(1000 / busy_ms, rel=1e-3), "as the network would do them"
+
+
+def test_which_of_several_cameras_is_shown_is_said_once_with_how_to_choose(tmp_path, bundle, capfd):
+    drive = write_two_cameras(tmp_path / "drive", frames=2)
+    assert len(fed(drive, model=str(bundle.folder))) == 1
+    said = capfd.readouterr().err
+    assert said.count("taking /left/image_raw (rgb8, 1 messages)") == 1
+    assert "--topic (in the player: topic) takes another: /front/image/compressed (bgr8, 2 messages)" in said
+    with opened(drive, Settings(model=str(bundle.folder)), "/front/image") as scene:
+        assert scene.feed(Collected()) == 2
+    assert "taking" not in capfd.readouterr().err
+
+
+def test_a_jpeg_is_decoded_no_larger_than_it_is_shown(tmp_path, bundle):
+    """Of the size of the results, or of what is enough for the network that makes them."""
+    stamp, recorded = 10**9, {"segmentation/mask": new_image(np.zeros(SIZE, np.uint8), "mono8", new_header(10**9, ""))}
+    for name, results in (("results", recorded), ("images", {})):
+        with BagWriter(tmp_path / name) as bag:
+            image = new_compressed(make_image(4 * SIZE[0], 4 * SIZE[1]), "jpg", new_header(stamp, ""))
+            bag.write_message("/image/compressed", stamp, image)
+            for topic, message in results.items():
+                bag.write_message(f"/{topic}", stamp, message)
+    (shown,) = fed(tmp_path / "results")
+    assert shown.prediction.frame.size == SIZE and shown.prediction.frame.taken_size == (240, 400)
+    (made,) = fed(tmp_path / "images", model=str(bundle.folder))
+    assert made.prediction.frame.size == (120, 200), "the network has 64x128"
 
 
 def test_a_folder_of_images_goes_through_the_network_at_ten_a_second(tmp_path, bundle):
