@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from mt_perception.backends import Backend, network_size, open_backend
 from mt_perception.geometry import LetterBox, output_size
 from mt_perception.model.bundle import Bundle, open_model
-from mt_perception.prediction import Prediction
+from mt_perception.prediction import Prediction, known_outputs
 from mt_perception.settings import Settings
 from mt_perception.types import OUTPUTS, Camera, Frame
 
@@ -80,7 +80,7 @@ class Perceiver:
 
     def warm_up(self, outputs: Collection[str] = ("mask", "depth_m"), runs: int = 3) -> float:
         """Run the graph on an empty image, so that the first frame is as fast as the others; median milliseconds."""
-        image = np.zeros((*self.size, 3), np.uint8)
+        image, outputs = np.zeros((*self.size, 3), np.uint8), known_outputs(outputs)
         times = []
         for _ in range(runs):
             watch = Stopwatch()
@@ -100,9 +100,9 @@ class Perceiver:
             keep: False returns views into the backend's buffers, valid until the next call (no copy).
 
         Raises:
-            DataError: an array that is no image.
+            DataError: an array that is no image, or `outputs` that there are not.
         """
-        frame = frame if isinstance(frame, Frame) else Frame(frame)
+        frame, outputs = frame if isinstance(frame, Frame) else Frame(frame), known_outputs(outputs)
         watch = Stopwatch()
         letterbox = self._letterbox(frame.size)
         image = letterbox.apply(frame)

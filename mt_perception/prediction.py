@@ -22,6 +22,13 @@ MASK_FILE, DEPTH_FILE = "_mask.png", "_depth.npy"
 """How the files of labels and depth end, behind the name of their image."""
 
 
+def known_outputs(names: Collection[str]) -> tuple[str, ...]:
+    """`names` of outputs, each once. Raises `DataError` for others, and for none."""
+    if not names or not set(names) <= OUTPUTS.keys():
+        raise DataError(f"outputs is {names!r}; allowed: a list of one or more of {', '.join(OUTPUTS)}")
+    return tuple(dict.fromkeys(names))
+
+
 @dataclass(frozen=True)
 class Prediction:
     """What the network says about one frame: those of `OUTPUTS` that were requested, all of one size (H, W).

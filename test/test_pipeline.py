@@ -10,7 +10,7 @@ from helpers import make_image
 from mt_perception.model.card import BundleError
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings, SettingsError
-from mt_perception.types import Camera, Frame
+from mt_perception.types import Camera, DataError, Frame
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,18 @@ def test_outputs_have_the_images_size(perceiver, size):
 
 def test_only_what_is_requested(perceiver, image):
     assert set(perceiver(Frame(image), ("mask",)).outputs) == {"mask"}
+
+
+@pytest.mark.parametrize("outputs", [(), ("depth",), "mask"])
+def test_outputs_that_there_are_not_are_told_with_those_that_are(perceiver, image, outputs):
+    with pytest.raises(DataError, match=r"^outputs is .*; allowed: a list of one or more of mask, confidence, depth_m"):
+        perceiver(image, outputs)
+
+
+def test_an_output_that_is_named_twice_is_computed_once(perceiver, image):
+    """OpenVINO would end the process."""
+    assert [*perceiver(image, ["mask", "mask"]).outputs] == ["mask"]
+    assert perceiver.warm_up(["mask", "mask"], runs=1) > 0
 
 
 def test_colour_orders_and_strides_make_no_difference(perceiver, image):

@@ -13,6 +13,7 @@ from mt_perception.bench.interleaved import BenchError, Row
 from mt_perception.bench.networks import WANTED, noise
 from mt_perception.bench.table import table
 from mt_perception.pipeline import Perceiver
+from mt_perception.prediction import known_outputs
 from mt_perception.settings import Settings
 
 LAST_MILE, FIRST_STEP = "last mile", "input"
@@ -33,6 +34,7 @@ def profile(settings: Settings, runs: int = 20, outputs: Sequence[str] = WANTED)
     backend: Any = perceiver.backend
     if not hasattr(backend, "layer_times"):
         raise BenchError(f"the backend {backend.name} does not tell the times of its layers; openvino does")
+    outputs = known_outputs(outputs)
     perceiver.warm_up(outputs)
     frame_ms = perceiver.warm_up(outputs, runs)  # the median
     layers = backend.layer_times(noise(perceiver.size), outputs, runs)
