@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import tempfile
@@ -51,6 +52,8 @@ class Load:
         for name in ("images", "rounds", "cameras"):
             if getattr(self, name) < 1:
                 raise BenchError(f"{name} is {getattr(self, name)}; allowed: 1 or more")
+        if not 0 <= self.rate < math.inf:
+            raise BenchError(f"rate is {self.rate:g}; allowed: images per second, or 0 for as fast as it answers")
 
     @property
     def needs(self) -> frozenset[str]:

@@ -41,16 +41,15 @@ def add_commands(commands: Any, size: Callable[[str], tuple[int, int]]) -> None:
     text = "images at the same time, as of so many cameras: what each takes, and how many that is a second (default: 1)"
     bench.add_argument("--streams", type=int, nargs="+", default=[1], metavar="N", help=text)
     bench.add_argument("--rounds", type=int, default=10, help="turns of each row (default: %(default)s)")
-    bench.add_argument(
+    what = bench.add_mutually_exclusive_group()
+    what.add_argument(
         "--layers", action="store_true", help="tell where the time of a frame goes, by the backend's own counters"
     )
-    bench.add_argument("--node", action="store_true", help="time the whole node over ROS 2, beside the bare network")
-    text = "with --node: the camera's (default: 512x1024)"
-    bench.add_argument("--image-size", type=size, default=(512, 1024), metavar="HxW", help=text)
-    bench.add_argument("--images", type=int, default=300, help="with --node: how many (default: %(default)s)")
-    bench.add_argument(
-        "--rate", type=float, default=0.0, help="with --node: images per second (default: as fast as possible)"
-    )
+    what.add_argument("--node", action="store_true", help="time the whole node over ROS 2, beside the bare network")
+    of_node = bench.add_argument_group("with --node")
+    of_node.add_argument("--image-size", type=size, metavar="HxW", help="the camera's (default: 512x1024)")
+    of_node.add_argument("--images", type=int, help="how many (default: 300)")
+    of_node.add_argument("--rate", type=float, help="images per second (default: as fast as possible)")
     bench.set_defaults(command=run_bench)
     _add_compare(
         commands.add_parser("compare", help="what the networks cost, and how good they are, in one table"), size
@@ -103,6 +102,8 @@ def run_bench(options: argparse.Namespace) -> None:
     from mt_perception.utils.json_safe import check_folder
 
     check_folder(options.json)
+    if not options.node and (given := _of_node(options)):
+        raise BenchError(f"--{next(iter(given)).replace('_', '-')} is for the whole node: add --node, or leave it out")
     if options.streams != [1] and (options.layers or options.node):
         raise BenchError("streams are for the network alone; leave --layers, or --node, out")
     # told when what was requested has proved possible
@@ -115,6 +116,12 @@ def run_bench(options: argparse.Namespace) -> None:
     show([row | {"machine": machine} for row in rows], options.json, NODE_COLUMNS if options.node else NETWORK_COLUMNS)
     for remark in remarks:
         print(remark, file=sys.stderr)
+
+
+def _of_node(options: argparse.Namespace) -> dict[str, Any]:
+    """What was said of the images that the node gets."""
+    given = {name: getattr(options, name) for name in ("image_size", "images", "rate")}
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _show_layers(options: argparse.Namespace, machine: dict[str, Any]) -> None:
@@ -168,7 +175,8 @@ def _node_rows(options: argparse.Namespace) -> list[dict[str, Any]]:
     from mt_perception.bench import node
 
     topics = [{"mask": MASK, "depth_m": DEPTH, "confidence": CONFIDENCE}[each] for each in options.outputs]
-    load = node.Load(options.image_size, options.images, options.rate, options.rounds, topics=topics)
+    given = {"size" if name == "image_size" else name: value for name, value in _of_node(options).items()}
+    load = node.Load(**given, rounds=options.rounds, topics=topics)
     return [node.measure_node(settings, load) for settings in _settings(options, options.size or (0, 0))]
 
 

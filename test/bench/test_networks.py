@@ -11,7 +11,9 @@ from functools import partial
 import numpy as np
 import pytest
 
+from mt_perception.bench.interleaved import BenchError
 from mt_perception.bench.networks import all_of_ours, unrest
+from mt_perception.bench.node import Load
 from mt_perception.commands import bench
 from mt_perception.commands.main import main
 from mt_perception.model.card import BundleError
@@ -96,6 +98,30 @@ def test_a_row_for_each_number_of_streams_and_a_reason_where_a_backend_has_but_o
 def test_streams_that_would_be_ignored_are_refused(option, capsys):
     assert main(["bench", option, "--streams", "2"]) == 1
     assert "leave --layers, or --node, out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--images", "5"], "--images is for the whole node: add --node, or leave it out"),
+        (["--layers", "--image-size", "64x128"], "--image-size is for the whole node"),
+    ],
+)
+def test_what_is_for_the_node_is_refused_without_it(options, said, capsys):
+    assert main(["bench", *options]) == 1
+    assert said in capsys.readouterr().err
+
+
+def test_layers_and_the_node_are_two_measurements(capsys):
+    with pytest.raises(SystemExit):
+        main(["bench", "--layers", "--node"])
+    assert "--node: not allowed with argument --layers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rate", [-1.0, float("inf"), float("nan")])
+def test_a_rate_that_no_camera_has_is_refused(rate):
+    with pytest.raises(BenchError, match=rf"^rate is {rate:g}; allowed: images per second, or 0"):
+        Load(rate=rate)
 
 
 def test_a_model_that_is_not_there_is_named(capsys):
