@@ -19,6 +19,7 @@ from mt_perception.bags.sources import SourceError, SourceFrame
 from mt_perception.utils.latest import LatestQueue
 
 _FIRST_WITHIN_S = 20.0
+_ALLOWED = "; give a camera (0, /dev/video0), a video, or an address such as rtsp://HOST/PATH"
 _DEVICES = Path("/dev")
 _NAMES = Path("/sys/class/video4linux")
 
@@ -53,6 +54,10 @@ class LiveSource:
         path = Path(self.device)
         if "://" in self.device or self.device.isdecimal():
             return
+        if not self.device:
+            raise LiveError(f"the camera's name is empty{_ALLOWED}")
+        if path.is_dir():
+            raise LiveError(f"{self.device} is a folder; mt-perception view shows the images of one")
         if not path.exists():
             raise LiveError(f"there is no {self.device}{self._others()}")
         if not os.access(path, os.R_OK):
@@ -62,7 +67,9 @@ class LiveSource:
         self._thread.start()
         if not self._came.wait(_FIRST_WITHIN_S) or not self._arrived:
             self._ending.set()
-            raise LiveError(f"{self.device} gives no images{self._others()}")
+            is_file = Path(self.device).is_file()
+            why = ": it is no video that OpenCV reads" if is_file else ""
+            raise LiveError(f"{self.device} gives no images{why}{self._others()}")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -126,7 +133,7 @@ class LiveSource:
     def _others(self) -> str:
         """The end of a sentence about a device that is of no use."""
         if not self.device.startswith("/dev/"):
-            return ""
+            return _ALLOWED
         found = ", ".join(cameras())
         return f"; the cameras here are {found}" if found else "; this machine has no camera (/dev/video*)"
 

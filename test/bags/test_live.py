@@ -124,13 +124,21 @@ def test_a_camera_that_is_not_there_is_told_with_those_that_are(
         LiveSource(device)
 
 
-@pytest.mark.parametrize("device", ["/dev/null", "{folder}", "{folder}/text", "http://127.0.0.1:9/none"])
+@pytest.mark.parametrize("device", ["/dev/null", "{folder}/text", "http://127.0.0.1:9/none"])
 def test_what_gives_no_images_is_told(device: str, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("no video")
     device = device.format(folder=tmp_path)
     with pytest.raises(SourceError, match=f"^{device} gives no images"), LiveSource(device):
         pass
     wait_for_the_end()
+
+
+def test_what_is_no_camera_is_told_with_what_is(tmp_path: Path) -> None:
+    for device, said in (("", "name is empty; give a camera"), ("none.mp4", "there is no none.mp4; give a camera")):
+        with pytest.raises(SourceError, match=rf"{said} \(0, /dev/video0\), a video, or an address such as rtsp://"):
+            LiveSource(device)
+    with pytest.raises(SourceError, match=f"^{tmp_path} is a folder; mt-perception view shows the images of one$"):
+        LiveSource(str(tmp_path))
 
 
 def test_a_stream_that_does_not_begin_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
