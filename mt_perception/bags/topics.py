@@ -10,7 +10,7 @@ from functools import cached_property
 from itertools import islice
 
 from mt_perception.bags.bag import Bag, BagError, Recorded
-from mt_perception.bags.camera_topics import Chosen, ImageTopic, choose, encoding_of, right_of
+from mt_perception.bags.camera_topics import Chosen, ImageTopic, choose, doubt, encoding_of, right_of
 from mt_perception.bags.roles import beside_results, roles_of
 from mt_perception.messages.read import header_stamp_ns
 from mt_perception.topics import (
@@ -80,7 +80,9 @@ def find_camera(bag: Bag, topic: str = "", right: str = "", stereo: bool = False
     topic, right = (each and _named(bag, each) for each in (topic, right))
     images = image_topics(bag)
     if topic:
-        return Chosen(topic, right or right_of(topic, [each.name for each in images if each.is_camera]))
+        (encoding,) = (each.encoding for each in images if each.name == topic)
+        right = right or right_of(topic, [each.name for each in images if each.is_camera])
+        return Chosen(topic, right, doubt(topic, encoding))
     chosen = choose(images, stereo=stereo and not right)
     if chosen is None:
         what = "a pair of cameras" if stereo else "a camera's image"

@@ -38,6 +38,8 @@ def find_cameras(
 
     Raises `BagError` as `find_camera`, for a pair that is none, and for names of which two are one camera.
     """
+    if len(named) > 1 and not all(named):
+        raise BagError("one of several topics is empty; name each camera's images")
     found, notes = [], []
     chosen = [find_camera(bag, topic, right, stereo) for topic in named or [""]]
     for each, space in zip(chosen, _namespaces([each.topic for each in chosen]), strict=True):
@@ -63,6 +65,8 @@ def _namespaces(topics: Sequence[str]) -> list[str]:
     for number, space in enumerate(spaces):
         if space in spaces[:number]:
             other = topics[spaces.index(space)]
+            if other == topics[number]:
+                raise BagError(f"{other} is named twice; name each camera once")
             raise BagError(
                 f"results of {other} and of {topics[number]} would have the same names, {space}/...: give one"
             )

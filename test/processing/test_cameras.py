@@ -139,7 +139,7 @@ def test_results_are_named_as_those_of_a_node_with_these_cameras(topics, tmp_pat
 def test_one_camera_under_two_names_and_several_pairs_are_refused(drive, tmp_path, capsys):
     command = ["bag", "process", str(drive), str(tmp_path / "out"), "--topic", "/front/image", "--topic"]
     assert main([*command, FRONT]) == 1
-    told = f"results of {FRONT} and of {FRONT} would have the same names, /front/image/...: give one"
+    told = f"{FRONT} is named twice; name each camera once"
     assert told in capsys.readouterr().err
     assert main([*command, "/left/image_raw", "--stereo"]) == 1
     told = "--stereo takes one pair, and --topic names /front/image, /left/image_raw; process several pairs one by one"
@@ -147,6 +147,18 @@ def test_one_camera_under_two_names_and_several_pairs_are_refused(drive, tmp_pat
     assert main([*command, "/rear/image"]) == 1
     assert "has no topic /rear/image" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_an_empty_topic_beside_others_is_no_camera_to_be_found(drive):
+    with Bag(drive) as bag, pytest.raises(BagError, match="one of several topics is empty"):
+        find_cameras(bag, [FRONT, ""])
+
+
+def test_a_named_topic_that_is_no_camera_is_taken_and_told(drive):
+    with Bag(drive) as bag:
+        (camera,), notes = find_cameras(bag, ["/front/ground_truth/depth"])
+    assert camera.images == ("/front/ground_truth/depth/compressed",)
+    assert "holds 16UC1, which is depth or another measure, not a camera's image" in notes[0]
 
 
 def test_a_camera_of_which_nothing_can_be_read_is_named(drive, settings, tmp_path, capsys):
