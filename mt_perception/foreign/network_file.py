@@ -165,7 +165,8 @@ def _names(ports: list[Port]) -> str:
 
 def _read(path: Path) -> onnx.ModelProto:
     if not path.is_file():
-        raise DescriptionError(f"the network {path} does not exist; give a file in ONNX")
+        what = "is a folder" if path.is_dir() else "does not exist"
+        raise DescriptionError(f"the network {path} {what}; give a file in ONNX")
     try:
         model = onnx.load(path)
     except Exception as error:  # protobuf's, onnx's own, or what a part beside the file is missing with

@@ -144,6 +144,8 @@ def new_bundle(folder: Path, card: BundleCard) -> Iterator[Path]:
     Nothing is seen at `folder` before it is complete. What is there may be replaced only if it is a bundle, or empty.
     """
     folder = Path(folder)
+    if folder.is_file():
+        raise BundleError(f"{folder} is a file; give a folder for the model")
     if folder.exists() and not (folder / CARD).is_file() and any(folder.iterdir()):
         raise BundleError(f"{folder} holds other files; give a new folder, an empty one, or an older bundle to replace")
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -30,6 +30,15 @@ class ValueMismatch(Error, ValueError):
     """A key or value that is not allowed, in one sentence."""
 
 
+_WORDS = {
+    str: ("a text", "texts"),
+    int: ("a whole number", "whole numbers"),
+    float: ("a number", "numbers"),
+    bool: ("true or false", "times true or false"),
+}
+"""What one and several values of a type are called."""
+
+
 def build(kind: Any, value: Any, where: str) -> Any:
     """Plain values -> `kind`: a dataclass, a tuple, a mapping, a plain type, or one of these or None.
 
@@ -52,9 +61,18 @@ def build(kind: Any, value: Any, where: str) -> Any:
         return _number(value, where)
     elif origin is None and isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
         return _text(value, where) if kind is str else value
-    raise ValueMismatch(
-        f"{where} is {shown(value)}; expected {getattr(kind, '__name__', kind) if origin is None else kind}"
-    )
+    raise ValueMismatch(f"{where} is {shown(value)}; expected {_in_words(kind)}")
+
+
+def _in_words(kind: Any) -> str:
+    """A type, as who writes YAML or JSON knows it."""
+    origin, inner = typing.get_origin(kind), typing.get_args(kind)
+    if origin is tuple:
+        count = "" if inner[-1] is Ellipsis else f"{len(inner)} "
+        return f"a list of {count}{_WORDS.get(inner[0], ('', 'values'))[1]}"
+    if origin is not None:
+        return "keys and values"
+    return _WORDS[kind][0] if kind in _WORDS else str(kind.__name__)
 
 
 def _number(value: int | float, where: str) -> float:

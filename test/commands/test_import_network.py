@@ -153,12 +153,20 @@ def test_without_a_spec_it_prints_one_that_can_be_filled_in(tmp_path, capsys):
         ({"input.channels": "mono"}, "these are 3 channels, but channels mono gives 1"),
         ({"input.width": 320}, "input.width is 320, but .* takes 96 px alone"),
         ({"labels": "none.yaml"}, "none.yaml does not exist"),
+        ({"input.std": 1}, "input.std is 1; expected a list of numbers"),
         ({"labels": {"name": "x"}}, "with `labels` a list of classes"),
         ({"file": "other.onnx"}, "describes .*other.onnx, not .*net.onnx; correct its `file`"),
     ],
 )
 def test_a_spec_that_does_not_fit_is_refused_in_one_sentence(tmp_path, capsys, changes, message):
     check_refused(capsys, *run(tmp_path, write_network(tmp_path / "net.onnx"), changed(changes)), message)
+
+
+def test_a_folder_is_no_network_and_a_file_no_folder_for_a_model(tmp_path, capsys):
+    assert main(["import", str(tmp_path)]) == 1 and "is a folder; give a file in ONNX" in capsys.readouterr().err
+    network, file = write_network(tmp_path / "net.onnx"), write_spec(tmp_path / "spec.yaml", SPEC)
+    assert main(["import", str(network), "--spec", str(file), "--out", str(network)]) == 1
+    assert f"{network} is a file; give a folder for the model" in capsys.readouterr().err
 
 
 def check_refused(capsys, status, out, message):

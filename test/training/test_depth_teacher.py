@@ -115,7 +115,7 @@ def test_a_folder_with_a_teacher(tmp_path):
     ("changes", "message"),
     [
         ({"sign": -1}, "unknown key 'sign'; known: model, width"),
-        ({"width": None}, "width is None; expected int"),
+        ({"width": None}, "width is None; expected a whole number"),
         ({"width": 0}, "at least 1"),
         ({"scale": 0}, "scale and deviation not 0"),
         ({"channels": "yuv"}, "channels is 'yuv'; allowed: rgb, bgr, mono"),
