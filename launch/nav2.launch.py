@@ -121,24 +121,33 @@ def costmap_parameters(value: Mapping[str, str]) -> dict[str, Any]:
     """The user's own, or those of the package: with the classes of the model, and sources for each camera."""
     if value["nav2_params_file"]:
         file = existing_file("nav2_params_file", value["nav2_params_file"], "give the parameter file of your Nav2")
-        return section(file.read_text(encoding="utf-8"), str(file))
+        return section(file.read_bytes(), str(file))
     config = share_folder() / "config"
     if value["layer"] == "semantic":
         layer = layer_parameters(open_model(value["model"]).card.labels, {})
     else:
         layer = (config / "nav2_obstacle_layer.yaml").read_text(encoding="utf-8")
     cameras = SETTINGS["cameras"].check(value["cameras"]) or ("",)
-    frames = {name: value[name] for name in ("global_frame", "robot_base_frame")}
+    frames = {name: frame(name, value[name]) for name in ("global_frame", "robot_base_frame")}
     rest = section((config / "nav2_costmap.yaml").read_text(encoding="utf-8"), "nav2_costmap.yaml")
     return rest | frames | fed(section(layer, "the layer"), cameras, value["namespace"].strip("/"))
 
 
-def section(text: str, name: str) -> dict[str, Any]:
+def frame(name: str, text: str) -> str:
+    """The frame that the argument `name` tells. Raises for what TF takes for none."""
+    if not text or text.startswith("/"):
+        raise RuntimeError(f"{name} is {text!r}; give the name of a frame in TF, such as odom, without a leading slash")
+    return text
+
+
+def section(text: str | bytes, name: str) -> dict[str, Any]:
     """The parameters of the local costmap. Raises where there are none."""
     try:
         return dict(yaml.safe_load(text)[LOCAL][LOCAL]["ros__parameters"])
     except (KeyError, TypeError, ValueError, yaml.YAMLError):
-        raise RuntimeError(f"{name} has no parameters below {LOCAL}, {LOCAL}, ros__parameters") from None
+        raise RuntimeError(
+            f"{name} has no parameters below {LOCAL}, {LOCAL}, ros__parameters; give the parameter file of your Nav2"
+        ) from None
 
 
 def fed(parameters: dict[str, Any], cameras: tuple[str, ...], namespace: str) -> dict[str, Any]:

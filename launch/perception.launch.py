@@ -4,6 +4,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -122,8 +123,10 @@ def parameters(value: Mapping[str, str]) -> list:
 
 def checked(name: str, text: str) -> object:
     """The value of a setting, from the text of its launch argument; raises with what is allowed."""
-    setting = SETTINGS[name]
-    return setting.check(text if setting.kind in (str, tuple) else yaml.safe_load(text))
+    setting, value = SETTINGS[name], text
+    with suppress(yaml.YAMLError):  # what is no YAML is no value of a setting either, which says what is
+        value = text if setting.kind in (str, tuple) else yaml.safe_load(text)
+    return setting.check(value)
 
 
 def remappings(value: Mapping[str, str]) -> list[tuple[str, str]]:

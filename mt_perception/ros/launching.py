@@ -37,7 +37,7 @@ def existing_file(name: str, text: str, remedy: str) -> Path:
     """The file that the argument `name` tells. Raises with the remedy where there is none."""
     file = Path(text).expanduser()
     if not file.is_file():
-        raise RuntimeError(f"{name} is {file}, which does not exist; {remedy}")
+        raise RuntimeError(f"{name} is {file}, which {'is a folder' if file.is_dir() else 'does not exist'}; {remedy}")
     return file
 
 

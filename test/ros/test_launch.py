@@ -127,6 +127,7 @@ def test_stereo_listens_to_both_cameras(bundle, start):
     [
         ("backend:=cuda", "backend is 'cuda'; allowed: one of auto"),
         ("params_file:=/none", "/none, which does not exist"),
+        ("camera_height_m:=[", "camera_height_m is '['; allowed: 0 to 10 m"),
         ("model:=/nope", "the model folder /nope does not exist"),
         pytest.param(
             "view:=yes",

@@ -149,3 +149,15 @@ def test_a_file_of_ones_own_is_taken_as_it_is_and_one_without_a_costmap_refused(
         file.costmap_parameters(asked(nav2_params_file=str(own)))
     with pytest.raises(RuntimeError, match=r"none\.yaml, which does not exist"):
         file.costmap_parameters(asked(nav2_params_file=str(tmp_path / "none.yaml")))
+    own.write_bytes(b"\xff\xfe\x00local_costmap")
+    with pytest.raises(RuntimeError, match=r"ros__parameters; give the parameter file of your Nav2"):
+        file.costmap_parameters(asked(nav2_params_file=str(own)))
+    with pytest.raises(RuntimeError, match=r"which is a folder; give the parameter file of your Nav2"):
+        file.costmap_parameters(asked(nav2_params_file=str(tmp_path)))
+
+
+@pytest.mark.parametrize("name", ["global_frame", "robot_base_frame"])
+@pytest.mark.parametrize("frame", ["", "/odom"])
+def test_a_frame_that_tf_refuses_is_told_before_anything_starts(file, name, frame):
+    with pytest.raises(RuntimeError, match=rf"^{name} is '{frame}'; give the name of a frame in TF, such as odom"):
+        file.costmap_parameters(asked(**{name: frame}))
