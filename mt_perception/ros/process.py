@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import re
 import signal
@@ -46,6 +47,8 @@ def run_node(make_node: Callable[[], Node], arguments: list[str] | None = None) 
     """
     status = _run(make_node, arguments)
     if threading.active_count() > 1:  # one compiles a graph: Python would wait for it, or abort when it comes back
+        gc.unfreeze()
+        gc.collect()  # all that is left of the node, or its shared memory would stay behind
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
@@ -86,8 +89,16 @@ def _run(make_node: Callable[[], Node], arguments: list[str] | None) -> int:
             executor.shutdown()
         if node is not None:
             node.destroy_node()
-        rclpy.try_shutdown()
+        _shut_down()
     return 0
+
+
+def _shut_down() -> None:
+    """Leave ROS, also while rclpy's own thread does so at this moment, because of a signal."""
+    try:
+        rclpy.try_shutdown()
+    except rclpy_implementation.RCLError:
+        rclpy.try_shutdown()  # which finds that done, and goes on to what is left
 
 
 def _initialize(arguments: list[str] | None) -> None:

@@ -5,10 +5,12 @@
 import gc
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -45,17 +47,23 @@ def test_many_signals_are_one(seed):
 
 
 def test_a_thread_that_is_busy_for_long_is_not_waited_for_and_what_is_to_be_tidied_is():
-    busy = """import atexit, threading, time
+    busy = """import atexit, gc, threading, time
 threading.Thread(target=time.sleep, args=(600,)).start()
 atexit.register(print, "tidied")
 """
+    managed = PROGRAM.replace("rclpy.node import Node", "rclpy.lifecycle import LifecycleNode as Node")
+    frozen = managed.replace("    return node", "    gc.freeze()  # as the node does with its model\n    return node")
     process = subprocess.Popen(
-        [sys.executable, "-c", busy + PROGRAM], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-c", busy + frozen], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert process.stdout.readline() == "ready\n"
+    files = [Path(os.readlink(each)) for each in Path(f"/proc/{process.pid}/fd").iterdir()]
+    shared = [each for each in files if re.fullmatch(r"/dev/shm/fast(rtps|dds)_[0-9a-f]{16}_el", str(each))]
+    assert shared or "fastrtps" not in rclpy.get_rmw_implementation_identifier()
     process.send_signal(signal.SIGTERM)
     said, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "") and said.splitlines()[-1] == "tidied"
+    assert not any(each.exists() for each in shared), "of its shared memory"
 
 
 def test_an_executor_that_a_signal_left_half_made_is_freed_without_a_word(ros, monkeypatch):
