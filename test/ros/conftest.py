@@ -29,6 +29,8 @@ def nodes_in(folder, name):
     """`start("node", model=...)` runs a node, in a namespace that is made from `name`, until the context ends."""
     from nodes import NodeProcess
 
+    from mt_perception.utils.node_process import end
+
     processes = []
 
     def starter(name: str, remap: dict[str, str] | None = None, **parameters) -> NodeProcess:
@@ -38,9 +40,9 @@ def nodes_in(folder, name):
     starter.namespace = f"/t{abs(hash(name)) % 10**8}"
     yield starter
     for each in processes:
-        if each.process.poll() is None:
-            each.process.kill()
-            each.process.wait()
+        each.process.terminate()  # one that is killed leaves up to 35 MB of shared memory behind
+    for each in processes:
+        end(each.process)
 
 
 @pytest.fixture
