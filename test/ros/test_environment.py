@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the kernel's files and the environment's variables give to ROS, for machines that differ in them."""
 
+import fcntl
 import os
 
 import pytest
@@ -41,6 +42,27 @@ def test_the_shared_memory_of_a_container_is_told_to_be_small(kernel, monkeypatc
     found = finding(kernel, "shared memory")
     assert found.state == "note" and found.text.startswith("67 MB in /dev/shm, 66 of them free")
     assert "--shm-size" in found.remedy
+
+
+def test_shared_memory_of_ended_nodes_is_what_nobody_holds_a_lock_of(kernel):
+    def segment(name, size, *locks):
+        (kernel / "dev/shm" / name).write_bytes(bytes(size))
+        return [(kernel / "dev/shm" / f"{name}{each}").open("w") for each in locks]
+
+    (held,) = segment("fastrtps_0123456789abcdef", 1_000_000, "_el")
+    _, shared = segment("fastrtps_port7400", 2_000_000, "_el", "_sl")
+    segment("lttng-ust-wait-6", 4_000_000)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    fcntl.flock(shared, fcntl.LOCK_SH)
+    assert "left" not in finding(kernel, "shared memory").text, "all of it is in use"
+    segment("fastrtps_fedcba9876543210", 300_000, "_el")
+    segment("fastdds_port7411", 500_000, "_sl")
+    (kernel / "dev/shm/fastdds_gone_el").touch()
+    found = finding(kernel, "shared memory")
+    assert found.state == "note" and found.text.endswith("; nodes that were killed have left 0.8 MB there")
+    assert found.remedy == "fastdds shm clean"
+    held.close()
+    assert "left 1.8 MB" in finding(kernel, "shared memory").text
 
 
 def test_a_machine_without_shared_memory_is_told(kernel):
