@@ -12,6 +12,8 @@ import openvino as ov
 from numpy.typing import NDArray
 from openvino import opset13 as op
 
+from mt_perception.backends import BackendError
+
 _COUNTING = {"PERF_COUNT": True}
 _CONVOLUTIONS = ("Convolution", "FullyConnected", "MatMul")
 _PROBE_RUNS = 50
@@ -55,7 +57,10 @@ def costs(layer: ov.Node) -> dict[str, Any]:
 
 def rates(core: ov.Core, config: Mapping[str, Any], precisions: Collection[str]) -> dict[str, float]:
     """How many multiply-adds in each of `precisions` (`i8`, `bf16`, `f16`, `f32`), and how many `bytes`, this machine
-    does in a millisecond at its best: in one pointwise convolution, and in one addition, that do nothing else."""
+    does in a millisecond at its best: in one pointwise convolution, and in one addition, that do nothing else.
+
+    Raises `BackendError` where a layer that is counted is not found among those that were computed.
+    """
     found = {each: _best(core, _convolution(each), each, config, "multiply_adds") for each in precisions}
     return {**found, "bytes": _best(core, _addition(), "f32", config, "bytes")}
 
@@ -71,7 +76,13 @@ def _best(core: ov.Core, model: ov.Model, arithmetic: str, config: Mapping[str, 
     for _ in range(_PROBE_RUNS):
         request.infer([image], share_inputs=True)
         times_us += [each.real_time.total_seconds() * 1e6 for each in request.profiling_info if each.node_name == name]
-    return done[name] / min(times_us) * 1e3
+    best_us = min(times_us, default=0.0)
+    if not done[name] or not best_us:
+        raise BackendError(
+            f"OpenVINO {ov.get_version()} counts no time of {model.friendly_name}, by which is told what this machine "
+            "does at its best; --layers needs another version: pip install --upgrade openvino"
+        )
+    return done[name] / best_us * 1e3
 
 
 def _fact(layer: ov.Node, key: str) -> str:
@@ -85,12 +96,12 @@ def _convolution(arithmetic: str) -> ov.Model:
     if arithmetic == "i8":
         x, weights = _quantized(op.relu(image), 0, 2.55, 256), _quantized(weights, -4, 4, 255)
     result = op.convolution(x, weights, [1, 1], [0, 0], [0, 0], [1, 1])
-    return ov.Model([result], [image])
+    return ov.Model([result], [image], "a convolution")
 
 
 def _addition() -> ov.Model:
     numbers = op.parameter(_MOVED_SHAPE, np.float32)
-    return ov.Model([op.add(numbers, op.constant(np.float32(1)))], [numbers])
+    return ov.Model([op.add(numbers, op.constant(np.float32(1)))], [numbers], "an addition")
 
 
 def _quantized(x: ov.Node, low: float, high: float, levels: int) -> ov.Node:

@@ -6,8 +6,9 @@ import json
 
 import pytest
 
-pytest.importorskip("openvino")
+ov = pytest.importorskip("openvino")
 
+from mt_perception.backends import BackendError, openvino_layers
 from mt_perception.bench.interleaved import BenchError
 from mt_perception.bench.layers import limit_ms, parts_of, profile, shares
 from mt_perception.commands.main import main
@@ -59,6 +60,13 @@ def test_the_command_prints_the_sum_beside_the_whole(bundle, cache_home, tmp_pat
     assert sum(each["ms"] for each in row["layers"]) == pytest.approx(row["sum_ms"])
     assert not any("heads.depth" in each["names"] for each in row["layers"])
     assert machine_line(row["machine"]) in printed.err
+
+
+def test_a_probe_of_which_nothing_was_counted_is_told():
+    addition = openvino_layers._addition()
+    with pytest.raises(BackendError, match="counts no time of an addition"):
+        openvino_layers._best(ov.Core(), addition, "f32", {}, "multiply_adds")  # of which it has none
+    assert openvino_layers._best(ov.Core(), addition, "f32", {}, "bytes") > 0
 
 
 def test_a_backend_without_counters_is_named(bundle, cache_home):
