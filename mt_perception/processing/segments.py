@@ -64,12 +64,10 @@ def check_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
             there = dict(json.loads(manifest.read_bytes()))
         except (ValueError, TypeError):  # cut off, or no manifest at all
             raise BagError(f"{manifest} cannot be read: remove {folder}, or give another output") from None
-        for key, value in facts.items():
-            if there.get(key) != value:
-                raise BagError(
-                    f"{folder} holds shards made with {key} {there.get(key)!r}, now it is {value!r}; "
-                    f"remove {folder}, or give another output"
-                )
+        if changed := next((key for key, value in facts.items() if there.get(key) != value), ""):
+            was = f"with {changed} {there[changed]!r}, now it is {facts[changed]!r}" if changed in there else ""
+            made = was or f"by another version, which does not tell {changed}"
+            raise BagError(f"{folder} holds shards made {made}; remove {folder}, or give another output")
         return
     write_whole(manifest, (json.dumps(facts, indent=1) + "\n").encode())
 

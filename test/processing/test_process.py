@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import locale
 import signal
 import subprocess
@@ -227,6 +228,18 @@ def test_it_does_not_go_on_with_settings_that_change_results(street, settings, t
         with ExitStack() as owned, pytest.raises(BagError, match=rf"shards made with ({name}|topics) "):
             process._plan(street, tmp_path / "out", Processing(settings.replace(**{name: value})), owned)
     assert process.INDIFFERENT.isdisjoint(changes) and set(SETTINGS) > process.INDIFFERENT
+
+
+def test_it_does_not_go_on_with_shards_of_a_version_that_did_not_note_a_setting(street, settings, tmp_path):
+    with ExitStack() as owned:
+        process._plan(street, tmp_path / "out", Processing(settings), owned)
+    (manifest,) = (tmp_path / "out.shards").glob("*.json")
+    facts = json.loads(manifest.read_text())
+    facts["topic"] = facts.pop("topics")[0]  # as they were written before there were several
+    manifest.write_text(json.dumps(facts))
+    refusal = r"out\.shards holds shards made by another version, which does not tell topics; remove .*, or give another"
+    with ExitStack() as owned, pytest.raises(BagError, match=refusal):
+        process._plan(street, tmp_path / "out", Processing(settings), owned)
 
 
 def test_several_processes_or_cores_give_the_same_messages(street, settings, tmp_path, monkeypatch):
