@@ -237,7 +237,9 @@ def test_it_does_not_go_on_with_shards_of_a_version_that_did_not_note_a_setting(
     facts = json.loads(manifest.read_text())
     facts["topic"] = facts.pop("topics")[0]  # as they were written before there were several
     manifest.write_text(json.dumps(facts))
-    refusal = r"out\.shards holds shards made by another version, which does not tell topics; remove .*, or give another"
+    refusal = (
+        r"out\.shards holds shards made by another version, which does not tell topics; remove .*, or give another"
+    )
     with ExitStack() as owned, pytest.raises(BagError, match=refusal):
         process._plan(street, tmp_path / "out", Processing(settings), owned)
 
