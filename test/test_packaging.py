@@ -20,6 +20,7 @@ import yaml
 
 import mt_perception
 from mt_perception.commands import doctor
+from mt_perception.utils import entry
 
 CHECK = """
 import json, pathlib, sys
@@ -125,7 +126,7 @@ def test_the_manifest_names_what_the_node_and_the_launch_files_import(root):
     files = [*(root / "mt_perception" / "ros").glob("*.py"), *(root / "launch").glob("*.py")]
     code = "\n".join(file.read_text(encoding="utf-8") for file in files)
     imported = set(re.findall(r"^ *(?:from|import) (\w+)", code, re.M)) - set(sys.stdlib_module_names)
-    imported |= {*doctor.NODE_PACKAGES, *doctor.RECORDING_PACKAGES, "openvino"}
+    imported |= {*entry.NODE_PACKAGES, *doctor.RECORDING_PACKAGES, "openvino"}
     keys = {KEYS.get(each, each) for each in imported - {"mt_perception", "mt_city"}}
     assert {"rclpy", "ament_index_python", "launch_ros"} < keys
     assert keys <= declared | set(waiting), keys - declared - set(waiting)

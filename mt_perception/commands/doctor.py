@@ -16,17 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import mt_perception
+from mt_perception.utils.entry import NODE_PACKAGES
 from mt_perception.utils.finding import Finding
 from mt_perception.utils.json_safe import check_folder, write_json
 
-NODE_PACKAGES = {
-    "numpy": "numpy",
-    "cv2": "opencv-python-headless",
-    "yaml": "PyYAML",
-    "PIL": "pillow",
-    "safetensors": "safetensors",
-}
-"""What the node imports, and the names by which pip knows it."""
 RECORDING_PACKAGES = ("rosbags", "mcap", "tqdm")
 _STARTING_S = 60.0
 

@@ -20,6 +20,15 @@ from mt_perception.errors import Error
 INTERRUPTED, UNREAD, TERMINATED = 130, 141, 143
 """What shells tell of programs that SIGINT, SIGPIPE and SIGTERM ended."""
 ROS_REMEDY = "source /opt/ros/<distro>/setup.bash, or pip install 'mt_perception[ros-jazzy]'"
+TRAIN_REMEDY = "pip install 'mt_perception[train]'"
+NODE_PACKAGES = {
+    "numpy": "numpy",
+    "cv2": "opencv-python-headless",
+    "yaml": "PyYAML",
+    "PIL": "pillow",
+    "safetensors": "safetensors",
+}
+"""What the node imports, and the names by which pip knows it."""
 
 
 def perceive() -> int:
@@ -60,15 +69,17 @@ def view_node() -> int:
     return _start_node("mt_perception.ros.view")
 
 
-def missing(error: ModuleNotFoundError) -> int:
-    """Say how to install what the training needs; the exit status. Raises `error` for a module of this project."""
-    if (error.name or "").startswith("mt_perception"):
+def missing(error: ModuleNotFoundError, prefix: str = "mt-perception-train", remedy: str = TRAIN_REMEDY) -> int:
+    """Say how to install what a program needs; the exit status. Raises `error` for a module of this project.
+
+    remedy: for packages that are not of ROS.
+    """
+    name = (error.name or "").partition(".")[0]
+    if name.startswith("mt_perception"):
         raise error
-    print(
-        f"mt-perception-train: this needs the Python package {error.name}, which is not installed: "
-        "pip install 'mt_perception[train]'",
-        file=sys.stderr,
-    )
+    if name == "rclpy" or name.endswith(("_msgs", "_interfaces")):
+        remedy = ROS_REMEDY
+    print(f"{prefix}: this needs the Python package {error.name}, which is not installed: {remedy}", file=sys.stderr)
     return 1
 
 
@@ -77,14 +88,14 @@ def _start_node(module: str) -> int:
     try:
         return _start(module)
     except ModuleNotFoundError as error:
-        if (error.name or "").startswith("mt_perception"):
-            raise
-        print(f"error: the Python package {error.name} was not found: {ROS_REMEDY}", file=sys.stderr)
-        return 1
+        name = (error.name or "").partition(".")[0]
+        return missing(error, "error", f"pip install {NODE_PACKAGES.get(name, name)}")
 
 
 def _start(module: str) -> int:
     """Import `module`, and run its `main`."""
+    # OpenVINO's converter and NNCF tell their makers about their use, unless there is nothing to tell it with
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     interruptible = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # not with nohup
     if interruptible:  # at once: within an import, an exception may come out as another one, or not at all
         signal.signal(signal.SIGINT, _leave)

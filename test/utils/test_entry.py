@@ -95,7 +95,32 @@ def test_the_training_without_its_extra_says_how_to_install_it(package):
 def test_a_node_without_ros_says_how_to_get_it(name):
     ended = program(WITHOUT.format("rclpy") + START.format(name))
     assert ended.returncode == 1
-    assert ended.stderr == f"error: the Python package rclpy was not found: {entry.ROS_REMEDY}\n"
+    said = f"error: this needs the Python package rclpy, which is not installed: {entry.ROS_REMEDY}\n"
+    assert ended.stderr == said
+
+
+@pytest.mark.parametrize(
+    ("package", "remedy"), [("sensor_msgs", entry.ROS_REMEDY), ("cv2", "pip install opencv-python-headless")]
+)
+def test_a_node_without_another_package_says_where_that_comes_from(package, remedy):
+    pytest.importorskip("rclpy")
+    ended = program(WITHOUT.format(package) + START.format("perception_node"))
+    assert ended.returncode == 1
+    assert ended.stderr.endswith(f"needs the Python package {package}, which is not installed: {remedy}\n")
+
+
+def test_no_program_tells_anybody_about_its_use(tmp_path):
+    """NNCF and OpenVINO's converter would, from their first import, without having been allowed to."""
+    pytest.importorskip("nncf")
+    (tmp_path / "told.py").write_text("import nncf, pathlib\ndef main():\n    print([*pathlib.Path.home().iterdir()])")
+    code = "import sys; sys.path.insert(0, {!r}); from mt_perception.utils import entry; entry._start('told')"
+    (home := tmp_path / "home").mkdir()
+    ended = subprocess.run(
+        [sys.executable, "-c", code.format(str(tmp_path))],
+        env={name: value for name, value in os.environ.items() if name != "CI"} | {"HOME": str(home)},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (0, "[]\n"), "a number by which this user would be known"
 
 
 @pytest.mark.parametrize(
