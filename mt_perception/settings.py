@@ -23,6 +23,9 @@ def _setting(default: Any, description: str, **facts: Any) -> Any:
     return field(default=default, metadata={"description": description, **facts})
 
 
+_INPUT_EDGE: dict[str, Any] = {"unit": "px", "bounds": (0, 4096), "least": 32}
+
+
 @dataclass(frozen=True)
 class Settings:
     """The values of all settings, checked. Read once, then passed along.
@@ -68,8 +71,8 @@ class Settings:
         "What ONNX Runtime runs the network on: names of its execution providers, separated by commas, the first that "
         "can; empty for CUDAExecutionProvider where it is installed, then CPUExecutionProvider",
     )
-    input_width: int = _setting(0, "Width of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))
-    input_height: int = _setting(0, "Height of the network's input; 0 for the model's own", unit="px", bounds=(0, 4096))
+    input_width: int = _setting(0, "Width of the network's input; 0 for the model's own", **_INPUT_EDGE)
+    input_height: int = _setting(0, "Height of the network's input; 0 for the model's own", **_INPUT_EDGE)
     fit: str = _setting(
         "letterbox",
         "How an image of another shape is brought to the network's: letterbox keeps its proportions and mirrors it "
@@ -96,6 +99,7 @@ class Settings:
         "Bits that the camera uses of each value in 16-bit images (mono16, bayer_rggb16, ...); 0 finds them in each "
         "image, by its largest value",
         bounds=(0, 16),
+        least=8,
     )
     max_image_megapixels: float = _setting(
         50.0,
@@ -216,11 +220,6 @@ class Settings:
             raise SettingsError(
                 f"stereo_cameras has {unknown[0]!r}, which is none of cameras ({', '.join(self.cameras) or 'empty'})"
             )
-        for name in ("input_width", "input_height"):
-            if 0 < getattr(self, name) < 32:
-                raise SettingsError(f"{name} is {getattr(self, name)}; allowed: 0, or 32 to 4096 px")
-        if 0 < self.bit_depth < 8:
-            raise SettingsError(f"bit_depth is {self.bit_depth}; allowed: 0, or 8 to 16")
 
     def is_pair(self, camera: str) -> bool:
         """Whether a camera, by its name, is a stereo pair."""

@@ -21,7 +21,9 @@ def test_defaults_are_allowed_and_described():
     [
         ("overlay_opacity", 1.5, "0 to 1"),
         ("backend", "cuda", "auto, openvino, torch"),
-        ("input_width", "wide", "0 to 4096 px"),
+        ("input_width", "wide", "0, or 32 to 4096 px"),
+        ("input_height", 31, "0, or 32 to 4096 px"),
+        ("bit_depth", 7, "0, or 8 to 16"),
         ("input_width", 5, "32 to 4096"),
         ("autostart", 1, "true or false"),
         ("threads", True, "0 to 256"),

@@ -24,7 +24,8 @@ class SettingsError(Error, ValueError):
 
 @dataclass(frozen=True)
 class Setting:
-    """What is known of one setting. `bounds` are inclusive; `live` settings may change while running.
+    """What is known of one setting. `bounds` are inclusive, and values between 0 and `least` are none; `live`
+    settings may change while running.
 
     `plugins` is the group of entry points by which installed packages add to the `choices`, and `pattern` what other
     values look like, which is `said` in words; `names` what each of several names has to look like.
@@ -35,6 +36,7 @@ class Setting:
     description: str
     unit: str = ""
     bounds: tuple[float, float] | None = None
+    least: float = 0
     choices: tuple[str, ...] = ()
     plugins: str = ""
     pattern: str = ""
@@ -61,7 +63,7 @@ class Setting:
             return self.said
         if self.bounds:
             low, high = (f"{bound:g}" for bound in self.bounds)
-            return f"{low} to {high} {self.unit}".strip()
+            return f"{f'0, or {self.least:g}' if self.least else low} to {high} {self.unit}".strip()
         letters = " of letters, digits and _" if self.names == _TOPIC_NAMES else ""
         names = f"names{letters}, separated by commas, none twice"
         return {bool: "true or false", str: "a text", tuple: names}.get(self.kind, "a number")
@@ -73,7 +75,9 @@ class Setting:
         if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
         right_type = isinstance(value, self.kind) and (self.kind is bool or not isinstance(value, bool))
-        in_bounds = right_type and (self.bounds is None or self.bounds[0] <= value <= self.bounds[1])
+        in_bounds = right_type and (
+            self.bounds is None or (self.bounds[0] <= value <= self.bounds[1] and not 0 < value < self.least)
+        )
         if not (right_type and in_bounds and (not (self.choices or self.pattern) or self._is_choice(value))):
             raise SettingsError(f"{self.name} is {value!r}; allowed: {self.allowed} (default {self.default!r})")
         return value
