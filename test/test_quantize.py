@@ -16,6 +16,7 @@ from helpers import SIZE, make_image
 from mt_perception.backends import BackendError, open_backend
 from mt_perception.commands.main import main
 from mt_perception.model.bundle import OPENVINO_INT8_GRAPH, WEIGHTS, load_bundle
+from mt_perception.model.card import BundleError
 from mt_perception.model.text import describe
 from mt_perception.quantize import AccuracyDrop, QuantizeError, add_int8, parity_check, prepare
 from mt_perception.settings import Settings
@@ -179,3 +180,16 @@ def test_onnx_is_written_to_a_file_or_into_a_model_and_bad_wishes_are_one_senten
     ):
         assert main([*arguments, *wrong]) == 1
         assert said in capsys.readouterr().err
+
+
+def test_where_it_cannot_go_is_told_before_anything_is_read(bundle, tmp_path):
+    place = tmp_path / "notes.txt"
+    place.write_text("mine")
+
+    def frames():
+        raise AssertionError("images are read")
+        yield
+
+    with pytest.raises(BundleError, match="is a file; give a folder for the model"):
+        add_int8(bundle, frames(), lambda trial: [], place)
+    assert place.read_text() == "mine"

@@ -17,7 +17,7 @@ from mt_perception.evaluation.datasets.baseline import row_prior_of
 from mt_perception.evaluation.datasets.evaluate import evaluate
 from mt_perception.evaluation.datasets.scoreboard import Scoreboard
 from mt_perception.model.additions import copy_files
-from mt_perception.model.bundle import Bundle, load_bundle, new_bundle
+from mt_perception.model.bundle import Bundle, load_bundle, new_bundle, require_place
 from mt_perception.model.card import TrainingCamera
 from mt_perception.network.export import write_bundle
 from mt_perception_training.checkpoint import read_checkpoint
@@ -37,6 +37,7 @@ def export(
     What was held out of the training is scored as well, and so is `holdout`, which the training must not have seen. A
     depth without skill is refused unless `allow_no_skill`.
     """
+    require_place(out)
     recipe, network = read_checkpoint(checkpoint)
     if seen := trained_on(recipe, holdout):
         raise TrainingError(f"{checkpoint} was trained on {written(seen)}; what it has seen cannot be held out of it")

@@ -14,7 +14,7 @@ from mt_perception.backends.engine_builder import Engine, open_engine
 from mt_perception.backends.engines import CacheKey, EngineCache, graph_version, packed
 from mt_perception.backends.onnx_file import onnx_name, read_onnx
 from mt_perception.model.additions import with_files
-from mt_perception.model.bundle import WEIGHTS, Bundle
+from mt_perception.model.bundle import WEIGHTS, Bundle, require_place
 from mt_perception.settings import Settings
 from mt_perception.utils.resources import cache_folder
 
@@ -95,6 +95,8 @@ def build_ahead(
 ) -> list[Path]:
     """Build an engine for each of the targets `names` in each of the `wanted` precisions, into the cache, or with `out`
     into a copy of the model; their paths. Nothing has run them: whoever loads one checks it."""
+    if out:
+        require_place(out)
     keys = [engine_key(bundle, size, each, name) for each in wanted for name in names]
     cache = EngineCache(_folder())
     engines = {

@@ -113,9 +113,11 @@ def _onnx(options: argparse.Namespace) -> None:
     from mt_perception.backends import network_size
     from mt_perception.backends.onnx_file import onnx_name, read_onnx
     from mt_perception.model.additions import with_files
-    from mt_perception.model.bundle import open_model
+    from mt_perception.model.bundle import open_model, require_place
     from mt_perception.utils.files import write_whole
 
+    if options.out.suffix != ".onnx":
+        require_place(options.out)
     settings = _settings(options)
     bundle = open_model(settings.model)
     size = network_size(bundle, settings)

@@ -144,10 +144,7 @@ def new_bundle(folder: Path, card: BundleCard) -> Iterator[Path]:
     Nothing is seen at `folder` before it is complete. What is there may be replaced only if it is a bundle, or empty.
     """
     folder = Path(folder)
-    if folder.is_file():
-        raise BundleError(f"{folder} is a file; give a folder for the model")
-    if folder.exists() and not (folder / CARD).is_file() and any(folder.iterdir()):
-        raise BundleError(f"{folder} holds other files; give a new folder, an empty one, or an older bundle to replace")
+    require_place(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
         fresh = Path(temporary) / "bundle"
@@ -161,6 +158,14 @@ def new_bundle(folder: Path, card: BundleCard) -> Iterator[Path]:
         if folder.exists():
             shutil.move(folder, Path(temporary) / "old")
         shutil.move(fresh, folder)
+
+
+def require_place(folder: Path) -> None:
+    """Raise `BundleError` where no bundle can go: to be asked before the hours that it takes to make one."""
+    if folder.is_file():
+        raise BundleError(f"{folder} is a file; give a folder for the model")
+    if folder.exists() and not (folder / CARD).is_file() and any(folder.iterdir()):
+        raise BundleError(f"{folder} holds other files; give a new folder, an empty one, or an older bundle to replace")
 
 
 def sha256(path: Path) -> str:

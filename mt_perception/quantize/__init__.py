@@ -20,7 +20,14 @@ from mt_perception.metrics.depth_scores import DepthScores
 from mt_perception.metrics.label_mapping import Comparison
 from mt_perception.metrics.scores import SegmentationScores
 from mt_perception.model.additions import copy_files
-from mt_perception.model.bundle import OPENVINO_GRAPH, OPENVINO_INT8_GRAPH, Bundle, load_bundle, new_bundle
+from mt_perception.model.bundle import (
+    OPENVINO_GRAPH,
+    OPENVINO_INT8_GRAPH,
+    Bundle,
+    load_bundle,
+    new_bundle,
+    require_place,
+)
 from mt_perception.network.graph_file import read_graph, save_graph, share_constants
 from mt_perception.pipeline import Perceiver
 from mt_perception.settings import Settings
@@ -68,6 +75,7 @@ def add_int8(bundle: Bundle, frames: Iterable[Frame], check: Check, out: Path) -
     raised and nothing is written.
     """
     require("nncf", "quantize")
+    require_place(out)
     fitted = prepare(bundle, frames)
     if not fitted:
         raise QuantizeError("there are no images to quantise on")
