@@ -64,7 +64,8 @@ def check_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
             there = dict(json.loads(manifest.read_bytes()))
         except (ValueError, TypeError):  # cut off, or no manifest at all
             raise BagError(f"{manifest} cannot be read: remove {folder}, or give another output") from None
-        if changed := next((key for key, value in facts.items() if there.get(key) != value), ""):
+        differs = [key for key, value in facts.items() if there.get(key) != value]
+        if changed := next((key for key in differs if key in there), next(iter(differs), "")):
             was = f"with {changed} {there[changed]!r}, now it is {facts[changed]!r}" if changed in there else ""
             made = was or f"by another version, which does not tell {changed}"
             raise BagError(f"{folder} holds shards made {made}; remove {folder}, or give another output")
