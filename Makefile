@@ -47,7 +47,7 @@ test-ros: $(VENV)/.test
 test-kilted:
 	env -u AMENT_PREFIX_PATH -u LD_LIBRARY_PATH -u PYTHONPATH -u ROS_DISTRO $(MAKE) ROS=kilted test-ros
 
-# the same tests as `test`, several times slower: what of the code they reach, in whichever process, and whether it is enough
+# the same tests as `test`, a quarter slower: what of the code they reach, in whichever process, and whether it is enough
 coverage: $(VENV)/.test
 	$(BIN)/coverage erase
 	@$(MAKE) --no-print-directory --keep-going RUN="$(BIN)/coverage run" test-core test-city test-ros

@@ -85,7 +85,7 @@ def checkout(root, tmp_path_factory) -> Path:
     """What a clone holds, without build products of this one."""
     target = tmp_path_factory.mktemp("source") / "mt_perception"
     made = ("out", "runs", "build", "dist", "install", "log", "*.egg-info", "__pycache__", "*.pyc")
-    ignore = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".hypothesis", *made)
+    ignore = shutil.ignore_patterns(".git", ".venv*", ".*_cache", ".hypothesis", ".coverage*", *made)
     return Path(shutil.copytree(root, target, ignore=ignore))
 
 
