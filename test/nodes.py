@@ -16,6 +16,7 @@ from types import SimpleNamespace
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from helpers import make_image
+from rcl_interfaces.srv import GetParameters
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node, NodeNameNonExistentError
 from rclpy.qos import QoSProfile
@@ -110,7 +111,27 @@ class Probe(Node):
         """Until the node has subscribed, and each of its publishers has found the one of us that listens."""
         self.until(lambda: (publisher or self.images).get_subscription_count() > 0, 30)
         self.until(lambda: all(each.get_publisher_count() > 0 for each in self._ears), 30)
+        self._until_known()
         self.spin(0.3)
+
+    def _until_known(self) -> None:
+        """Until nodes beside us have found all that we have: they hear of it in the order in which it was made, so
+        whoever answers what was made last knows the rest. Until then an image that is sent best-effort is lost."""
+        own = f"{self.get_fully_qualified_name()}/get_parameters"
+        names = [name for name, _ in self.get_service_names_and_types() if name.endswith("/get_parameters")]
+        for name in names:
+            if name == own or not name.startswith(f"{self.get_namespace()}/"):
+                continue
+            client, asked = self.create_client(GetParameters, name), []
+            self.until(client.service_is_ready)
+
+            def answered(client=client, asked=asked) -> bool:
+                if not asked or time.monotonic() > asked[-1][0] + 1.0:  # an answer, too, may come before we are known
+                    asked.append((time.monotonic(), client.call_async(GetParameters.Request())))
+                return any(future.done() for _, future in asked)
+
+            self.until(answered)
+            self.destroy_client(client)
 
     def until_shown(self) -> None:
         """Until all that is listened to has come out: only then has the node, too, found everyone."""
