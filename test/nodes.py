@@ -111,10 +111,10 @@ class Probe(Node):
         """Until the node has subscribed, and each of its publishers has found the one of us that listens."""
         self.until(lambda: (publisher or self.images).get_subscription_count() > 0, 30)
         self.until(lambda: all(each.get_publisher_count() > 0 for each in self._ears), 30)
-        self._until_known()
+        self.until_known()
         self.spin(0.3)
 
-    def _until_known(self) -> None:
+    def until_known(self) -> None:
         """Until nodes beside us have found all that we have: they hear of it in the order in which it was made, so
         whoever answers what was made last knows the rest. Until then an image that is sent best-effort is lost."""
         own = f"{self.get_fully_qualified_name()}/get_parameters"

@@ -26,6 +26,7 @@ def managed(start, probe, small_model):
     def call(service, kind, request):
         client = probe.create_client(kind, f"{probe.get_namespace()}/perception/{service}")
         assert client.wait_for_service(20)
+        probe.until_known()  # else the answer may be lost
         future = client.call_async(request)
         probe.until(future.done, 20)
         probe.destroy_client(client)
