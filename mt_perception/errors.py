@@ -4,12 +4,23 @@
 
 from __future__ import annotations
 
+import os
+
 _REASON_CHARACTERS = 300
 
 
 def reason_of(error: Exception) -> str:
     """The end of what another program's error says, in one line: stack traces and addresses come before it."""
     return " ".join(str(error).split())[-_REASON_CHARACTERS:]
+
+
+def said(error: Exception) -> str:
+    """What `error` says to people: one of the operating system as FILE: REASON, without its number."""
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    names = [each for each in (error.filename, error.filename2) if isinstance(each, str | bytes | os.PathLike)]
+    files = " -> ".join(map(os.fsdecode, names))
+    return f"{files}: {error.strerror}" if files else error.strerror
 
 
 class Error(Exception):

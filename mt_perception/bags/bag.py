@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mt_perception.bags.files import contradiction, decompressed, is_all_of, opened, pieces, storages
+from mt_perception.bags.metadata import METADATA
 from mt_perception.errors import Error
 from mt_perception.messages.types import TYPES
 from mt_perception.types import DataError
@@ -60,7 +61,7 @@ class Bag:
 
     def _open_folder(self, folder: Path) -> Any:
         """What the metadata tell of, if its files hold that; else what there is in them."""
-        has_metadata = (folder / "metadata.yaml").is_file()
+        has_metadata = (folder / METADATA).is_file()
         try:
             if not has_metadata:
                 raise BagError("it has no metadata.yaml")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mt_perception.bags.bag import BagError
+from mt_perception.errors import said
 from mt_perception.utils.parallel import parallel_map
 
 Item = TypeVar("Item")
@@ -30,7 +31,7 @@ def listed(names: Sequence[str]) -> list[Path]:
         try:
             lines = file.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise BagError(f"the list {file} cannot be read ({error}); write one path a line") from error
+            raise BagError(f"the list {file} cannot be read ({said(error)}); write one path a line") from error
         paths += [file.parent / line.strip() for line in lines if line.strip()]
     if not paths:
         raise BagError(f"{' '.join(names)} names no recording; write one path a line")

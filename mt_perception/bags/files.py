@@ -14,7 +14,7 @@ from typing import Any
 from rosbags.rosbag2 import Reader
 from yaml import YAMLError
 
-from mt_perception.bags.metadata import read_metadata, write_metadata
+from mt_perception.bags.metadata import METADATA, read_metadata, write_metadata
 
 _FILES = (".mcap", ".db3")
 _PACKED = (".zstd", ".zst")
@@ -28,7 +28,7 @@ _PIECE = re.compile(r"(?P<name>.*)_(?P<number>\d+)(?P<ending>\.(mcap|db3)(\.zstd
 def is_recording(path: Path) -> bool:
     """Whether there is a recording at `path`: one of its files, or the folder of them."""
     if path.is_dir():
-        return (path / "metadata.yaml").is_file() or any(each.suffix in (*_FILES, *_PACKED) for each in path.iterdir())
+        return (path / METADATA).is_file() or any(each.suffix in (*_FILES, *_PACKED) for each in path.iterdir())
     return path.suffix in (*_FILES, *_PACKED)
 
 
@@ -48,7 +48,7 @@ def unpacked(folder: Path) -> Path:
         facts = read_metadata(folder)
         if str(facts["compression_mode"]).lower() != "file" or facts["compression_format"] != "zstd":
             return folder
-        key = folder.resolve(), (folder / "metadata.yaml").stat().st_mtime_ns
+        key = folder.resolve(), (folder / METADATA).stat().st_mtime_ns
         files = [each | {"path": Path(each["path"]).name} for each in facts["files"]]
     except (OSError, ValueError, TypeError, KeyError, YAMLError):
         return folder  # the reader says what is wrong with it

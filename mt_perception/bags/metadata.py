@@ -12,12 +12,13 @@ import yaml
 
 from mt_perception.utils.files import write_whole
 
-_FILE, _ROOT = "metadata.yaml", "rosbag2_bagfile_information"
+METADATA = "metadata.yaml"
+_ROOT = "rosbag2_bagfile_information"
 
 
 def read_metadata(folder: Path) -> dict[str, Any]:
     """What the recording in `folder` says of itself."""
-    facts: dict[str, Any] = yaml.safe_load((folder / _FILE).read_text(encoding="utf-8"))[_ROOT]
+    facts: dict[str, Any] = yaml.safe_load((folder / METADATA).read_text(encoding="utf-8"))[_ROOT]
     return facts
 
 
@@ -38,7 +39,7 @@ def write_metadata(folder: Path, parts: Sequence[dict[str, Any]]) -> None:
         "message_count": sum(file["message_count"] for file in files),
         "topics_with_message_count": _topics(parts),
     }
-    write_whole(folder / _FILE, yaml.safe_dump({_ROOT: facts}, sort_keys=False).encode())
+    write_whole(folder / METADATA, yaml.safe_dump({_ROOT: facts}, sort_keys=False).encode())
 
 
 def _topics(parts: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

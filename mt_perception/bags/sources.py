@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mt_perception.bags.bag import Bag, BagError, Recorded
 from mt_perception.bags.by_stamp import frame_sets
 from mt_perception.bags.files import is_recording
+from mt_perception.bags.metadata import METADATA
 from mt_perception.bags.topics import find_camera, is_compressed, layout_of
 from mt_perception.errors import Error
 from mt_perception.topics import IMAGE, RIGHT_IMAGE, camera_info_topic
@@ -80,7 +81,7 @@ def open_source(path: Path | str, topic: str = "", stereo: bool = False, right: 
 
 def is_read_as_recording(path: Path) -> bool:
     """Whether `open_source` takes it for a recording; images beside a piece of one count for more."""
-    return is_recording(path) and not (_has_images(path) and not (path / "metadata.yaml").is_file())
+    return is_recording(path) and not (_has_images(path) and not (path / METADATA).is_file())
 
 
 def _has_images(path: Path) -> bool:

@@ -14,7 +14,9 @@ from typing import Any
 from rosbags.rosbag2 import StoragePlugin
 
 from mt_perception.bags.bag import Bag, BagError, Recorded
+from mt_perception.bags.metadata import METADATA
 from mt_perception.bags.storage import RecordingWriter
+from mt_perception.errors import said
 from mt_perception.messages.types import TYPES, reliable_qos, type_hash
 from mt_perception.utils.files import own_folder
 
@@ -27,7 +29,7 @@ class BagWriter:
 
     def __init__(self, path: Path | str, storage: str = "mcap") -> None:
         path = Path(path)
-        refuse_existing(path)
+        require_place(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         self._path = path
         self._writer = RecordingWriter(path, StoragePlugin[storage.upper()])
@@ -58,7 +60,7 @@ class BagWriter:
         except (OSError, sqlite3.Error) as error:
             self._is_broken = True
             end = "it ends where it was last whole"
-            raise BagError(f"{self._path} cannot be written any further ({error}): {end}") from error
+            raise BagError(f"{self._path} cannot be written any further ({said(error)}): {end}") from error
 
     def adopt(self, bag: Bag) -> None:
         """Topics that `bag` has too keep the definitions of their types, known here or not, and their QoS."""
@@ -92,7 +94,7 @@ class BagWriter:
 @contextmanager
 def new_recording(path: Path, storage: str = "mcap") -> Iterator[BagWriter]:
     """A new recording that is there when the block has ended well, and not at all otherwise."""
-    refuse_existing(path)
+    require_place(path)
     unfinished = path.with_name(f"{path.name}.unfinished")
     with own_folder(unfinished):
         shutil.rmtree(unfinished / path.name, ignore_errors=True)  # of a program that was killed
@@ -104,10 +106,13 @@ def new_recording(path: Path, storage: str = "mcap") -> Iterator[BagWriter]:
             shutil.rmtree(unfinished, ignore_errors=True)
 
 
-def refuse_existing(path: Path) -> None:
-    """Raise `BagError` when there is something at `path`."""
+def require_place(path: Path) -> None:
+    """Raise `BagError` where no recording can be made: there is something, or it would lie in a recording."""
     if path.exists():
         raise BagError(f"{path} exists already; a recording is never overwritten: give another folder or remove it")
+    for folder in path.resolve().parents:
+        if (folder / METADATA).is_file():
+            raise BagError(f"{path} would lie in the recording {folder}, which stays as it is: give another folder")
 
 
 def serialized(topic: str, received_ns: int, message: Any) -> Recorded:

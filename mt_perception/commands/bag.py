@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from mt_perception.errors import said
 from mt_perception.evaluation.measures import MEASURES, difference, interval, shown, verdict
 from mt_perception.report.page import ReportError, over_text, require_report
 from mt_perception.settings import Settings, SettingsError
@@ -88,7 +89,8 @@ def _tell_failures(outcomes: Mapping[Path, Any]) -> int:
     """Name what failed, after all else; the exit status."""
     failures = {path: outcome for path, outcome in outcomes.items() if isinstance(outcome, Exception)}
     for path, failure in failures.items():
-        print(f"error: {failure if str(path) in str(failure) else f'{path}: {failure}'}", file=sys.stderr)
+        text = said(failure)
+        print(f"error: {text if str(path) in text else f'{path}: {text}'}", file=sys.stderr)
     return 1 if failures else 0
 
 

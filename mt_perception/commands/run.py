@@ -17,6 +17,7 @@ from tqdm import tqdm
 from mt_perception import geometry
 from mt_perception.bags.sources import SourceError, images_in
 from mt_perception.draw import render
+from mt_perception.errors import said
 from mt_perception.messages.calibration import read_camera
 from mt_perception.messages.read import with_camera
 from mt_perception.pipeline import Perceiver
@@ -59,7 +60,7 @@ def run_images(
             if problem:
                 failures.append(f"{file}: the depth has the network's own scale: {problem}")
         except (SourceError, DataError, OSError) as error:
-            failures.append(str(error))
+            failures.append(said(error))
     if sheet and rows:
         footer = render.legend(perceiver.bundle.card.labels, columns=10)
         _write_image(sheet, render.tile(rows, ["input", "labels", "depth"], footer, _SHEET_CELL_PX)[..., ::-1])

@@ -44,7 +44,7 @@ from numpy.typing import NDArray
 from mt_perception.datasets.own import parse_labels
 from mt_perception.datasets.sample import DatasetError
 from mt_perception.datasets.sources import open_labels
-from mt_perception.errors import Error
+from mt_perception.errors import Error, said
 from mt_perception.foreign.image_input import ImageInput, check_one_of
 from mt_perception.labels import CITYSCAPES, UNLABELLED, LabelSet
 from mt_perception.utils.plain_values import ValueMismatch, build
@@ -178,7 +178,7 @@ def read_values(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, RecursionError) as error:
-        raise DescriptionError(f"the description {path} cannot be read ({error}); give a YAML file") from None
+        raise DescriptionError(f"the description {path} cannot be read ({said(error)}); give a YAML file") from None
     except yaml.YAMLError as error:
         raise DescriptionError(f"{path} is no valid YAML: {' '.join(str(error).split())}") from None
     if not isinstance(values, dict):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from mt_perception.errors import reason_of
 from mt_perception.foreign.description import Description, DescriptionError
 from mt_perception.foreign.image_input import CHANNELS, ImageInput
+from mt_perception.utils.files import no_file
 
 OLDEST_OPSET = 13
 """Version of the operators to which networks of older ones are brought."""
@@ -165,8 +166,7 @@ def _names(ports: list[Port]) -> str:
 
 def _read(path: Path) -> onnx.ModelProto:
     if not path.is_file():
-        what = "is a folder" if path.is_dir() else "does not exist"
-        raise DescriptionError(f"the network {path} {what}; give a file in ONNX")
+        raise DescriptionError(f"the network {path} {no_file(path)}; give a file in ONNX")
     try:
         model = onnx.load(path)
     except Exception as error:  # protobuf's, onnx's own, or what a part beside the file is missing with

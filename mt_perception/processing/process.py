@@ -18,7 +18,7 @@ from tqdm import tqdm
 from mt_perception.bags.bag import Bag, BagError
 from mt_perception.bags.batch import Failure, attempts
 from mt_perception.bags.metadata import read_metadata
-from mt_perception.bags.writer import refuse_existing
+from mt_perception.bags.writer import require_place
 from mt_perception.model.bundle import load_bundle
 from mt_perception.processing.cameras import find_cameras
 from mt_perception.processing.segments import check_manifest, cut, join
@@ -99,7 +99,7 @@ def _work_off(
 
 def _plan(source: Path, out: Path, processing: Processing, owned: ExitStack) -> tuple[list[Task], ProcessingStats]:
     """The work on one recording with what is to be said of it, and a folder for its shards, which `owned` gets."""
-    refuse_existing(out)
+    require_place(out)
     with Bag(source) as bag:
         cameras, notes = find_cameras(bag, processing.topics, processing.right_topic, processing.settings.stereo)
     topics = [topic for camera in cameras for topic in camera.images]

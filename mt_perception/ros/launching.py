@@ -18,6 +18,8 @@ from launch.events.process import ProcessExited, ShutdownProcess
 from launch.launch_context import LaunchContext
 from launch_ros.actions import Node
 
+from mt_perception.utils.files import no_file
+
 
 def argument(name: str, default: str, description: str, choices: list[str] | None = None) -> DeclareLaunchArgument:
     """An argument of a launch file."""
@@ -37,7 +39,7 @@ def existing_file(name: str, text: str, remedy: str) -> Path:
     """The file that the argument `name` tells. Raises with the remedy where there is none."""
     file = Path(text).expanduser()
     if not file.is_file():
-        raise RuntimeError(f"{name} is {file}, which {'is a folder' if file.is_dir() else 'does not exist'}; {remedy}")
+        raise RuntimeError(f"{name} is {file}, which {no_file(file)}; {remedy}")
     return file
 
 

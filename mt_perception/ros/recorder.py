@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from mt_perception.bags.bag import BagError
 from mt_perception.bags.writer import BagWriter
+from mt_perception.errors import said
 from mt_perception.messages.read import header_stamp_ns
 from mt_perception.ros import convert
 from mt_perception.ros.process import StartupError, run_node
@@ -52,7 +53,7 @@ class Recorder(Node):
         try:
             self._writer = BagWriter(Path(output))
         except (BagError, OSError) as error:
-            raise StartupError(str(error)) from error
+            raise StartupError(said(error)) from error
         self._subscribed: set[str] = set()
         self._acknowledgement = self.create_publisher(Header, "recorded", 10)
         self._arrivals: deque[float] = deque(maxlen=50)

@@ -15,7 +15,7 @@ import traceback
 from collections.abc import Callable
 from importlib import import_module
 
-from mt_perception.errors import Error
+from mt_perception.errors import Error, said
 
 INTERRUPTED, UNREAD, TERMINATED = 130, 141, 143
 """What shells tell of programs that SIGINT, SIGPIPE and SIGTERM ended."""
@@ -153,7 +153,7 @@ def run(command: Callable[[], int | None], prefix: str, debug: bool = False) -> 
             return UNREAD
         if debug:
             raise
-        print(f"{prefix}: {error}{_link(error)}", file=sys.stderr)
+        print(f"{prefix}: {said(error)}{_link(error)}", file=sys.stderr)
     except Exception as error:
         if debug or isinstance(error, ModuleNotFoundError):
             raise

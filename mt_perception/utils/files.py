@@ -22,6 +22,11 @@ class FolderError(Error, ValueError):
     """A folder that belongs to somebody else."""
 
 
+def no_file(path: Path) -> str:
+    """Why `path` is no file, as the end of a sentence."""
+    return "is a folder" if path.is_dir() else "does not exist"
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file, with its folders: under another name first, then on the disk, then by its own name.
 

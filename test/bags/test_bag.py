@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import struct
 from contextlib import closing
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -46,6 +47,16 @@ def test_recordings_are_never_overwritten(tmp_path):
     write(tmp_path / "bag", "mcap")
     with pytest.raises(BagError, match="exists already"):
         BagWriter(tmp_path / "bag")
+
+
+@pytest.mark.parametrize("inside", ["results", "results/../more", "deep/down"])
+def test_a_recording_is_no_place_for_another(tmp_path, monkeypatch, inside):
+    write(tmp_path / "bag", "mcap")
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BagError, match=r"would lie in the recording .*bag, which stays as it is: give another folder"):
+        BagWriter(Path("bag", inside))
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_an_interrupted_recording_is_complete(tmp_path):
@@ -249,7 +260,7 @@ def test_a_full_disk_costs_what_came_after_the_last_checkpoint(tmp_path, monkeyp
     pwrite = os.pwrite
     monkeypatch.setattr(os, "pwrite", full)
     image = noise(100)
-    said = r"bag cannot be written any further \(\[Errno 28\] No space left on device\)"
+    said = r"bag cannot be written any further \(No space left on device\)"
     with pytest.raises(BagError, match=said), BagWriter(tmp_path / "bag") as writer:  # its end is no second failure
         for index in range(100):
             writer.write_message("/image", index, image)

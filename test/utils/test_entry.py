@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from mt_perception.errors import Error
+from mt_perception.errors import Error, said
 from mt_perception.settings import SettingsError
 from mt_perception.utils import entry
 
@@ -165,6 +165,20 @@ def test_a_reader_who_wants_no_more_is_no_error(lines):
     assert (process.wait(60), process.stderr.read()) == (entry.UNREAD, b"")
 
 
+def test_what_the_system_refuses_is_said_with_its_file_and_no_number(tmp_path):
+    there = tmp_path / "there"
+    there.mkdir()
+    with pytest.raises(OSError) as refused:
+        there.mkdir()
+    assert said(refused.value) == f"{there}: File exists"
+    with pytest.raises(OSError) as refused:
+        there.rename(tmp_path / "no" / "place")
+    assert said(refused.value) == f"{there} -> {tmp_path}/no/place: No such file or directory"
+    assert said(OSError(28, "No space left on device")) == "No space left on device"
+    assert said(OSError("a.png cannot be written")) == "a.png cannot be written"
+    assert said(ValueError("3 is odd")) == "3 is odd"
+
+
 def test_another_pipe_that_breaks_is_said():
     code = (
         "import sys; from mt_perception.utils import entry\n"
@@ -172,4 +186,4 @@ def test_another_pipe_that_breaks_is_said():
         "sys.exit(entry.run(command, 'error'))"
     )
     ended = program(code)
-    assert (ended.returncode, ended.stderr) == (1, "error: [Errno 32] Broken pipe\n")
+    assert (ended.returncode, ended.stderr) == (1, "error: Broken pipe\n")
