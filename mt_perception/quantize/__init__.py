@@ -200,23 +200,26 @@ def _named(model: Any, name: str) -> Any:
 
 
 def _spared(model: Any, all_heads: bool) -> tuple[set[str], set[str]]:
-    """Names of what stays out of int8: last convolutions, and all that lies before the first or behind the last.
+    """Names of what stays out of int8: last convolutions, and the first, with all before it or behind the last ones.
 
     The last convolution of depth is spared: what it says is the exponent of metres, and it costs little. With
-    `all_heads`, those of the other heads are, too.
+    `all_heads`, those of the other heads are, too. The first one has few multiplications, and what it rounds no
+    layer makes good: in int8 it cost `street` a point of mIoU, and no time less.
     """
     convolutions = [each for each in model.get_ops() if "Convolution" in each.get_type_name()]
     names = {each.get_friendly_name() for each in convolutions}
     if not names:
         raise QuantizeError("the network has no convolution, which is what int8 is for")
     first = next(each for each in convolutions if not _reached([_source(each)], _sources) & names)
-    last, around = set[str](), _reached([_source(first)], _sources)
+    last, around = set[str](), _reached([_source(first)], _sources) | {first.get_friendly_name()}
     mask = model.output("mask").get_node().get_friendly_name()
     for each in convolutions:
         behind = _reached(_users(each), _users)
         if not behind & names:
             around |= behind
             last |= {each.get_friendly_name()} if all_heads or mask not in behind else set()
+    if not names - last - around:
+        raise QuantizeError(f"the network has {len(names)} convolutions, all first or last, which are never in int8")
     return last, around
 
 

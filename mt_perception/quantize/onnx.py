@@ -67,7 +67,7 @@ def _quantized(fp32: bytes, frames: Sequence[Frame], all_heads: bool) -> bytes:
         subset_size=len(inputs),
         # convolutions alone: the camera's numbers, and what is computed of them, are no matter for eight bits
         ignored_scope=nncf.IgnoredScope(
-            names=sorted(_last(model, all_heads)),
+            names=sorted(_spared(model, all_heads)),
             types=sorted({each.op_type for each in model.graph.node} - {"Conv"}),
             validate=False,
         ),
@@ -109,20 +109,21 @@ def _make_signed(model: Any) -> None:
     del model.graph.value_info[:]  # it names the former types; a reader infers them
 
 
-def _last(model: Any, all_heads: bool) -> set[str]:
-    """Names of the convolutions that stay out of int8: the last one of depth, which says the exponent of metres, and
-    with `all_heads` those of the other heads, too."""
+def _spared(model: Any, all_heads: bool) -> set[str]:
+    """Names of the convolutions that stay out of int8: the first, the last one of depth, which says the exponent of
+    metres, and with `all_heads` those of the other heads, too."""
     users: dict[str, list[Any]] = {}
     for node in model.graph.node:
         for name in node.input:
             users.setdefault(name, []).append(node)
-    last = set()
-    for node in (each for each in model.graph.node if each.op_type == "Conv"):
-        behind = _behind(node, users)
-        if not any(each.op_type == "Conv" for each in behind):
-            results = {name for each in behind for name in each.output}
-            last |= {node.name} if all_heads or "mask" not in results else set()
-    return last
+    convolutions = {each.name: each for each in model.graph.node if each.op_type == "Conv"}
+    behind = {name: _behind(each, users) for name, each in convolutions.items()}
+    spared = convolutions.keys() - {each.name for nodes in behind.values() for each in nodes}
+    for name, nodes in behind.items():
+        if not any(each.op_type == "Conv" for each in nodes):
+            results = {output for each in nodes for output in each.output}
+            spared |= {name} if all_heads or "mask" not in results else set()
+    return spared
 
 
 def _behind(node: Any, users: Mapping[str, Sequence[Any]]) -> list[Any]:
