@@ -13,7 +13,7 @@ import pytest
     ("command", "said"),
     [
         (["stereo.py", "/none"], "/none/left.png cannot be read: it is missing, or no image"),
-        (["ground.py", "/none"], "No such file or directory: '/none/image'"),
+        (["ground.py", "/none"], "/none/image: No such file or directory"),
         (["grain.py", "/none"], "/none/val/image holds no images"),
         (["grain.py", "/none", "--every", "0"], "every is 0; allowed: 1 or more"),
         (["offline.py", "--input", "/none"], "/none is no recording that can be read"),

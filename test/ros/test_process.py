@@ -32,6 +32,12 @@ sys.exit(run_node(make_node))
 """
 
 
+PYTHONS_OWN = re.compile(
+    r"Exception ignored in: .*\n(Traceback .*\n( .*\n)*)?OSError: Signal \d+ ignored due to race condition\n"
+)
+"""What CPython says of a signal that comes in the very moment in which signals begin to be ignored."""
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_many_signals_are_one(seed):
     rng = random.Random(seed)
@@ -43,7 +49,7 @@ def test_many_signals_are_one(seed):
         process.send_signal(rng.choice((signal.SIGINT, signal.SIGTERM)))
         time.sleep(rng.random() * 0.002)
     _, errors = process.communicate()
-    assert (process.returncode, errors) == (0, "")
+    assert (process.returncode, PYTHONS_OWN.sub("", errors)) == (0, "")
 
 
 def test_a_thread_that_is_busy_for_long_is_not_waited_for_and_what_is_to_be_tidied_is():
