@@ -19,6 +19,7 @@ from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
+from rclpy.signals import uninstall_signal_handlers
 
 from mt_perception.errors import Error
 from mt_perception.ros import params
@@ -85,20 +86,14 @@ def _run(make_node: Callable[[], Node], arguments: list[str] | None) -> int:
     finally:
         for each in _ENDING:
             signal.signal(each, signal.SIG_IGN)  # also while the interpreter ends, when Python's handlers are gone
+        # ends rclpy's thread for signals, which may be waking what is freed here, or leaving ROS, at this moment
+        uninstall_signal_handlers()
         if executor is not None:
             executor.shutdown()
         if node is not None:
             node.destroy_node()
-        _shut_down()
-    return 0
-
-
-def _shut_down() -> None:
-    """Leave ROS, also while rclpy's own thread does so at this moment, because of a signal."""
-    try:
         rclpy.try_shutdown()
-    except rclpy_implementation.RCLError:
-        rclpy.try_shutdown()  # which finds that done, and goes on to what is left
+    return 0
 
 
 def _initialize(arguments: list[str] | None) -> None:
