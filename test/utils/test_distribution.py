@@ -27,6 +27,7 @@ HUMBLE = {
     "qos_profile_sensor_data",
     "rclpy.qos_overriding_options": "InvalidQosOverridesError QoSOverridingOptions",
     "rclpy.serialization": "deserialize_message serialize_message",
+    "rclpy.signals": "uninstall_signal_handlers",
     "rclpy.subscription": "Subscription",
     "rclpy.time": "Time",
     "rclpy.topic_endpoint_info": "TopicEndpointInfo",
