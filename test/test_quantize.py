@@ -18,6 +18,7 @@ from mt_perception.commands.main import main
 from mt_perception.model.bundle import OPENVINO_INT8_GRAPH, WEIGHTS, load_bundle
 from mt_perception.model.card import BundleError
 from mt_perception.model.text import describe
+from mt_perception.network.graph_file import read_graph
 from mt_perception.quantize import AccuracyDrop, QuantizeError, add_int8, parity_check, prepare
 from mt_perception.settings import Settings
 from mt_perception.types import Frame
@@ -54,6 +55,13 @@ def test_int8_says_nearly_what_fp32_says_at_any_size(quantized, size):
     assert (int8["mask"] == fp32["mask"]).mean() > 0.7
     both = np.isfinite(int8["depth_m"]) & np.isfinite(fp32["depth_m"])
     assert np.median(np.abs(int8["depth_m"][both] / fp32["depth_m"][both] - 1)) < 0.2
+
+
+def test_the_first_convolution_is_not_in_int8(quantized):
+    graph = read_graph(ov.Core(), quantized[0], OPENVINO_INT8_GRAPH)
+    layers = [each for each in graph.get_ordered_ops() if each.get_type_name() == "Convolution"]
+    rounded = [each.input_value(0).get_node().get_type_name() == "FakeQuantize" for each in layers]
+    assert not rounded[0] and sum(rounded) > len(rounded) // 2
 
 
 def test_depth_has_no_steps_in_int8(quantized):

@@ -219,7 +219,7 @@ def _spared(model: Any, all_heads: bool) -> tuple[set[str], set[str]]:
             around |= behind
             last |= {each.get_friendly_name()} if all_heads or mask not in behind else set()
     if not names - last - around:
-        raise QuantizeError(f"the network has {len(names)} convolutions, all first or last, which are never in int8")
+        raise QuantizeError("the network has no convolution between its first and its last, which stay out of int8")
     return last, around
 
 

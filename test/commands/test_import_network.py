@@ -111,13 +111,26 @@ def test_it_is_timed_at_its_own_size_and_what_cannot_run_it_is_told(tmp_path):
     assert default_sizes(str(model)) == [(64, 96)] and usual_size([""]) == (400, 1024)
 
 
-def test_int8_of_a_network_without_convolutions_is_refused_in_one_sentence(tmp_path, capsys, image):
+@pytest.mark.parametrize(
+    ("scores", "said"),
+    [
+        (("Identity", ["image"], "scores", {}), "the network has no convolution, which is what int8 is for"),
+        (
+            ("Conv", ["image", np.eye(3, dtype=np.float32)[..., None, None]], "scores", {}),
+            "the network has no convolution between its first and its last, which stay out of int8",
+        ),
+    ],
+)
+def test_int8_of_a_network_that_has_nothing_for_it_is_refused_in_one_sentence(tmp_path, capsys, image, scores, said):
     pytest.importorskip("nncf")
-    _, model = run(tmp_path, write_network(tmp_path / "net.onnx"), SPEC)
+    network = write_tiny(
+        tmp_path / "net.onnx", [scores, ("ReduceMean", ["image"], "depth", {"axes": [1]})], BOTH, SHAPE
+    )
+    _, model = run(tmp_path, network, SPEC)
     cv2.imwrite(str(tmp_path / "image.png"), image)
     capsys.readouterr()
     assert main(["export", "--model", str(model), "--images", str(tmp_path), "--out", str(tmp_path / "int8")]) == 1
-    assert capsys.readouterr().err.endswith("the network has no convolution, which is what int8 is for\n")
+    assert capsys.readouterr().err.endswith(f"{said}\n")
 
 
 def test_without_a_spec_it_prints_one_that_can_be_filled_in(tmp_path, capsys):
