@@ -115,6 +115,7 @@ def test_compressed_images_and_such_as_are_much_larger_than_the_network(run, pro
     info = probe.received["depth/camera_info"][1]
     assert info.k[0] == pytest.approx(400 * 128 / 600) and info.k[2] == pytest.approx(300.5 * 128 / 600 - 0.5)
     probe.listen("depth/image")
+    probe.until_known()
     message.header.stamp.sec = 3
     publisher.publish(message)
     probe.until(lambda: probe.received["depth/image"])
