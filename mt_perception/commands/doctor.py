@@ -110,13 +110,13 @@ def _backends() -> Iterable[Finding]:
 
 
 def _model() -> Finding:
-    from mt_perception.errors import Error
+    from mt_perception.errors import Error, said
     from mt_perception.model.bundle import open_model
 
     try:
         bundle = open_model()
     except (Error, OSError) as error:
-        return Finding("model", "missing", str(error))
+        return Finding("model", "missing", said(error))
     graphs = "fp32 and int8" if bundle.has_int8 else "fp32"
     return Finding("model", "ok", f"{bundle.card.name} ({bundle.model_hash}), whole, {graphs}: {bundle.folder}")
 
